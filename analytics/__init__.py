@@ -1,0 +1,1 @@
+"""The numbers. Table in, table out; never imports dash."""

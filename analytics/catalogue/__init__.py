@@ -1,0 +1,1 @@
+"""What the field knows, as entries with their sources; facts are data, not branches in code."""

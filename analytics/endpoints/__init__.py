@@ -1,0 +1,1 @@
+"""What happened to a patient: progression, survival, response, each with its reason and source row."""

@@ -1,0 +1,1 @@
+"""What a person asks: a Question goes in, an Answer or a Refusal comes out."""

@@ -1,0 +1,1 @@
+"""What our tables look like: columns, units, keys and meanings."""

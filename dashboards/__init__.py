@@ -1,0 +1,1 @@
+"""The window for people: browser values become questions, answers become figures."""

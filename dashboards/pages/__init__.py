@@ -1,0 +1,1 @@
+"""One page a module: PATH, TITLE, layout and register."""

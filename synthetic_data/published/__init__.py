@@ -1,0 +1,1 @@
+"""Published patients and published figures, as data with citations."""
