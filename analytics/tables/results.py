@@ -31,7 +31,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """One number with its confidence limits, all in ``unit``; ``None`` is «not reached» or «not estimable»."""
+    """A number with its confidence limits, all in ``unit``; ``None``: not reached, or cannot be given."""
 
     value: float | None
     low: float | None

@@ -1,0 +1,99 @@
+"""Every setting that can change an answer: default, unit, meaning and source.
+
+Precedence: command line, then protocol, then the ``study`` sheet, then these defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, cast
+
+from analytics.errors import SettingsError
+
+
+def _setting(default: Any, unit: str, meaning: str, source: str = "house") -> Any:
+    return field(default=default, metadata={"unit": unit, "meaning": meaning, "source": source})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The effective settings of a study; immutable, written into every manifest."""
+
+    extract_date: str = _setting("", "date", "Day the source was extracted; later dates are errors.")
+    data_cutoff: str = _setting("", "date", "Questions use nothing after this day; empty: no cut-off.")
+    decimal_mark: str = _setting(
+        "", "", "Decimal mark of the source: «.» or «,»; empty: must be unambiguous."
+    )
+    date_form: str = _setting("", "", "Form of local dates, e.g. dd.mm.yyyy; empty: ISO 8601 only.")
+    baseline_window_days: int = _setting(
+        90, "days", "Baseline: last assessable value from this many days before."
+    )
+    response_confirmation_days: int = _setting(
+        21, "days", "Second value that confirms a marker response.", "admiral"
+    )
+    ppi_washout_days: int = _setting(
+        14, "days", "PPI use ended less than this ago still raises CgA.", "mosli2012"
+    )
+    egfr_not_assessable_below: float = _setting(
+        30.0, "mL/min/1.73m2", "CgA is not assessable below this eGFR."
+    )
+    egfr_window_days: int = _setting(90, "days", "An eGFR this old still describes a marker value.")
+    floor_patients: int = _setting(5, "patients", "Smallest group shown at the safe disclosure level.")
+    min_group_patients: int = _setting(5, "patients", "Fewer in a group: no hazard ratio.")
+    min_group_events: int = _setting(5, "events", "Fewer events in a group: no hazard ratio.")
+    min_events_per_parameter: float = _setting(5.0, "events", "Fewer events per model parameter: refused.")
+    note_events_per_parameter: float = _setting(10.0, "events", "Fewer events per model parameter: a note.")
+    sd_minimum_days: int = _setting(
+        42, "days", "Stable disease counts from this many days after start.", "recist11"
+    )
+    confirmation_days: int = _setting(28, "days", "Second scan that confirms CR or PR.", "recist11")
+    pd_date_rule: str = _setting(
+        "first_sign",
+        "",
+        "Which scan dates progression: first_sign, earliest_scan, latest_scan, scheduled_visit.",
+    )
+    gap_days: int = _setting(183, "days", "A marker line is broken over a gap longer than this.")
+    response_rule: str = _setting("ELECT50", "", "Marker response rule.", "clarinet_elect_pool")
+    index_rule: str = _setting("first_administration", "", "Time zero of a line.")
+    duplicate_rule: str = _setting("refuse", "", "Conflicting rows with one key: refuse, or latest_status.")
+    max_plausible_177lu_gbq: float = _setting(12.0, "GBq", "Largest activity of one 177Lu cycle believed.")
+    max_plausible_90y_gbq: float = _setting(6.0, "GBq", "Largest activity of one 90Y cycle believed.")
+
+    def with_changes(self, changes: Mapping[str, Any], where: str) -> Settings:
+        """Return the settings with ``changes`` applied, each parsed to its setting's type.
+
+        Raises
+        ------
+        SettingsError
+            If a name is unknown or a value is not of the setting's type; ``where`` says who asked.
+        """
+        known = {item.name: item for item in fields(self)}
+        parsed: dict[str, Any] = {}
+        for name, value in changes.items():
+            if name not in known:
+                raise SettingsError(f"There is no setting «{name}».", where, f"Known: {', '.join(known)}.")
+            default: Any = getattr(self, name)
+            kind = cast("type[Any]", type(default))
+            try:
+                parsed[name] = kind(value)
+            except (TypeError, ValueError):
+                raise SettingsError(
+                    f"Setting «{name}» cannot be «{value}».",
+                    where,
+                    f"It needs a value like {default!r}.",
+                ) from None
+        return replace(self, **parsed)
+
+    def as_rows(self) -> list[tuple[str, str, str, str, str]]:
+        """Return (name, value, unit, meaning, source) for manifests and pages."""
+        return [
+            (
+                item.name,
+                str(getattr(self, item.name)),
+                item.metadata["unit"],
+                item.metadata["meaning"],
+                item.metadata["source"],
+            )
+            for item in fields(self)
+        ]

@@ -1,0 +1,139 @@
+"""The derived tables: treatment lines, marker values in a line, marker responses, times to event."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+
+class Lines(dy.Schema):
+    """One row a treatment line, the unit of analysis; time zero is its first administration."""
+
+    pid = dy.UInt32(primary_key=True, description="Dense integer key of the patient.")
+    line_no = dy.Int32(primary_key=True, description="Order of the line within the patient, from 1.")
+    patient_id = dy.String(description="Study code of the patient.")
+    treatment = dy.String(
+        description="Group of the line: PRRT, SSA, targeted, chemotherapy, liver_directed, …"
+    )
+    agents = dy.String(description="Drugs of the line in alphabetical order, joined by « + ».")
+    treatment_ids = dy.List(dy.String(), description="The treatments rows that make the line.")
+    start_date = dy.Date(nullable=True, description="First administration; null when no date is known.")
+    start_lo = dy.Date(nullable=True, description="Earliest possible start.")
+    start_hi = dy.Date(nullable=True, description="Latest possible start.")
+    start_precision = dy.String(nullable=True, description="D, M or Y.")
+    end_date = dy.Date(nullable=True, description="Last day; null while it goes on or when unknown.")
+    is_ongoing = dy.Bool(description="Whether the line was still given at the last contact.")
+    stop_reason = dy.String(nullable=True, description="Why the line was stopped.")
+    n_cycles = dy.Int32(description="Administrations recorded in cycles; 0 for drugs without cycles.")
+    cumulative_activity_gbq = dy.Float64(
+        nullable=True, description="Sum of administered activity.", metadata={"unit": "GBq"}
+    )
+    has_concurrent_ssa = dy.Bool(
+        description="Whether an SSA was given during the line; it does not make a line."
+    )
+    next_line_date = dy.Date(
+        nullable=True, description="Start of the next anticancer line; ends observation."
+    )
+    prior_lines = dy.Int32(description="Anticancer lines before this one.")
+    age_years = dy.Float64(nullable=True, description="Age at the start.", metadata={"unit": "years"})
+    sex = dy.String(nullable=True, description="Sex.")
+    site = dy.String(nullable=True, description="Hospital or centre.")
+    primary_site = dy.String(nullable=True, description="Organ of the primary.")
+    histology = dy.String(nullable=True, description="Tumour type.")
+    grade = dy.String(nullable=True, description="Grade at the last diagnosis or specimen before the start.")
+    ki67_pct = dy.Float64(nullable=True, description="Latest Ki-67 before the start.", metadata={"unit": "%"})
+    metastatic_sites = dy.List(dy.String(), nullable=True, description="Known sites of metastases.")
+    has_bone_metastases = dy.Bool(nullable=True, description="Whether bone metastases were known.")
+    is_liver_only = dy.Bool(nullable=True, description="Whether the liver was the only metastatic site.")
+    consent_to_research = dy.String(nullable=True, description="N keeps the patient out of every analysis.")
+    file = dy.String(description="Source file of the first treatment row.")
+    row = dy.UInt32(description="Line of that file.")
+
+
+class MarkerValues(dy.Schema):
+    """One row a marker value inside a line's window: baseline window to the day before the next line."""
+
+    pid = dy.UInt32(description="Patient key.")
+    line_no = dy.Int32(description="Line it is read against.")
+    analyte = dy.String(description="Biomarker code.")
+    date = dy.Date(description="Day used in analysis.")
+    days = dy.Int32(
+        description="date − start + 1 on or after the start, date − start before it.",
+        metadata={"unit": "days"},
+    )
+    value = dy.Float64(description="Value or bound in the reported unit.")
+    comparator = dy.String(nullable=True, description="<, <=, >, >= or ~ as reported.")
+    unit = dy.String(nullable=True, description="Reported unit.")
+    fold_uln = dy.Float64(
+        nullable=True,
+        description="Value as a multiple of that assay's upper limit.",
+        metadata={"unit": "× ULN"},
+    )
+    assay_id = dy.String(nullable=True, description="Assay.")
+    assay_group = dy.String(description="Values with one label may be compared.")
+    is_baseline = dy.Bool(description="Whether it is the baseline of its line and assay group.")
+    change_pct = dy.Float64(
+        nullable=True, description="Change from the baseline of the same assay group.", metadata={"unit": "%"}
+    )
+    is_bound = dy.Bool(description="Whether the value is a quantitation limit.")
+    ppi = dy.String(description="yes, no or unknown: PPI within the washout.")
+    egfr_low = dy.String(description="yes, no or unknown: eGFR below the assessable limit.")
+    is_assessable = dy.Bool(description="False under PPI or with low eGFR.")
+    file = dy.String(description="Source file.")
+    row = dy.UInt32(description="Line of that file.")
+
+
+class MarkerResponses(dy.Schema):
+    """One row a line, marker and rule: did it respond, and which values decided."""
+
+    pid = dy.UInt32(primary_key=True, description="Patient key.")
+    line_no = dy.Int32(primary_key=True, description="Line.")
+    analyte = dy.String(primary_key=True, description="Biomarker code.")
+    rule_id = dy.String(primary_key=True, description="Named rule.")
+    status = dy.String(description="responder, non_responder, undetermined or not_evaluable.")
+    reason = dy.String(description="In words, why.")
+    is_confirmed = dy.Bool(nullable=True, description="Whether a second value confirmed the response.")
+    response_date = dy.Date(nullable=True, description="Day of the deciding value.")
+    baseline_value = dy.Float64(nullable=True, description="Baseline in the reported unit.")
+    baseline_fold_uln = dy.Float64(nullable=True, description="Baseline as a multiple of the upper limit.")
+    best_value = dy.Float64(nullable=True, description="Lowest comparable value after the start.")
+    best_change_pct = dy.Float64(
+        nullable=True, description="Change of that value from baseline.", metadata={"unit": "%"}
+    )
+    best_is_bound = dy.Bool(nullable=True, description="Whether that value is a quantitation limit.")
+    has_flag = dy.Bool(description="Whether PPI use or renal function was unknown at a deciding value.")
+    baseline_file = dy.String(nullable=True, description="Source file of the baseline.")
+    baseline_row = dy.UInt32(nullable=True, description="Line of the baseline.")
+    deciding_file = dy.String(nullable=True, description="Source file of the deciding value.")
+    deciding_row = dy.UInt32(nullable=True, description="Line of the deciding value.")
+
+
+class TimesToEvent(dy.Schema):
+    """One row a line, endpoint and rule set; ``days`` = date − start + 1."""
+
+    pid = dy.UInt32(primary_key=True, description="Patient key.")
+    line_no = dy.Int32(primary_key=True, description="Line.")
+    endpoint = dy.String(primary_key=True, description="Endpoint code.")
+    rule_set = dy.String(primary_key=True, description="Rule set.")
+    start_date = dy.Date(nullable=True, description="Time zero.")
+    end_date = dy.Date(nullable=True, description="Date of the event or censoring.")
+    days = dy.Int32(
+        nullable=True, description="end − start + 1; null when excluded.", metadata={"unit": "days"}
+    )
+    happened = dy.Bool(nullable=True, description="True: event; false: censored; null: excluded.")
+    reason = dy.String(description="What happened, or why censored or excluded.")
+    code = dy.Int32(nullable=True, description="0 event; 1… reason of censoring, as in the endpoint's list.")
+    date_used = dy.String(nullable=True, description="Which record gave the date.")
+    rule_id = dy.String(description="Rule that decided.")
+    source_table = dy.String(nullable=True, description="Table of that record.")
+    source_file = dy.String(nullable=True, description="File of that record.")
+    source_row = dy.UInt32(nullable=True, description="Line of that record.")
+    is_imputed = dy.Bool(description="Whether a partial date was filled in the start or the end.")
+
+
+DERIVED_TABLES: dict[str, type[dy.Schema]] = {
+    "lines": Lines,
+    "marker_values": MarkerValues,
+    "marker_responses": MarkerResponses,
+    "times_to_event": TimesToEvent,
+}
+"""Every derived table of a study, in the order they are made."""
