@@ -47,19 +47,13 @@ def _marker(code: str, name: str, spec: str, high: float, loinc: str = "") -> Bi
     return Biomarker(code, name, "marker", units[0].unit, units, (0.0, high), loinc, source="loinc")
 
 
-def _blood(
-    code: str, name: str, kind: Kind, spec: str, low: float, high: float, loinc: str = ""
-) -> Biomarker:
+def _blood(code: str, name: str, kind: Kind, spec: str, low: float, high: float, loinc: str = "") -> Biomarker:
     units = _units(spec)
-    return Biomarker(
-        code, name, kind, units[0].unit, units, (low, high), loinc, may_be_zero=kind == "haematology"
-    )
+    return Biomarker(code, name, kind, units[0].unit, units, (low, high), loinc, may_be_zero=kind == "haematology")
 
 
 BIOMARKERS: tuple[Biomarker, ...] = (
-    _marker(
-        "CGA", "Chromogranin A", "ng/mL=1 ug/L=1 nmol/L=assay pmol/L=assay U/L=assay", 1_000_000, "9811-1"
-    ),
+    _marker("CGA", "Chromogranin A", "ng/mL=1 ug/L=1 nmol/L=assay pmol/L=assay U/L=assay", 1_000_000, "9811-1"),
     _marker("5HIAA_U24", "5-HIAA, 24 h urine", "umol/24h=1 mg/24h=5.231", 5_000, "14573-0"),
     _marker("5HIAA_S", "5-HIAA, serum or plasma", "nmol/L=1 ng/mL=5.231 ug/L=5.231", 50_000, "50149-4"),
     _marker("NSE", "Neuron-specific enolase", "ng/mL=1 ug/L=1 U/L=assay", 5_000, "15060-7"),
@@ -80,9 +74,7 @@ BIOMARKERS: tuple[Biomarker, ...] = (
     _blood("CREAT", "Creatinine", "chemistry", "umol/L=1 mg/dL=88.4", 10, 2_000, "14682-9"),
     _blood("EGFR", "Estimated GFR", "chemistry", "mL/min/1.73m2=1 mL/min=assay", 1, 200, "98979-8"),
     _blood("ALT", "Alanine aminotransferase", "chemistry", "U/L=1 IU/L=1 ukat/L=59.98", 1, 10_000, "1742-6"),
-    _blood(
-        "AST", "Aspartate aminotransferase", "chemistry", "U/L=1 IU/L=1 ukat/L=59.98", 1, 10_000, "1920-8"
-    ),
+    _blood("AST", "Aspartate aminotransferase", "chemistry", "U/L=1 IU/L=1 ukat/L=59.98", 1, 10_000, "1920-8"),
     _blood("ALP", "Alkaline phosphatase", "chemistry", "U/L=1 IU/L=1 ukat/L=59.98", 1, 10_000, "6768-6"),
     _blood("GGT", "Gamma-glutamyl transferase", "chemistry", "U/L=1 IU/L=1 ukat/L=59.98", 1, 10_000),
     _blood("BILI", "Bilirubin, total", "chemistry", "umol/L=1 mg/dL=17.10", 1, 1_000, "14631-6"),

@@ -54,9 +54,7 @@ CODE_LISTS: dict[str, CodeList] = {
         _codes("intent", "curative debulking palliative adjuvant"),
         _codes("stop_reason", "planned_end progression toxicity patient_choice death other"),
         _codes("nuclide", "177Lu 90Y 111In 225Ac 166Ho"),
-        _codes(
-            "modality", "CT MRI PET_CT PET_MR SPECT US endoscopy echo planar clinical_exam post_therapy_scan"
-        ),
+        _codes("modality", "CT MRI PET_CT PET_MR SPECT US endoscopy echo planar clinical_exam post_therapy_scan"),
         _codes(
             "tracer",
             "68Ga-DOTATATE 68Ga-DOTATOC 68Ga-DOTANOC 64Cu-DOTATATE 111In-octreotide 177Lu-DOTATATE "

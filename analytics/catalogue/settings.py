@@ -22,31 +22,19 @@ class Settings:
 
     extract_date: str = _setting("", "date", "Day the source was extracted; later dates are errors.")
     data_cutoff: str = _setting("", "date", "Questions use nothing after this day; empty: no cut-off.")
-    decimal_mark: str = _setting(
-        "", "", "Decimal mark of the source: «.» or «,»; empty: must be unambiguous."
-    )
+    decimal_mark: str = _setting("", "", "Decimal mark of the source: «.» or «,»; empty: must be unambiguous.")
     date_form: str = _setting("", "", "Form of local dates, e.g. dd.mm.yyyy; empty: ISO 8601 only.")
-    baseline_window_days: int = _setting(
-        90, "days", "Baseline: last assessable value from this many days before."
-    )
-    response_confirmation_days: int = _setting(
-        21, "days", "Second value that confirms a marker response.", "admiral"
-    )
-    ppi_washout_days: int = _setting(
-        14, "days", "PPI use ended less than this ago still raises CgA.", "mosli2012"
-    )
-    egfr_not_assessable_below: float = _setting(
-        30.0, "mL/min/1.73m2", "CgA is not assessable below this eGFR."
-    )
+    baseline_window_days: int = _setting(90, "days", "Baseline: last assessable value from this many days before.")
+    response_confirmation_days: int = _setting(21, "days", "Second value that confirms a marker response.", "admiral")
+    ppi_washout_days: int = _setting(14, "days", "PPI use ended less than this ago still raises CgA.", "mosli2012")
+    egfr_not_assessable_below: float = _setting(30.0, "mL/min/1.73m2", "CgA is not assessable below this eGFR.")
     egfr_window_days: int = _setting(90, "days", "An eGFR this old still describes a marker value.")
     floor_patients: int = _setting(5, "patients", "Smallest group shown at the safe disclosure level.")
     min_group_patients: int = _setting(5, "patients", "Fewer in a group: no hazard ratio.")
     min_group_events: int = _setting(5, "events", "Fewer events in a group: no hazard ratio.")
     min_events_per_parameter: float = _setting(5.0, "events", "Fewer events per model parameter: refused.")
     note_events_per_parameter: float = _setting(10.0, "events", "Fewer events per model parameter: a note.")
-    sd_minimum_days: int = _setting(
-        42, "days", "Stable disease counts from this many days after start.", "recist11"
-    )
+    sd_minimum_days: int = _setting(42, "days", "Stable disease counts from this many days after start.", "recist11")
     confirmation_days: int = _setting(28, "days", "Second scan that confirms CR or PR.", "recist11")
     pd_date_rule: str = _setting(
         "first_sign",

@@ -20,9 +20,7 @@ class Source:
 
 SOURCES: tuple[Source, ...] = (
     Source("house", "Convention of this software, stated where it is used", "", "convention"),
-    Source(
-        "recist11", "Eisenhauer et al., Eur J Cancer 2009;45:228-247", "10.1016/j.ejca.2008.10.026", "read"
-    ),
+    Source("recist11", "Eisenhauer et al., Eur J Cancer 2009;45:228-247", "10.1016/j.ejca.2008.10.026", "read"),
     Source("ctcae5", "CTCAE version 5.0, US National Cancer Institute, 2017", "", "memory"),
     Source("who2019", "WHO Classification of Digestive System Tumours, 5th ed., 2019", "", "read"),
     Source("ajcc8", "AJCC Cancer Staging Manual, 8th ed.", "", "memory"),
@@ -41,13 +39,9 @@ SOURCES: tuple[Source, ...] = (
         "",
         "read",
     ),
-    Source(
-        "caspar", "CASPAR study, Clin Cancer Res 2024;30:5559-5567", "10.1158/1078-0432.CCR-24-1875", "read"
-    ),
+    Source("caspar", "CASPAR study, Clin Cancer Res 2024;30:5559-5567", "10.1158/1078-0432.CCR-24-1875", "read"),
     Source("jensen2013", "Jensen et al., 2013, chromogranin A in ileocaecal NET", "", "read"),
-    Source(
-        "yao2011", "Yao et al., J Clin Endocrinol Metab 2011;96:3741-3749", "10.1210/jc.2011-0666", "memory"
-    ),
+    Source("yao2011", "Yao et al., J Clin Endocrinol Metab 2011;96:3741-3749", "10.1210/jc.2011-0666", "memory"),
     Source(
         "prrt_pitfalls",
         "Brabander et al., Endocr Relat Cancer 2017;24:243-251",
@@ -59,9 +53,7 @@ SOURCES: tuple[Source, ...] = (
     Source("variation2013", "Clin Biochem 2013;46:148-151", "10.1016/j.clinbiochem.2012.09.005", "read"),
     Source("krenning", "Krenning scale for somatostatin-receptor scintigraphy", "", "read"),
     Source("netpet", "Chan et al., Theranostics 2017;7:1149-1158", "10.7150/thno.18068", "read"),
-    Source(
-        "fda_endpoints", "FDA Guidance, Clinical Trial Endpoints for Cancer Drugs, appendix 3", "", "memory"
-    ),
+    Source("fda_endpoints", "FDA Guidance, Clinical Trial Endpoints for Cancer Drugs, appendix 3", "", "memory"),
     Source("ema_pfs", "EMA/CHMP/27994/2008 Rev. 1, PFS and DFS in confirmatory trials", "", "memory"),
     Source("admiral", "pharmaverse admiral and admiralonco, derivation rules", "", "read"),
     Source("loinc", "LOINC", "", "read"),
@@ -72,9 +64,7 @@ SOURCES: tuple[Source, ...] = (
     Source("esmo2020", "Pavel et al., Ann Oncol 2020;31:844", "10.1016/j.annonc.2020.03.304", "memory"),
     Source("soeiro2020", "Soeiro et al., BMJ Case Rep 2020;13:e233263", "10.1136/bcr-2019-233263", "read"),
     Source("kim2019", "Kim and Shim, Am J Case Rep 2019;20:1969-1975", "10.12659/AJCR.921439", "read"),
-    Source(
-        "tunghahn2024", "Tung-Hahn et al., Case Rep Dermatol Med 2024:8873822", "10.1155/2024/8873822", "read"
-    ),
+    Source("tunghahn2024", "Tung-Hahn et al., Case Rep Dermatol Med 2024:8873822", "10.1155/2024/8873822", "read"),
     Source("lutathera_label", "Lutetium (177Lu) oxodotreotide, US prescribing information", "", "read"),
     Source("qlqc30", "EORTC QLQ-C30 scoring manual, 3rd ed.", "", "memory"),
 )

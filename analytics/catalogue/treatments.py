@@ -70,9 +70,7 @@ AGENTS: tuple[Agent, ...] = (
     Agent("sunitinib", "Sunitinib", "targeted", "L01EX01"),
     Agent("cabozantinib", "Cabozantinib", "targeted", "L01EX07"),
     Agent("CAPTEM", "Capecitabine and temozolomide", "chemotherapy", "L01BC06 L01AX03"),
-    Agent(
-        "STZ_5FU", "Streptozocin and 5-fluorouracil", "chemotherapy", "L01AD04 L01BC02", "", "skin_guidance"
-    ),
+    Agent("STZ_5FU", "Streptozocin and 5-fluorouracil", "chemotherapy", "L01AD04 L01BC02", "", "skin_guidance"),
     Agent("STZ_DOX", "Streptozocin and doxorubicin", "chemotherapy", "L01AD04 L01DB01", "", "skin_guidance"),
     Agent(
         "5FU_DTIC_EPI",

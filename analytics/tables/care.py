@@ -13,9 +13,7 @@ class Treatments(Row):
 
     patient_id = text("Study code of the patient.", essential=True, key=True)
     treatment_id = text("Id of the treatment within the patient.", essential=True, key=True)
-    category = code(
-        "treatment_category", "Kind of treatment; decides whether it ends observation.", essential=True
-    )
+    category = code("treatment_category", "Kind of treatment; decides whether it ends observation.", essential=True)
     agent = text("Drug, radiopharmaceutical or procedure; the carrier is part of the name.", required=True)
     start = partial_date("First day of the treatment.", required=True)
     end = partial_date("Last day; empty while it goes on.")

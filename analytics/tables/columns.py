@@ -54,9 +54,7 @@ def code(
     code_list: str, meaning: str, *, required: bool = False, essential: bool = False, key: bool = False
 ) -> dy.String:
     """Declare a column that holds one value of a closed list."""
-    facts = ColumnFacts(
-        "code", meaning, code_list=code_list, is_required=required or essential, is_essential=essential
-    )
+    facts = ColumnFacts("code", meaning, code_list=code_list, is_required=required or essential, is_essential=essential)
     return dy.String(**_arguments(facts, key=key))
 
 
@@ -75,9 +73,7 @@ def number(
     essential: bool = False,
 ) -> dy.Float64:
     """Declare a numeric column with its unit and the limits of what can be."""
-    facts = ColumnFacts(
-        "number", meaning, unit, is_required=essential, is_essential=essential, low=low, high=high
-    )
+    facts = ColumnFacts("number", meaning, unit, is_required=essential, is_essential=essential, low=low, high=high)
     return dy.Float64(**_arguments(facts, key=False))
 
 
@@ -91,9 +87,7 @@ def integer(
     key: bool = False,
 ) -> dy.Int64:
     """Declare a whole-number column."""
-    facts = ColumnFacts(
-        "integer", meaning, unit, is_required=essential, is_essential=essential, low=low, high=high
-    )
+    facts = ColumnFacts("integer", meaning, unit, is_required=essential, is_essential=essential, low=low, high=high)
     return dy.Int64(**_arguments(facts, key=key))
 
 
@@ -114,7 +108,4 @@ def facts_of(schema: type[dy.Schema]) -> dict[str, ColumnFacts]:
             raise AssertionError(f"column {name} was declared without facts")
         found[name] = column.metadata["facts"]
     common = ("source_id", "status", "comment")
-    return {
-        name: found[name]
-        for name in (*(n for n in found if n not in common), *(n for n in common if n in found))
-    }
+    return {name: found[name] for name in (*(n for n in found if n not in common), *(n for n in common if n in found))}

@@ -11,9 +11,7 @@ class Lines(dy.Schema):
     pid = dy.UInt32(primary_key=True, description="Dense integer key of the patient.")
     line_no = dy.Int32(primary_key=True, description="Order of the line within the patient, from 1.")
     patient_id = dy.String(description="Study code of the patient.")
-    treatment = dy.String(
-        description="Group of the line: PRRT, SSA, targeted, chemotherapy, liver_directed, …"
-    )
+    treatment = dy.String(description="Group of the line: PRRT, SSA, targeted, chemotherapy, liver_directed, …")
     agents = dy.String(description="Drugs of the line in alphabetical order, joined by « + ».")
     treatment_ids = dy.List(dy.String(), description="The treatments rows that make the line.")
     start_date = dy.Date(nullable=True, description="First administration; null when no date is known.")
@@ -27,12 +25,8 @@ class Lines(dy.Schema):
     cumulative_activity_gbq = dy.Float64(
         nullable=True, description="Sum of administered activity.", metadata={"unit": "GBq"}
     )
-    has_concurrent_ssa = dy.Bool(
-        description="Whether an SSA was given during the line; it does not make a line."
-    )
-    next_line_date = dy.Date(
-        nullable=True, description="Start of the next anticancer line; ends observation."
-    )
+    has_concurrent_ssa = dy.Bool(description="Whether an SSA was given during the line; it does not make a line.")
+    next_line_date = dy.Date(nullable=True, description="Start of the next anticancer line; ends observation.")
     prior_lines = dy.Int32(description="Anticancer lines before this one.")
     age_years = dy.Float64(nullable=True, description="Age at the start.", metadata={"unit": "years"})
     sex = dy.String(nullable=True, description="Sex.")
@@ -116,9 +110,7 @@ class TimesToEvent(dy.Schema):
     rule_set = dy.String(primary_key=True, description="Rule set.")
     start_date = dy.Date(nullable=True, description="Time zero.")
     end_date = dy.Date(nullable=True, description="Date of the event or censoring.")
-    days = dy.Int32(
-        nullable=True, description="end − start + 1; null when excluded.", metadata={"unit": "days"}
-    )
+    days = dy.Int32(nullable=True, description="end − start + 1; null when excluded.", metadata={"unit": "days"})
     happened = dy.Bool(nullable=True, description="True: event; false: censored; null: excluded.")
     reason = dy.String(description="What happened, or why censored or excluded.")
     code = dy.Int32(nullable=True, description="0 event; 1… reason of censoring, as in the endpoint's list.")

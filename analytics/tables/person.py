@@ -36,9 +36,7 @@ class Diagnoses(Row):
     stage = code("stage", "Stage group; empty when not reported.")
     tnm = text("TNM as reported.")
     tnm_edition = text("TNM edition; empty when the report names none.")
-    metastatic_sites = codes(
-        "metastatic_site", "Sites of metastases known at diagnosis, with «;» between them."
-    )
+    metastatic_sites = codes("metastatic_site", "Sites of metastases known at diagnosis, with «;» between them.")
     sstr_status = code("sstr_status", "Somatostatin-receptor status on imaging.")
     hereditary = code("hereditary", "Hereditary syndrome.")
 
@@ -52,9 +50,7 @@ class Pathology(Row):
     site = code("organ", "Organ the specimen came from.")
     ki67_pct = number("Ki-67 labelling index of this specimen.", "%", low=0, high=100)
     mitoses = number("Mitotic count, over the area of ``mitoses_per``.", "count", low=0)
-    mitoses_per = code(
-        "mitoses_per", "Area the mitoses were counted over; converted by area, never by count."
-    )
+    mitoses_per = code("mitoses_per", "Area the mitoses were counted over; converted by area, never by count.")
     differentiation = code("differentiation", "Differentiation.")
     size_mm = number("Largest diameter.", "mm", low=0, high=500)
     immunohistochemistry = text("Marker=result pairs with «;» between them, e.g. synaptophysin=positive.")
@@ -67,9 +63,7 @@ class Concomitants(Row):
     """One row a spell of a drug or condition that changes how a marker is read."""
 
     patient_id = text("Study code of the patient.", essential=True)
-    kind = code(
-        "concomitant", "PPI, H2RA and kidney disease raise CgA without tumour growth.", essential=True
-    )
+    kind = code("concomitant", "PPI, H2RA and kidney disease raise CgA without tumour growth.", essential=True)
     start = partial_date("First day.")
     end = partial_date("Last day; empty while it goes on.")
 

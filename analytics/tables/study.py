@@ -48,7 +48,5 @@ class Study:
             If the study has no such table.
         """
         if name not in self.tables:
-            raise StoreError(
-                f"This study has no table «{name}».", self.name, f"It has: {', '.join(self.tables)}."
-            )
+            raise StoreError(f"This study has no table «{name}».", self.name, f"It has: {', '.join(self.tables)}.")
         return self.tables[name]

@@ -1,0 +1,91 @@
+"""Who is in: people, lines, groups and characteristics at the start of the line."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import polars as pl
+
+from analytics.questions.groups import find_grouping
+from analytics.questions.question import Answer, Question
+from analytics.questions.selection import select_lines
+from analytics.tables.results import CohortResult, Refusal
+from analytics.tables.study import Study
+
+MISSING = "not recorded"
+
+CATEGORICAL: dict[str, str] = {
+    "sex": "Sex",
+    "primary_site": "Primary site",
+    "histology": "Histology",
+    "grade": "Grade",
+    "has_bone_metastases": "Bone metastases",
+    "is_liver_only": "Liver only",
+    "has_concurrent_ssa": "Concurrent SSA",
+}
+BANDS: dict[str, tuple[str, tuple[float, ...]]] = {
+    "age_years": ("Age (years)", (50, 60, 70, 80)),
+    "ki67_pct": ("Ki-67 (%)", (3, 10, 20)),
+    "prior_lines": ("Prior lines", (1, 2, 3)),
+}
+
+
+def answer_cohort(study: Study, question: Question) -> Answer | Refusal:
+    """Answer «who is in», by ``question.by``."""
+    grouping = find_grouping(question.by)
+    if isinstance(grouping, Refusal):
+        return grouping
+    selected = select_lines(study, question.selection, grouping)
+    lines = selected.lines
+    if lines.is_empty():
+        return Refusal("nobody_left", "No treatment line is left in this selection.", "Widen the selection.")
+    groups = (
+        lines.group_by("group")
+        .agg(n_patients=pl.col("pid").n_unique(), n_lines=pl.len())
+        .sort("group")
+        .select("group", "n_patients", "n_lines")
+    )
+    result = CohortResult(
+        n_patients=lines["pid"].n_unique(),
+        n_lines=lines.height,
+        groups=tuple((str(name), int(people), int(n)) for name, people, n in groups.rows()),
+        characteristics=describe_characteristics(lines),
+    )
+    return Answer(
+        question=question,
+        result=result,
+        subjects=lines,
+        flow=selected.flow,
+        summary=(
+            f"{result.n_lines} treatment lines of {result.n_patients} people.",
+            *(f"{name}: {n} lines of {people} people." for name, people, n in result.groups),
+        ),
+        notes=("Characteristics are those known at the start of each line.",),
+        study_name=study.name,
+        study_version=study.version,
+    )
+
+
+def describe_characteristics(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return (characteristic, category, group, n, share), the missing as a category of their own."""
+    parts = [
+        _count(lines, title, pl.col(column).cast(pl.String).fill_null(MISSING)) for column, title in CATEGORICAL.items()
+    ]
+    for column, (title, breaks) in BANDS.items():
+        labels = [
+            f"< {breaks[0]:g}",
+            *(f"{a:g} to < {b:g}" for a, b in pairwise(breaks)),
+        ]
+        band = pl.col(column).cut(list(breaks), labels=[*labels, f"≥ {breaks[-1]:g}"], left_closed=True)
+        parts.append(_count(lines, title, band.cast(pl.String).fill_null(MISSING)))
+    return pl.concat(parts)
+
+
+def _count(lines: pl.DataFrame, title: str, category: pl.Expr) -> pl.DataFrame:
+    return (
+        lines.group_by("group", category=category)
+        .agg(n=pl.len().cast(pl.Int64))
+        .with_columns(characteristic=pl.lit(title), share=pl.col("n") / pl.col("n").sum().over("group"))
+        .select("characteristic", "category", "group", "n", "share")
+        .sort("category", "group")
+    )

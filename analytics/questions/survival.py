@@ -1,0 +1,106 @@
+"""How long until an endpoint, by group: Kaplan-Meier, log-rank, hazard ratio."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
+from analytics.estimation.time_to_event import estimate_time_to_event
+from analytics.questions.groups import find_grouping
+from analytics.questions.question import Answer, Question
+from analytics.questions.selection import Funnel, select_lines
+from analytics.questions.wording import describe_comparison, describe_group_survival, share_of_lines
+from analytics.tables.results import FlowStep, Refusal
+from analytics.tables.study import Study
+
+SUBJECT_COLUMNS = (
+    "pid", "line_no", "group", "patient_id", "treatment", "agents", "endpoint", "rule_set", "start_date",
+    "end_date", "days", "happened", "code", "reason", "date_used", "rule_id", "source_table", "source_file",
+    "source_row", "is_imputed",
+)  # fmt: skip
+
+
+def answer_survival(study: Study, question: Question) -> Answer | Refusal:
+    """Answer «how long until ``question.endpoint``, by ``question.by``»."""
+    grouping = find_grouping(question.by)
+    if isinstance(grouping, Refusal):
+        return grouping
+    if question.endpoint not in ENDPOINT_BY_CODE:
+        return Refusal(
+            "unknown_endpoint",
+            f"There is no endpoint «{question.endpoint}».",
+            f"Ask for one of: {', '.join(ENDPOINT_BY_CODE)}.",
+        )
+    selected = select_lines(study, question.selection, grouping)
+    observed, flow = select_observed(study, selected.lines, question)
+    if observed.is_empty():
+        return refuse_nobody(question.endpoint, (*selected.flow, *flow))
+    result = estimate_time_to_event(
+        observed.select("group", "days", "happened", patient="pid"),
+        endpoint=question.endpoint,
+        rule_set=question.rule_set,
+        reference=question.reference or None,
+        settings=study.settings,
+    )
+    if isinstance(result, Refusal):
+        return result
+    return Answer(
+        question=question,
+        result=result,
+        subjects=observed.select(SUBJECT_COLUMNS),
+        flow=(*selected.flow, *flow),
+        summary=(*(describe_group_survival(group) for group in result.groups), *describe_comparison(result)),
+        notes=survival_notes(question, result.n_patients_in_several_groups),
+        study_name=study.name,
+        study_version=study.version,
+    )
+
+
+def select_observed(study: Study, lines: pl.DataFrame, question: Question) -> tuple[pl.DataFrame, tuple[FlowStep, ...]]:
+    """Join the selected lines to their times and drop, step by step and by reason, those without one."""
+    times = (
+        study.table("times_to_event")
+        .filter((pl.col("endpoint") == question.endpoint) & (pl.col("rule_set") == question.rule_set))
+        .drop("start_date", "patient_id", strict=False)
+        .collect()
+    )
+    joined = lines.drop("end_date", "file", "row").join(times, on=["pid", "line_no"], how="left", maintain_order="left")
+    funnel = Funnel(joined, "selected")
+    reasons = joined.filter(pl.col("days").is_null())["reason"].fill_null("no time was derived for this rule set")
+    for reason in sorted(reasons.unique()):
+        funnel.keep(
+            pl.col("days").is_not_null()
+            | (pl.col("reason").fill_null("no time was derived for this rule set") != reason),
+            f"{question.endpoint} known",
+            reason,
+        )
+    return funnel.lines, tuple(funnel.flow[1:])
+
+
+def refuse_nobody(endpoint: str, flow: tuple[FlowStep, ...]) -> Refusal:
+    """Return the refusal for a selection in which no line has a known time, with the reasons counted."""
+    why = "; ".join(f"{step.reason}: {share_of_lines(step)}" for step in flow if step.reason)
+    return Refusal(
+        "nobody_left",
+        f"No treatment line is left for {endpoint}" + (f" ({why})." if why else "."),
+        "Widen the selection, or complete the dates and follow-up that are missing.",
+    )
+
+
+def survival_notes(question: Question, n_in_several_groups: int) -> tuple[str, ...]:
+    """Return what a reader must know beside the numbers."""
+    notes: list[str] = []
+    if question.by == "treatment":
+        notes.append("Treatments were not randomised: the comparison is unadjusted.")
+    choose = question.selection.choose
+    if choose == "every_line":
+        notes.append(
+            "Every line counts; errors are clustered by patient; "
+            f"{n_in_several_groups} people are in more than one group."
+        )
+    elif choose == "first_line":
+        notes.append("One line a patient: the first in the selection.")
+    else:
+        notes.append(f"Only lines started directly after progression on {question.selection.decision_after}.")
+    notes.append("Times in days are date − start + 1; months are days / 30.4375.")
+    return tuple(notes)
