@@ -32,6 +32,11 @@ class Observations:
         """Number of lines whose event was observed."""
         return int(np.count_nonzero(self.happened))
 
+    @property
+    def n_patients(self) -> int:
+        """Number of persons; of lines when no persons are named."""
+        return len(self.days) if self.cluster is None else len(np.unique(self.cluster))
+
     def take(self, rows: BoolArray | IntArray) -> Observations:
         """Return the observations of some rows; cluster codes keep their meaning."""
         return Observations(
@@ -116,9 +121,7 @@ def finite_numbers(name: str, values: ArrayLike) -> FloatArray:
     try:
         numbers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as problem:
-        raise RefusedError(
-            f"{name} holds something that is not a number.", name, "Give numbers only."
-        ) from problem
+        raise RefusedError(f"{name} holds something that is not a number.", name, "Give numbers only.") from problem
     _refuse_where(
         name, ~np.isfinite(numbers).reshape(len(numbers), -1).all(axis=1), "is missing or infinite",
         "Leave incomplete lines out, and count them.",
@@ -128,7 +131,7 @@ def finite_numbers(name: str, values: ArrayLike) -> FloatArray:
 
 def _whole_days(name: str, values: ArrayLike) -> IntArray:
     numbers = finite_numbers(name, values)
-    _refuse_where(name, numbers != np.round(numbers), "is not a whole number of days", "Count in days.")
+    _refuse_where(name, np.asarray(numbers != np.rint(numbers)), "is not a whole number of days", "Count in days.")
     return numbers.astype(np.int64)
 
 
@@ -146,9 +149,7 @@ def _truth_values(happened: ArrayLike) -> BoolArray:
 def _same_length(n: int, **arrays: NDArray[Any]) -> None:
     for name, values in arrays.items():
         if len(values) != n:
-            raise RefusedError(
-                f"{name} has {len(values)} values where days has {n}.", name, "Give one value a line."
-            )
+            raise RefusedError(f"{name} has {len(values)} values where days has {n}.", name, "Give one value a line.")
 
 
 def _refuse_where(name: str, bad: NDArray[np.bool_], problem: str, hint: str) -> None:

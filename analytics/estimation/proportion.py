@@ -12,9 +12,7 @@ from analytics.tables.results import Estimate, Method
 ProportionMethod = Literal["exact", "wilson"]
 
 
-def estimate_proportion(
-    successes: int, n: int, method: ProportionMethod = "exact", level: float = 0.95
-) -> Estimate:
+def estimate_proportion(successes: int, n: int, method: ProportionMethod = "exact", level: float = 0.95) -> Estimate:
     """Estimate a share with exact (Clopper–Pearson) or Wilson limits, unit ``share``.
 
     With ``n`` = 0 the value and its limits are ``None``.
@@ -41,6 +39,4 @@ def proportion_method(method: ProportionMethod = "exact") -> Method:
     """Return the record of how a share's limits are made."""
     if method == "wilson":
         return describe_method("Proportion with Wilson limits", WILSON, "statsmodels", interval="Wilson")
-    return describe_method(
-        "Proportion with exact limits", CLOPPER_PEARSON, "statsmodels", interval="Clopper–Pearson"
-    )
+    return describe_method("Proportion with exact limits", CLOPPER_PEARSON, "statsmodels", interval="Clopper–Pearson")

@@ -1,4 +1,4 @@
-# pyright: basic
+# pyright: basic, reportArgumentType=false
 """The only door to statsmodels and scipy's distributions: arrays in, plain numbers out.
 
 The p value statsmodels returns is 1 − cdf, which is 0 beyond about 1e-16; the upper tail is taken here instead.

@@ -1,0 +1,115 @@
+"""How many people and events each group has, and the refusals that follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analytics.catalogue.settings import Settings
+from analytics.errors import RefusedError
+from analytics.estimation.observations import Observations, label_codes
+from analytics.tables.results import FloatArray, IntArray, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Group of each line: ``labels`` in sorted order, ``codes`` (n,), and counts a group, arrays of shape (g,)."""
+
+    labels: tuple[str, ...]
+    codes: IntArray
+    n_patients: IntArray
+    n_events: IntArray
+
+    def indicators(self, chosen: list[int]) -> FloatArray:
+        """Return one 0/1 column a chosen group, shape (n, len(chosen))."""
+        return (self.codes[:, None] == np.array(chosen)[None, :]).astype(np.float64)
+
+
+def count_groups(observations: Observations, group: ArrayLike) -> Groups:
+    """Count patients and events of each group; a person counts once in each group it has lines in.
+
+    Raises
+    ------
+    RefusedError
+        When a group label is missing or the lengths differ.
+    """
+    labels, codes = label_codes(group)
+    n = len(observations.days)
+    if len(codes) != n:
+        raise RefusedError(f"group has {len(codes)} values where days has {n}.", "group", "Give one value a line.")
+    person = np.arange(n) if observations.cluster is None else observations.cluster
+    pairs = np.unique(np.stack([codes, person]), axis=1)[0]
+    events = np.bincount(codes, observations.happened, len(labels)).astype(np.int64)
+    return Groups(tuple(_words(labels)), codes, np.bincount(pairs, minlength=len(labels)), events)
+
+
+def count_in_several_groups(observations: Observations, groups: Groups) -> int:
+    """Count the people with lines in more than one group."""
+    if observations.cluster is None or len(groups.codes) == 0:
+        return 0
+    pairs = np.unique(np.stack([observations.cluster, groups.codes]), axis=1)[0]
+    return int(np.count_nonzero(np.bincount(pairs) > 1))
+
+
+def refuse_comparison(groups: Groups) -> Refusal | None:
+    """Refuse to compare one group, or groups without a single event among them."""
+    if len(groups.labels) < 2:
+        return Refusal(
+            "one_group",
+            "There is only one group, so there is nothing to compare.",
+            "Group by something that varies, or widen the selection.",
+        )
+    if not groups.n_events.any():
+        return Refusal(
+            "no_events",
+            "Nobody has had the event in any group.",
+            "Wait for more follow-up, or choose an endpoint with events.",
+        )
+    return None
+
+
+def refuse_small_group(groups: Groups, code: int, settings: Settings) -> Refusal | None:
+    """Refuse a hazard ratio for a group with too few people or events."""
+    label, n_patients, n_events = groups.labels[code], groups.n_patients[code], groups.n_events[code]
+    if n_patients < settings.min_group_patients:
+        return Refusal(
+            "too_few_patients",
+            f"{label} has {n_patients} patients; a hazard ratio needs at least {settings.min_group_patients}.",
+            "Join groups or widen the selection.",
+        )
+    if n_events < settings.min_group_events:
+        return Refusal(
+            "too_few_events",
+            f"{label} has {n_events} events; a hazard ratio needs at least {settings.min_group_events}.",
+            "Join groups, widen the selection or wait for more follow-up.",
+        )
+    return None
+
+
+def refuse_events_per_parameter(n_events: int, n_parameters: int, settings: Settings) -> Refusal | None:
+    """Refuse a model with too few events for its parameters."""
+    if n_events >= settings.min_events_per_parameter * n_parameters:
+        return None
+    return Refusal(
+        "too_few_events_per_parameter",
+        f"{n_events} events for {n_parameters} parameters; at least {settings.min_events_per_parameter:g} events a "
+        "parameter are needed.",
+        f"Use at most {int(n_events // settings.min_events_per_parameter)} parameters, or a penalised model.",
+    )
+
+
+def note_events_per_parameter(n_events: int, n_parameters: int, settings: Settings) -> dict[str, str]:
+    """Return the note that belongs to a model with few events a parameter, as options of its `Method`."""
+    if n_events >= settings.note_events_per_parameter * n_parameters:
+        return {}
+    return {
+        "note": f"{n_events} events for {n_parameters} parameters, fewer than "
+        f"{settings.note_events_per_parameter:g} a parameter: read with caution"
+    }
+
+
+def _words(labels: list[Any]) -> list[str]:
+    return [str(label) for label in labels]
