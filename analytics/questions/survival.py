@@ -6,7 +6,7 @@ import polars as pl
 
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
 from analytics.estimation.time_to_event import estimate_time_to_event
-from analytics.questions.groups import find_grouping
+from analytics.questions.groups import Grouping, find_grouping
 from analytics.questions.question import Answer, Question
 from analytics.questions.selection import Funnel, select_lines
 from analytics.questions.wording import describe_comparison, describe_group_survival, share_of_lines
@@ -39,7 +39,7 @@ def answer_survival(study: Study, question: Question) -> Answer | Refusal:
         observed.select("group", "days", "happened", patient="pid"),
         endpoint=question.endpoint,
         rule_set=question.rule_set,
-        reference=question.reference or None,
+        reference=question.reference or _usual_reference(observed, grouping),
         settings=study.settings,
     )
     if isinstance(result, Refusal):
@@ -54,6 +54,10 @@ def answer_survival(study: Study, question: Question) -> Answer | Refusal:
         study_name=study.name,
         study_version=study.version,
     )
+
+
+def _usual_reference(observed: pl.DataFrame, grouping: Grouping) -> str | None:
+    return grouping.reference if grouping.reference in observed["group"] else None
 
 
 def select_observed(study: Study, lines: pl.DataFrame, question: Question) -> tuple[pl.DataFrame, tuple[FlowStep, ...]]:
@@ -87,7 +91,7 @@ def refuse_nobody(endpoint: str, flow: tuple[FlowStep, ...]) -> Refusal:
     )
 
 
-def survival_notes(question: Question, n_in_several_groups: int) -> tuple[str, ...]:
+def survival_notes(question: Question, n_in_several_groups: int | None) -> tuple[str, ...]:
     """Return what a reader must know beside the numbers."""
     notes: list[str] = []
     if question.by == "treatment":

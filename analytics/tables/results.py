@@ -1,6 +1,7 @@
 """Result types: small, frozen, with their units; what estimation returns, figures draw and export writes.
 
-A quantity that was not reached or cannot be given is ``None``, never infinity and never a guess.
+A quantity that was not reached or cannot be given is ``None``, never infinity and never a guess. A count is
+``None`` only where it was withheld because it would single out fewer people than the floor (safe level).
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class GroupSurvival:
 
     group: str
     n_lines: int
-    n_patients: int
+    n_patients: int | None
     n_events: int
     curve: SurvivalCurve
     median: Estimate
@@ -136,7 +137,7 @@ class SurvivalResult:
     groups: tuple[GroupSurvival, ...]
     test: TestResult | Refusal | None
     hazard_ratios: tuple[HazardRatio | Refusal, ...]
-    n_patients_in_several_groups: int
+    n_patients_in_several_groups: int | None
     methods: tuple[Method, ...]
 
 
@@ -145,11 +146,11 @@ class ResponseGroup:
     """Responders of one group under one rule, with the not evaluable counted beside them."""
 
     group: str
-    n_all: int
-    n_evaluable: int
-    n_not_evaluable: int
-    n_responders: int
-    n_confirmed: int
+    n_all: int | None
+    n_evaluable: int | None
+    n_not_evaluable: int | None
+    n_responders: int | None
+    n_confirmed: int | None
     share_of_evaluable: Estimate
     share_of_all: Estimate
     confirmed_share_of_evaluable: Estimate
@@ -177,7 +178,7 @@ class FlowStep:
     """One step of who is in: how many are left and why the others are not."""
 
     label: str
-    n_patients: int
+    n_patients: int | None
     n_lines: int
     n_lines_removed: int
     reason: str
@@ -185,11 +186,11 @@ class FlowStep:
 
 @dataclass(frozen=True, slots=True)
 class CohortResult:
-    """Who is in: counts by group, and characteristics as (characteristic, category, group, n, share)."""
+    """Who is in: (group, patients, lines), and characteristics as (characteristic, category, group, n, share)."""
 
-    n_patients: int
+    n_patients: int | None
     n_lines: int
-    groups: tuple[tuple[str, int, int], ...]
+    groups: tuple[tuple[str, int | None, int], ...]
     characteristics: pl.DataFrame
 
 
