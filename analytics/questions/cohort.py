@@ -71,14 +71,18 @@ def describe_characteristics(lines: pl.DataFrame) -> pl.DataFrame:
     parts = [
         _count(lines, title, pl.col(column).cast(pl.String).fill_null(MISSING)) for column, title in CATEGORICAL.items()
     ]
-    for column, (title, breaks) in BANDS.items():
-        labels = [
-            f"< {breaks[0]:g}",
-            *(f"{a:g} to < {b:g}" for a, b in pairwise(breaks)),
-        ]
-        band = pl.col(column).cut(list(breaks), labels=[*labels, f"≥ {breaks[-1]:g}"], left_closed=True)
-        parts.append(_count(lines, title, band.cast(pl.String).fill_null(MISSING)))
+    parts += [_count(lines, title, _band(column, breaks)) for column, (title, breaks) in BANDS.items()]
     return pl.concat(parts)
+
+
+def _band(column: str, breaks: tuple[float, ...]) -> pl.Expr:
+    """Return the label of the band a number falls in, each band closed below and open above."""
+    value = pl.col(column)
+    label = pl.lit(f"≥ {breaks[-1]:g}")
+    for low, high in reversed(list(pairwise(breaks))):
+        label = pl.when(value < high).then(pl.lit(f"{low:g} to < {high:g}")).otherwise(label)
+    label = pl.when(value < breaks[0]).then(pl.lit(f"< {breaks[0]:g}")).otherwise(label)
+    return pl.when(value.is_null()).then(pl.lit(MISSING)).otherwise(label)
 
 
 def _count(lines: pl.DataFrame, title: str, category: pl.Expr) -> pl.DataFrame:

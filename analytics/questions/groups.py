@@ -9,19 +9,23 @@ from analytics.tables.results import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """A column of ``lines`` that was fixed at the start of the line, with the word for a missing value."""
+    """A column of ``lines`` that was fixed at the start of the line.
+
+    ``missing`` is the word for a missing value, ``reference`` the group that ratios refer to by habit of the field.
+    """
 
     name: str
     column: str
     meaning: str
     missing: str = "not recorded"
+    reference: str = ""
 
 
 GROUPINGS: dict[str, Grouping] = {
     grouping.name: grouping
     for grouping in (
         Grouping("none", "", "Everybody together"),
-        Grouping("treatment", "treatment", "Kind of treatment of the line"),
+        Grouping("treatment", "treatment", "Kind of treatment of the line", reference="SSA"),
         Grouping("agents", "agents", "Drugs of the line"),
         Grouping("primary_site", "primary_site", "Organ of the primary"),
         Grouping("grade", "grade", "Grade at the start of the line"),

@@ -78,5 +78,6 @@ def _responses_of(study: Study, lines: pl.DataFrame, question: Question) -> pl.D
             analyte=pl.lit(question.analyte),
             rule_id=pl.lit(question.response_rule),
             has_flag=pl.col("has_flag").fill_null(value=False),
+            line_key=pl.format("{}.{}", "pid", "line_no"),
         )
     )

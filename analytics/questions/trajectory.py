@@ -64,7 +64,7 @@ def answer_trajectory(study: Study, question: Question) -> Answer | Refusal:
         ),
         notes=(
             "Fold-ULN reduces but does not remove differences between assays.",
-            "One value a line and window: the one nearest its middle. Values at a quantitation limit enter as the limit.",
+            "One value a line and window, the one nearest its middle; a quantitation limit enters as the limit.",
             "People leave the bands when they die, start another treatment or are no longer sampled.",
         ),
         study_name=study.name,
@@ -74,10 +74,11 @@ def answer_trajectory(study: Study, question: Question) -> Answer | Refusal:
 
 def compute_bands(values: pl.DataFrame, floor: int) -> pl.DataFrame:
     """Compute quantiles of fold-ULN by group and window; null where fewer than ``floor`` lines are sampled."""
+    middle = (pl.col("from_day") + pl.col("to_day")) / 2
     windows = pl.DataFrame(WINDOWS, schema=["window", "from_day", "to_day"], orient="row").with_row_index("order")
     placed = (
         values.join_where(windows, pl.col("days") >= pl.col("from_day"), pl.col("days") <= pl.col("to_day"))
-        .with_columns(distance=((pl.col("from_day") + pl.col("to_day")) / 2 - pl.col("days")).abs())
+        .with_columns(distance=(middle - pl.col("days")).abs())
         .with_columns(distance=pl.when(pl.col("order") == 0).then(-pl.col("days")).otherwise(pl.col("distance")))
         .sort("pid", "line_no", "order", "distance", "days", "row")
         .unique(["pid", "line_no", "order"], keep="first", maintain_order=True)
@@ -93,11 +94,7 @@ def compute_bands(values: pl.DataFrame, floor: int) -> pl.DataFrame:
             },
         )
         .sort("group", "order")
-        .with_columns(
-            mid_months=pl.when(pl.col("order") == 0)
-            .then(0.0)
-            .otherwise((pl.col("from_day") + pl.col("to_day")) / 2 / DAYS_PER_MONTH)
-        )
+        .with_columns(mid_months=pl.when(pl.col("order") == 0).then(0.0).otherwise(middle / DAYS_PER_MONTH))
         .select("group", "window", "from_day", "to_day", "mid_months", "n_lines", *QUANTILES)
     )
 

@@ -1,0 +1,97 @@
+"""The front door: the `lutetia` command, composed of the packages' commands, and the demo that calls all three."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analytics import commands as analysis
+from analytics.errors import FAMILIES, RefusedError, UserError
+from dashboards import commands as window
+from synthetic_data import commands as world
+
+EXIT_CODES = "\n\n".join(f"{family.exit_code}: {family.family}" for family in FAMILIES)
+
+app = typer.Typer(
+    name="lutetia",
+    help="From a folder of hospital tables to survival curves and marker trends in neuroendocrine tumours.\n\n"
+    "Begin with `lutetia demo`, then `lutetia template my.xlsx`, `lutetia check my.xlsx`, "
+    "`lutetia build my.xlsx my-store`, `lutetia ask survival my-store --out answers`.\n\n"
+    "Research and review only; it gives no treatment advice.",
+    epilog=f"Exit codes\n\n0: done\n\n{EXIT_CODES}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for sources, stores and answers.")] = Path("lutetia-demo"),
+    patients: Annotated[int, typer.Option(help="Size of the simulated cohort.", min=20)] = 300,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated cohort.")] = 1,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Open the dashboard at the end.")] = True,
+    port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8050,
+) -> None:
+    """Show the whole way on three published patients and a simulated cohort, kept in two stores."""
+    world.copy_published(out / "published-source")
+    world.simulate("mixed-hospital-registry", out / "simulated-source", patients=patients, seed=seed)
+    stores: list[Path] = []
+    for name in ("published", "simulated"):
+        stores.append(out / f"{name}-store")
+        typer.echo(f"\n{name.capitalize()} patients")
+        analysis.build(out / f"{name}-source", stores[-1])
+        _answer_demo_questions(stores[-1], out / f"{name}-answers")
+    typer.echo(
+        "\nThe published answers rest on three case reports and the simulated ones on invented people; "
+        "the two are never pooled.\n"
+        f"Everything is in {out}: sources, stores, and a folder of files for each question."
+    )
+    if serve:
+        window.serve([stores[1], stores[0]], port=port)
+
+
+def _answer_demo_questions(store: Path, out: Path) -> None:
+    """Ask what the README shows, at the full level: nobody in the demo is a patient whose data need protection."""
+    from analytics.questions.question import Question, Selection
+
+    two_treatments = Selection(treatments=("PRRT", "SSA"))
+    for question in (
+        Question(kind="cohort", selection=two_treatments),
+        Question(kind="survival", endpoint="PFS", selection=two_treatments),
+        Question(kind="response", selection=two_treatments),
+        Question(kind="trajectory", selection=two_treatments),
+        Question(kind="endpoints", selection=two_treatments),
+    ):
+        typer.echo(f"\n{question.kind}")
+        try:
+            analysis.answer_and_write(question, store, out / question.kind, analysis.Level.full)
+        except RefusedError as refusal:
+            typer.echo(f"Refused: {refusal}")
+
+
+app.command()(world.simulate)
+app.command()(analysis.template)
+app.command()(analysis.check)
+app.command()(analysis.build)
+app.command()(analysis.ask)
+app.command()(analysis.run)
+app.command()(analysis.dictionary)
+app.command()(window.serve)
+
+
+def main() -> None:
+    """Run the command; what a person can put right is said in a sentence, with the exit code of its family."""
+    try:
+        app()
+    except UserError as problem:
+        typer.echo(f"{problem.family}: {problem}", err=True)
+        sys.exit(problem.exit_code)
+
+
+if __name__ == "__main__":
+    main()
