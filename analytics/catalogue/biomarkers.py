@@ -23,7 +23,10 @@ class UnitFactor:
 
 @dataclass(frozen=True, slots=True)
 class Biomarker:
-    """An analyte; a value outside ``plausible`` (standard unit) is queried, not refused."""
+    """An analyte; a value outside ``plausible`` (standard unit) is queried, not refused.
+
+    ``interferences`` names what makes a value not assessable: «PPI» (within the washout) and «low_egfr».
+    """
 
     code: str
     name: str
@@ -34,6 +37,7 @@ class Biomarker:
     loinc: str = ""
     may_be_zero: bool = False
     source: str = "house"
+    interferences: tuple[str, ...] = ()
 
 
 def _units(spec: str) -> tuple[UnitFactor, ...]:
@@ -42,9 +46,21 @@ def _units(spec: str) -> tuple[UnitFactor, ...]:
     return tuple(UnitFactor(unit, None if factor == "assay" else float(factor)) for unit, factor in pairs)
 
 
-def _marker(code: str, name: str, spec: str, high: float, loinc: str = "") -> Biomarker:
+def _marker(
+    code: str, name: str, spec: str, high: float, loinc: str = "", interferences: tuple[str, ...] = ()
+) -> Biomarker:
     units = _units(spec)
-    return Biomarker(code, name, "marker", units[0].unit, units, (0.0, high), loinc, source="loinc")
+    return Biomarker(
+        code,
+        name,
+        "marker",
+        units[0].unit,
+        units,
+        (0.0, high),
+        loinc,
+        source="loinc",
+        interferences=interferences,
+    )
 
 
 def _blood(code: str, name: str, kind: Kind, spec: str, low: float, high: float, loinc: str = "") -> Biomarker:
@@ -53,11 +69,18 @@ def _blood(code: str, name: str, kind: Kind, spec: str, low: float, high: float,
 
 
 BIOMARKERS: tuple[Biomarker, ...] = (
-    _marker("CGA", "Chromogranin A", "ng/mL=1 ug/L=1 nmol/L=assay pmol/L=assay U/L=assay", 1_000_000, "9811-1"),
+    _marker(
+        "CGA",
+        "Chromogranin A",
+        "ng/mL=1 ug/L=1 nmol/L=assay pmol/L=assay U/L=assay",
+        1_000_000,
+        "9811-1",
+        ("PPI", "low_egfr"),
+    ),
     _marker("5HIAA_U24", "5-HIAA, 24 h urine", "umol/24h=1 mg/24h=5.231", 5_000, "14573-0"),
     _marker("5HIAA_S", "5-HIAA, serum or plasma", "nmol/L=1 ng/mL=5.231 ug/L=5.231", 50_000, "50149-4"),
     _marker("NSE", "Neuron-specific enolase", "ng/mL=1 ug/L=1 U/L=assay", 5_000, "15060-7"),
-    _marker("GASTRIN", "Gastrin", "pg/mL=1 ng/L=1 pmol/L=assay", 1_000_000, "2333-3"),
+    _marker("GASTRIN", "Gastrin", "pg/mL=1 ng/L=1 pmol/L=assay", 1_000_000, "2333-3", ("PPI",)),
     _marker("PP", "Pancreatic polypeptide", "pmol/L=1 pg/mL=assay ng/L=assay", 100_000),
     _marker("GLUCAGON", "Glucagon", "pmol/L=1 pg/mL=assay ng/L=assay", 100_000),
     _marker("VIP", "Vasoactive intestinal peptide", "pmol/L=1 pg/mL=assay ng/L=assay", 100_000),

@@ -23,6 +23,10 @@ class Settings:
     extract_date: str = _setting("", "date", "Day the source was extracted; later dates are errors.")
     data_cutoff: str = _setting("", "date", "Questions use nothing after this day; empty: no cut-off.")
     decimal_mark: str = _setting("", "", "Decimal mark of the source: «.» or «,»; empty: must be unambiguous.")
+    thousands_mark: str = _setting("", "", "Thousands mark of the source, if it uses one; empty: none.")
+    encoding: str = _setting(
+        "", "", "Encoding of text files that are not UTF-8, e.g. cp1252; empty: such files are refused."
+    )
     date_form: str = _setting("", "", "Form of local dates, e.g. dd.mm.yyyy; empty: ISO 8601 only.")
     baseline_window_days: int = _setting(90, "days", "Baseline: last assessable value from this many days before.")
     response_confirmation_days: int = _setting(21, "days", "Second value that confirms a marker response.", "admiral")
@@ -42,6 +46,15 @@ class Settings:
         "Which scan dates progression: first_sign, earliest_scan, latest_scan, scheduled_visit.",
     )
     gap_days: int = _setting(183, "days", "A marker line is broken over a gap longer than this.")
+    combination_days: int = _setting(
+        28, "days", "Drugs started this close to each other, and overlapping, are one line."
+    )
+    retreatment_gap_days: int = _setting(
+        183, "days", "The same treatment given again after a longer pause is a new line."
+    )
+    maintenance_days: int = _setting(
+        91, "days", "An SSA started this soon after another line's last dose is its maintenance, not new therapy."
+    )
     response_rule: str = _setting("ELECT50", "", "Marker response rule.", "clarinet_elect_pool")
     index_rule: str = _setting("first_administration", "", "Time zero of a line.")
     duplicate_rule: str = _setting("refuse", "", "Conflicting rows with one key: refuse, or latest_status.")

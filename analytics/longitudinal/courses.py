@@ -1,0 +1,128 @@
+"""Courses: each anticancer treatment as given without a long pause, dated by its administrations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.catalogue.treatments import CATEGORIES
+
+OPEN_END = pl.date(9999, 1, 1)
+"""Stands for «goes on» where intervals are compared; never leaves this room."""
+
+LANE_RANKS: dict[str, int] = {"PRRT": 0, "systemic": 1, "SSA": 2, "procedure": 3, "supportive": 4}
+"""A line is named by its most specific part: PRRT before drugs, drugs before SSA, SSA before procedures."""
+
+REPEATED_AS_ONE: tuple[str, ...] = ("PRRT", "TAE", "TACE", "TARE_SIRT")
+"""Categories given in sessions: a further session within the pause allowed is the same line."""
+
+_CATEGORY_FACTS = pl.DataFrame(
+    {
+        "category": [entry.code for entry in CATEGORIES],
+        "is_anticancer_category": [entry.is_anticancer for entry in CATEGORIES],
+        "treatment": [entry.group or entry.code for entry in CATEGORIES],
+        "rank": [
+            LANE_RANKS[entry.lane] * len(CATEGORIES) + place for place, entry in enumerate(CATEGORIES)
+        ],
+        "is_procedure": [entry.lane == "procedure" for entry in CATEGORIES],
+    },
+    schema_overrides={"rank": pl.Int32},
+)
+
+
+def _select_anticancer(treatments: pl.LazyFrame) -> pl.DataFrame:
+    """Return the treatments that make or join a line, with a dense id in the order of the source."""
+    stated = pl.col("anticancer") == "Y"
+    is_painful_site = (pl.col("category") == "EBRT") & (pl.col("intent").fill_null("") == "palliative")
+    by_category = pl.col("is_anticancer_category") & ~is_painful_site
+    return (
+        treatments.join(_CATEGORY_FACTS.lazy(), on="category", how="left")
+        .filter(stated.fill_null(by_category))
+        .sort("pid", "_file", "_row")
+        .with_row_index("treatment_key")
+        .collect()
+    )
+
+
+def _derive_administrations(
+    cycles: pl.LazyFrame, treatments: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
+    """Return courses of administrations: one row a treatment and stretch without a long pause.
+
+    An imprecise date is moved after the cycle before it as far as its text allows, so that a cycle known
+    only by its year does not come before the first.
+    """
+    keys = treatments.select("pid", "treatment_id", "treatment_key", "category").lazy()
+    earlier = pl.col("date").cum_max().over("treatment_key")
+    dated = (
+        pl.when(pl.col("date_precision") == "D")
+        .then(pl.col("date"))
+        .otherwise(pl.min_horizontal(earlier, pl.col("date_hi").fill_null(pl.col("date"))))
+    )
+    pause = pl.col("given").diff().dt.total_days() > settings.retreatment_gap_days
+    is_new_treatment = pl.col("treatment_key").ne_missing(pl.col("treatment_key").shift(1))
+    is_restart = is_new_treatment | (pause & (pl.col("category") == "PRRT"))
+    return (
+        cycles.join(keys, on=["pid", "treatment_id"])
+        .sort("treatment_key", "cycle_no")
+        .with_columns(given=dated)
+        .sort("treatment_key", "given", "cycle_no", nulls_last=True)
+        .with_columns(course=is_restart.fill_null(value=False).cum_sum())
+        .group_by("treatment_key", "course")
+        .agg(
+            pl.len().cast(pl.Int32).alias("n_cycles"),
+            pl.when(pl.col("activity_gbq").is_not_null().any())
+            .then(pl.col("activity_gbq").sum())
+            .alias("cumulative_activity_gbq"),
+            pl.col("given").min().alias("first_given"),
+            pl.col("given").max().alias("last_given"),
+            pl.col("date_lo", "date_hi", "date_precision").first().name.prefix("first_"),
+        )
+        .collect()
+    )
+
+
+def derive_courses(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.DataFrame:
+    """Derive courses from accepted treatments and cycles.
+
+    Returns
+    -------
+    pl.DataFrame
+        One row a course: ``pid``, ``treatment_key`` (source order), ``treatment`` (group), ``rank``,
+        ``start`` with its range, ``end`` (null: unknown or goes on), ``open_end`` (far future then),
+        cycles and activity. PRRT starts with its first dated cycle; a pause longer than
+        ``retreatment_gap_days`` between cycles starts another course.
+    """
+    treatments = _select_anticancer(tables["treatments"])
+    given = _derive_administrations(tables["cycles"], treatments, settings)
+    is_first = pl.col("course").rank("dense").over("treatment_key").fill_null(1) == 1
+    by_cycle = (pl.col("category") == "PRRT") & pl.col("first_given").is_not_null()
+    is_ongoing = (pl.col("ongoing") == "Y").fill_null(value=False)
+    return (
+        treatments.join(given, on="treatment_key", how="left")
+        .with_columns(
+            start=pl.when(by_cycle).then("first_given").otherwise("start"),
+            start_lo=pl.when(by_cycle).then("first_date_lo").otherwise("start_lo"),
+            start_hi=pl.when(by_cycle).then("first_date_hi").otherwise("start_hi"),
+            start_precision=pl.when(by_cycle).then("first_date_precision").otherwise("start_precision"),
+            is_last_course=pl.col("course").eq_missing(pl.col("course").max().over("treatment_key")),
+            is_first_course=is_first,
+            repeat_key=pl.when(pl.col("category").is_in(REPEATED_AS_ONE))
+            .then("category")
+            .otherwise(pl.coalesce("agent", "category")),
+            n_cycles=pl.col("n_cycles").fill_null(0),
+            is_ongoing=is_ongoing,
+        )
+        .with_columns(
+            end=pl.when(pl.col("is_ongoing"))
+            .then(None)
+            .when(~pl.col("is_last_course"))
+            .then("last_given")
+            .when(pl.col("is_procedure"))
+            .then(pl.max_horizontal("start", "end", "last_given"))
+            .otherwise(pl.max_horizontal("end", "last_given")),
+        )
+        .with_columns(open_end=pl.max_horizontal(pl.col("end").fill_null(OPEN_END), "start"))
+    )

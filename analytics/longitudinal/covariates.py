@@ -1,0 +1,85 @@
+"""What was known of the patient and the tumour when a line started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+DAYS_PER_YEAR = 365.25
+
+
+def _derive_persons(patients: pl.LazyFrame) -> pl.LazyFrame:
+    mid_year = pl.date(pl.col("birth_year"), 7, 1)
+    return patients.select(
+        "pid", "sex", "site", "consent_to_research", birth=pl.coalesce("birth_date", mid_year)
+    )
+
+
+def _derive_tumours(starts: pl.LazyFrame, diagnoses: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the latest diagnosis known at each start; what never changes is taken from any diagnosis."""
+    known = (pl.col("diagnosis_date_lo") <= pl.col("start_date")).fill_null(value=True)
+    held = ("grade", "metastatic_sites")
+    fixed = ("primary_site", "histology")
+    return (
+        starts.join(diagnoses.drop("start_date", strict=False), on="pid")
+        .with_columns(is_known=known)
+        .sort("pid", "line_no", "diagnosis_date", "diagnosis_no", nulls_last=False)
+        .group_by("pid", "line_no", maintain_order=True)
+        .agg(
+            *(pl.col(name).filter(pl.col("is_known") & pl.col(name).is_not_null()).last() for name in held),
+            *(
+                pl.coalesce(
+                    pl.col(name).filter(pl.col("is_known") & pl.col(name).is_not_null()).last(),
+                    pl.col(name).drop_nulls().first(),
+                )
+                for name in fixed
+            ),
+        )
+    )
+
+
+def _derive_ki67(starts: pl.LazyFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+    """Return the latest Ki-67 of a specimen or a diagnosis that may lie before the start."""
+    of_diagnosis = tables["diagnoses"].select(
+        "pid",
+        "ki67_pct",
+        seen=pl.coalesce("ki67_date", "diagnosis_date"),
+        seen_lo=pl.coalesce("ki67_date_lo", "diagnosis_date_lo"),
+        order=pl.lit(0),
+    )
+    of_specimen = tables["pathology"].select(
+        "pid", "ki67_pct", seen="date", seen_lo="date_lo", order=pl.lit(1)
+    )
+    known = (pl.col("seen_lo") <= pl.col("start_date")).fill_null(value=True)
+    return (
+        starts.join(pl.concat([of_diagnosis, of_specimen]).filter(pl.col("ki67_pct").is_not_null()), on="pid")
+        .filter(known)
+        .sort("pid", "line_no", "seen", "order", "ki67_pct", nulls_last=False)
+        .group_by("pid", "line_no", maintain_order=True)
+        .agg(pl.col("ki67_pct").last())
+    )
+
+
+def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """Add age, sex, centre, tumour and consent to lines (``pid``, ``line_no``, ``start_date``).
+
+    A fact whose possible dates all lie after the start is not used. ``age_years`` counts years of 365.25
+    days, from the middle of the birth year when only that is known.
+    """
+    starts = lines.lazy().select("pid", "line_no", "start_date")
+    on_line = ["pid", "line_no"]
+    sites = pl.col("metastatic_sites")
+    age = (pl.col("start_date") - pl.col("birth")).dt.total_days() / DAYS_PER_YEAR
+    return (
+        lines.lazy()
+        .join(_derive_persons(tables["patients"]), on="pid", how="left")
+        .join(_derive_tumours(starts, tables["diagnoses"]), on=on_line, how="left")
+        .join(_derive_ki67(starts, tables), on=on_line, how="left")
+        .with_columns(
+            age_years=age,
+            has_bone_metastases=sites.list.contains("bone"),
+            is_liver_only=(sites.list.len() == 1) & sites.list.contains("liver"),
+        )
+        .collect()
+    )

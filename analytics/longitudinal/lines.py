@@ -1,0 +1,122 @@
+"""Lines of therapy: the unit of analysis, from treatments and cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.longitudinal.courses import derive_courses
+from analytics.longitudinal.covariates import derive_covariates
+from analytics.longitudinal.line_groups import derive_line_members
+from analytics.tables.derived import Lines
+
+
+def _derive_line_rows(members: pl.DataFrame) -> pl.DataFrame:
+    """Reduce the courses of each line to one row; dates are those of the part that names the line."""
+    leads = (pl.col("category") != "SSA") | (pl.col("treatment").first().over("line_id") == "SSA")
+    ordered = members.sort("line_id", "rank", "start", "treatment_key", nulls_last=True)
+    leading = ordered.filter(leads).sort("line_id", "start", "rank", "treatment_key", nulls_last=True)
+    dates = leading.group_by("line_id").agg(
+        pl.col("start", "start_lo", "start_hi", "start_precision").first(),
+        pl.col("_file", "_row").first(),
+        pl.col("open_end").max(),
+        pl.when(pl.col("end").null_count() == 0).then(pl.col("end").max()).alias("end_date"),
+        pl.col("is_ongoing").any(),
+        pl.col("stop_reason").drop_nulls().last(),
+    )
+    sums = ordered.group_by("line_id").agg(
+        pl.col("pid", "patient_id", "treatment").first(),
+        pl.col("stated_no").first(),
+        pl.col("is_procedure").all(),
+        pl.col("treatment_key").min(),
+        pl.col("n_cycles").sum(),
+        pl.when(pl.col("cumulative_activity_gbq").is_not_null().any())
+        .then(pl.col("cumulative_activity_gbq").sum())
+        .alias("cumulative_activity_gbq"),
+    )
+    return sums.join(dates, on="line_id")
+
+
+def _number_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """Number the lines of each patient: as typed where every line has a number, else by start.
+
+    The next line is the next one to start; an undated line cannot end observation.
+    """
+    ordered = lines.sort("pid", "start", "stated_no", "treatment_key", nulls_last=True)
+    by_start = pl.int_range(1, pl.len() + 1).over("pid")
+    all_stated = pl.col("stated_no").is_not_null().all().over("pid")
+    same_patient = pl.col("pid") == pl.col("pid").shift(-1)
+    return ordered.with_columns(
+        line_no=pl.when(all_stated).then("stated_no").otherwise(by_start).cast(pl.Int32),
+        next_line_date=pl.when(same_patient).then(pl.col("start").shift(-1)),
+    ).with_columns(prior_lines=pl.col("line_no") - 1)
+
+
+def _derive_parts(lines: pl.DataFrame, members: pl.DataFrame, ssa: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the agents and treatment ids of each line, with the SSA given during it or as its maintenance."""
+    reach = pl.when(pl.col("is_procedure")).then(0).otherwise(settings.maintenance_days)
+    begins_within = pl.col("ssa_start") - pl.duration(days=reach) <= pl.col("open_end")
+    begins_before_next = (pl.col("ssa_start") < pl.col("next_line_date")).fill_null(value=True)
+    overlapping = (
+        lines.filter(pl.col("treatment") != "SSA")
+        .select("line_id", "pid", "start", "open_end", "is_procedure", "next_line_date")
+        .join(ssa, on="pid")
+        .filter(begins_within & begins_before_next & (pl.col("ssa_end") >= pl.col("start")))
+        .select("line_id", "agent", "category", "treatment_id", "treatment_key")
+    )
+    own = members.select("line_id", "agent", "category", "treatment_id", "treatment_key")
+    led_by_ssa = lines.select("line_id", is_ssa_line=pl.col("treatment") == "SSA")
+    return (
+        pl.concat([own, overlapping])
+        .unique(["line_id", "treatment_key"])
+        .sort("line_id", "treatment_key")
+        .join(led_by_ssa, on="line_id", maintain_order="left")
+        .group_by("line_id", maintain_order=True)
+        .agg(
+            pl.coalesce("agent", "category").unique().sort().str.join(" + ").alias("agents"),
+            pl.col("treatment_id").alias("treatment_ids"),
+            ((pl.col("category") == "SSA") & ~pl.col("is_ssa_line")).any().alias("has_concurrent_ssa"),
+        )
+    )
+
+
+def derive_lines(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.LazyFrame:
+    """Derive the treatment lines of every patient.
+
+    PRRT with an SSA is one line, an SSA carried through or escalated is none, and neither are
+    bone-protecting or symptomatic drugs and palliative radiotherapy of a painful site. A number typed in
+    ``treatments.line`` is respected. Time zero is the first administration: for PRRT the first cycle.
+
+    Parameters
+    ----------
+    tables
+        Accepted tables by name; ``treatments``, ``cycles``, ``patients``, ``diagnoses`` and ``pathology``
+        are read.
+    settings
+        ``combination_days``, ``maintenance_days`` and ``retreatment_gap_days`` decide what joins.
+
+    Returns
+    -------
+    pl.LazyFrame
+        Schema ``derived.Lines``, sorted by (pid, line_no); undated lines have a null start.
+    """
+    courses = derive_courses(tables, settings)
+    members = derive_line_members(courses, settings)
+    lines = _number_lines(_derive_line_rows(members))
+    ssa = courses.filter(pl.col("category") == "SSA").select(
+        "pid", "agent", "category", "treatment_id", "treatment_key", ssa_start="start", ssa_end="open_end"
+    )
+    parts = _derive_parts(lines, members, ssa, settings)
+    named = lines.join(parts, on="line_id").rename(
+        {"start": "start_date", "_file": "file", "_row": "row"}
+    )
+    return (
+        derive_covariates(named, tables)
+        .select(
+            pl.col(name).cast(column.dtype) for name, column in Lines.columns().items()
+        )
+        .sort("pid", "line_no")
+        .lazy()
+    )
