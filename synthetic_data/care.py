@@ -1,0 +1,147 @@
+"""What is given: lines of treatment, chosen by severity, until death, loss or the end of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synthetic_data.chance import Chance, Floats, Integers
+from synthetic_data.disease import Course, compute_log_volume, simulate_course
+from synthetic_data.patients import DAYS_PER_MONTH, Flags, People, take_people
+from synthetic_data.scenario import Scenario
+from synthetic_data.visits import Scans, merge_scans, observe_line, simulate_target_sizes
+
+LINES = 5
+PROGRESSION, STOPPED, DEATH, CENSORED = range(4)
+NEVER = 9_999_999
+_PRRT_HELD_DAYS = 18 * DAYS_PER_MONTH
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of treatment of the patients at ``row``; days count from each patient's first treatment.
+
+    ``seen`` is the day progression was called (NEVER if it was not), ``end`` the last day of the line,
+    ``reason`` why it ended, ``log_volume`` the ln volume at its start relative to the first treatment.
+    """
+
+    number: int
+    row: Integers
+    treatment: Integers
+    start: Integers
+    end: Integers
+    seen: Integers
+    reason: Integers
+    course: Course
+    log_volume: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that happened to a chunk; ``death`` and ``lost`` are NEVER where not observed."""
+
+    lines: list[Line]
+    scans: Scans
+    sizes: Floats
+    death: Integers
+    lost: Integers
+    last: Integers
+
+
+def simulate_history(scenario: Scenario, chance: Chance, people: People) -> History:
+    """Give, watch and change treatment until each patient dies, is lost or reaches the cut-off."""
+    count = len(people.number)
+    lost = _simulate_loss(scenario, chance, people)
+    closes = np.minimum(lost, people.cutoff)
+    sizes = simulate_target_sizes(scenario, chance, people)
+    rows, start = np.arange(count), np.zeros(count, dtype=np.int64)
+    volume, death = np.zeros(count), np.full(count, NEVER)
+    used = np.zeros((count, len(scenario.words("treatments.codes"))), dtype=np.bool_)
+    held = np.zeros(count)
+    lines: list[Line] = []
+    parts: list[Scans] = []
+    for number in range(LINES):
+        alive = start < closes[rows]
+        rows, start, volume = rows[alive], start[alive], volume[alive]
+        some = take_people(people, rows)
+        treatment = choose_treatment(scenario, chance, some, number, used[rows], held[rows])
+        used[rows, treatment] = True
+        course = simulate_course(scenario, chance, some, treatment, number)
+        horizon = np.minimum(np.minimum(course.death, course.stop), (closes[rows] - start).astype(np.float64))
+        seen_scans, seen = observe_line(
+            scenario, chance, some, sizes[rows], rows, number, course, start, volume, horizon
+        )
+        line = _close_line(scenario, chance, some, number, rows, treatment, start, course, volume, seen, closes[rows])
+        lines.append(line)
+        parts.append(seen_scans)
+        death[rows] = np.where(line.reason == DEATH, line.end, death[rows])
+        held[rows] = np.where(_is(scenario, treatment, "PRRT"), (line.end - start).astype(np.float64), held[rows])
+        goes_on = np.isin(line.reason, [PROGRESSION, STOPPED]) & ~_is(scenario, treatment, "CARE_ONLY")
+        days = (line.end - start).astype(np.float64)
+        volume = volume + compute_log_volume(course.responding, course.shrink, course.growth, days)
+        rows, start, volume = rows[goes_on], line.end[goes_on], np.minimum(volume[goes_on], 5.0)
+    return History(lines, merge_scans(parts), sizes, death, np.where(lost < people.cutoff, lost, NEVER), np.minimum(death, closes))
+
+
+def _is(scenario: Scenario, treatment: Integers, code: str) -> Flags:
+    return treatment == scenario.words("treatments.codes").index(code)
+
+
+def _simulate_loss(scenario: Scenario, chance: Chance, people: People) -> Integers:
+    rate = scenario.number("visits.lost_per_month") / DAYS_PER_MONTH
+    ratio = np.exp(scenario.number("visits.lost_severity_effect") * (people.severity + people.frailty))
+    exponential = -np.log(chance.uniform("visits.lost", people.number)[:, 0])
+    return np.minimum(1 + exponential / np.maximum(rate * ratio, 1e-12), NEVER).astype(np.int64)
+
+
+def _close_line(
+    scenario: Scenario,
+    chance: Chance,
+    people: People,
+    number: int,
+    rows: Integers,
+    treatment: Integers,
+    start: Integers,
+    course: Course,
+    volume: Floats,
+    seen: Floats,
+    closes: Integers,
+) -> Line:
+    """End the line by what comes first: the next line after progression or stop, death, or the end of sight."""
+    gap = 7 + scenario.number("care.gap_days_mean") * -np.log(
+        chance.uniform("care.gap", people.number, 1, number)[:, 0]
+    )
+    is_last = (number == LINES - 1) | _is(scenario, treatment, "CARE_ONLY")
+    ends = np.stack([seen + gap, course.stop, course.death, (closes - start).astype(np.float64)], axis=1)
+    ends[is_last, :2] = np.inf
+    reason = ends.argmin(axis=1)
+    days = np.maximum(np.floor(ends.min(axis=1)), 1.0).astype(np.int64)
+    seen_day = np.where(np.isfinite(seen) & (seen <= days), start + np.nan_to_num(seen, posinf=0.0), NEVER)
+    return Line(number, rows, treatment, start, start + days, seen_day.astype(np.int64), reason, course, volume)
+
+
+def choose_treatment(
+    scenario: Scenario, chance: Chance, people: People, line: int, used: Flags, held: Floats
+) -> Integers:
+    """Return the treatment given as line ``line``: randomised, or by log odds that rise with severity.
+
+    Severity is what recorded covariates say, so the confounding can be adjusted for.
+    """
+    codes = scenario.words("treatments.codes")
+    if line == 0 and scenario.number("care.is_randomised"):
+        arms = np.array([codes.index(arm) for arm in scenario.words("care.arms")])
+        return arms[chance.pick("care.arm", people.number, scenario.numbers("care.arm_shares"))]
+    odds = scenario.numbers("care.first_options" if line == 0 else "care.later_options")
+    odds = odds + scenario.numbers("care.severity_to_choice") * np.minimum(people.severity, 3.0)[:, None]
+    odds = np.where(used, -30.0, odds)
+    odds[:, codes.index("NEC_CHEMO")] = np.where(people.is_nec & ~used[:, codes.index("NEC_CHEMO")], 6.0, -30.0)
+    again = chance.happens("care.again", people.number, scenario.number("care.retreatment_share"), line)
+    odds[:, codes.index("PRRT_AGAIN")] = np.where(again & (held >= _PRRT_HELD_DAYS), 3.0, -30.0)
+    odds[:, codes.index("CARE_ONLY")] = np.maximum(odds[:, codes.index("CARE_ONLY")], -20.0)
+    chosen = chance.pick("care.choice", people.number, np.exp(odds), line)
+    if line == 1 and scenario.number("care.is_randomised"):
+        arm = codes.index(scenario.words("care.arms")[0])
+        crosses = chance.happens("care.crossover", people.number, scenario.number("care.crossover_share"))
+        return np.where(crosses & ~used[:, arm], arm, np.where(chosen == arm, codes.index("CARE_ONLY"), chosen))
+    return chosen

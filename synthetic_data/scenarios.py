@@ -1,0 +1,49 @@
+"""The scenarios shipped with the package, and a researcher's own file."""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+
+from analytics.errors import SettingsError
+from synthetic_data.scenario import Scenario, parse_scenario
+
+FOLDER = Path(__file__).parent / "scenarios"
+DEFAULT = "mixed-hospital-registry"
+SCENARIOS: tuple[str, ...] = (
+    "netter-1",
+    "netter-2",
+    "clarinet",
+    "erasmus-like-registry",
+    DEFAULT,
+    "tiny",
+    "hostile",
+    "no-information",
+)
+
+
+def read_scenario(name: str) -> Scenario:
+    """Return a scenario by its name, or from the path of a TOML file.
+
+    Raises
+    ------
+    SettingsError
+        No scenario or file has this name, or the file says something impossible.
+    """
+    path = FOLDER / f"{name}.toml" if name in SCENARIOS else Path(name)
+    if not path.is_file():
+        near = get_close_matches(name, SCENARIOS, n=1)
+        hint = f"Did you mean «{near[0]}»? " if near else ""
+        raise SettingsError(f"There is no scenario «{name}».", "", f"{hint}Known: {', '.join(SCENARIOS)}.")
+    default = _read(FOLDER / f"{DEFAULT}.toml", None)
+    return default if name == DEFAULT else _read(path, default)
+
+
+def _read(path: Path, default: Scenario | None) -> Scenario:
+    text = path.read_text(encoding="utf-8")
+    if default is None:
+        return parse_scenario(text, path.name, None)
+    base = tomllib.loads(text).get("base", DEFAULT) if "base" in text else DEFAULT
+    parent = default if base == DEFAULT else read_scenario(str(base))
+    return parse_scenario(text, path.name, parent)
