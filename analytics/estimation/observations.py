@@ -122,17 +122,19 @@ def finite_numbers(name: str, values: ArrayLike) -> FloatArray:
         numbers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as problem:
         raise RefusedError(f"{name} holds something that is not a number.", name, "Give numbers only.") from problem
-    _refuse_where(
-        name, ~np.isfinite(numbers).reshape(len(numbers), -1).all(axis=1), "is missing or infinite",
-        "Leave incomplete lines out, and count them.",
-    )  # fmt: skip
+    is_bad: BoolArray = np.logical_not(np.isfinite(numbers))
+    if is_bad.ndim == 2:
+        is_bad = np.logical_or.reduce(is_bad, axis=1)
+    _refuse_where(name, is_bad, "is missing or infinite", "Leave incomplete lines out, and count them.")
     return numbers
 
 
 def _whole_days(name: str, values: ArrayLike) -> IntArray:
     numbers = finite_numbers(name, values)
-    _refuse_where(name, np.asarray(numbers != np.rint(numbers)), "is not a whole number of days", "Count in days.")
-    return numbers.astype(np.int64)
+    whole = np.rint(numbers)
+    is_broken: BoolArray = np.abs(numbers - whole) > 0
+    _refuse_where(name, is_broken, "is not a whole number of days", "Count in days.")
+    return whole.astype(np.int64)
 
 
 def _truth_values(happened: ArrayLike) -> BoolArray:

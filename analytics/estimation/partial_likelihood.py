@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analytics.estimation.linear import invert_positive, solve_positive
 from analytics.estimation.risk_sets import RiskSets
 from analytics.tables.results import FloatArray, Refusal
 
@@ -91,7 +92,8 @@ def compute_state(data: PartialLikelihood, coefficients: FloatArray) -> PartialS
 
 def compute_null_state(data: PartialLikelihood) -> PartialState:
     """Compute the likelihood where no covariate has an effect."""
-    return compute_state(data, np.zeros(data.covariates.shape[1], dtype=np.float64))
+    n_covariates: int = data.covariates.shape[1]
+    return compute_state(data, np.zeros(n_covariates))
 
 
 def maximise_partial_likelihood(
@@ -124,32 +126,28 @@ def maximise_partial_likelihood(
         return _refuse_redundant(names[redundant])
     state = null if start is None else compute_state(scaled, start * scale)
     for n_steps in range(1, MOST_STEPS + 1):
-        step = _newton_step(state)
+        step = solve_positive(state.information, state.score)
         if step is None:
             return _refuse_separated(names, state.coefficients)
         better = _climb(scaled, state, step)
         change = abs(better.log_likelihood - state.log_likelihood)
         state = better
         if change <= RELATIVE_CHANGE * (abs(state.log_likelihood) + RELATIVE_CHANGE):
-            last_step = _newton_step(state)
-            if last_step is None or np.abs(last_step).max() > LARGEST_LAST_STEP:
+            inverse = invert_positive(state.information)
+            if inverse is None or np.abs(inverse @ state.score).max() > LARGEST_LAST_STEP:
                 return _refuse_separated(names, state.coefficients)
-            return _unscale(state, null, centre, scale, n_steps)
+            return PartialFit(
+                _unscale(state, centre, scale),
+                _unscale(null, centre, scale),
+                inverse / np.outer(scale, scale),
+                n_steps,
+            )
     return _refuse_separated(names, state.coefficients)
 
 
 def _event_weights(data: PartialLikelihood) -> FloatArray:
     rows = data.risk_sets.event_row
     return np.ones(len(rows)) if data.weights is None else data.weights[rows]
-
-
-def _newton_step(state: PartialState) -> FloatArray | None:
-    try:
-        root = np.linalg.cholesky(state.information)
-    except np.linalg.LinAlgError:
-        return None
-    step: FloatArray = np.linalg.solve(root.T, np.linalg.solve(root, state.score)).astype(np.float64)
-    return step
 
 
 def _climb(data: PartialLikelihood, state: PartialState, step: FloatArray) -> PartialState:
@@ -166,29 +164,24 @@ def _find_redundant(information: FloatArray, events: float) -> int | None:
     """Return the first covariate that those before it explain at the events, or ``None``."""
     for j in range(len(information)):
         before, cross = information[:j, :j], information[:j, j]
-        left = information[j, j] - cross @ np.linalg.solve(before, cross)
+        explained = solve_positive(before, cross)
+        left = 0.0 if explained is None else information[j, j] - cross @ explained
         if information[j, j] <= SMALLEST_SHARE * events or left <= SMALLEST_SHARE * information[j, j]:
             return j
     return None
 
 
-def _unscale(
-    state: PartialState, null: PartialState, centre: FloatArray, scale: FloatArray, n_steps: int
-) -> PartialFit:
-    def restore(scaled: PartialState) -> PartialState:
-        return PartialState(
-            scaled.coefficients / scale,
-            scaled.log_likelihood,
-            scaled.score * scale,
-            scaled.information * np.outer(scale, scale),
-            scaled.relative_risk,
-            scaled.hazard,
-            scaled.means * scale + centre,
-            scaled.expected,
-        )
-
-    variance = np.linalg.inv(state.information) / np.outer(scale, scale)
-    return PartialFit(restore(state), restore(null), variance, n_steps)
+def _unscale(scaled: PartialState, centre: FloatArray, scale: FloatArray) -> PartialState:
+    return PartialState(
+        scaled.coefficients / scale,
+        scaled.log_likelihood,
+        scaled.score * scale,
+        scaled.information * np.outer(scale, scale),
+        scaled.relative_risk,
+        scaled.hazard,
+        scaled.means * scale + centre,
+        scaled.expected,
+    )
 
 
 def _refuse_redundant(name: str) -> Refusal:

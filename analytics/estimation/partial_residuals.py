@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analytics.estimation.linear import is_full_rank, solve_positive
 from analytics.estimation.partial_likelihood import PartialLikelihood, PartialState
 from analytics.estimation.sums import sum_rows_by_code
 from analytics.tables.results import FloatArray, IntArray
@@ -73,7 +74,5 @@ def compute_robust_score_statistic(
     grouped = sum_rows_by_code(cluster, scores)
     total = grouped.sum(axis=0)
     variance = grouped.T @ grouped
-    if np.linalg.matrix_rank(variance, hermitian=True) < len(total):
-        return None
-    solved: FloatArray = np.linalg.solve(variance, total).astype(np.float64)
-    return float(total @ solved)
+    solved = solve_positive(variance, total) if is_full_rank(variance) else None
+    return None if solved is None else float(total @ solved)

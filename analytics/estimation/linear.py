@@ -1,0 +1,33 @@
+# pyright: basic
+"""Small dense linear algebra, behind one typed door."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analytics.tables.results import FloatArray
+
+
+def solve_positive(matrix: FloatArray, right: FloatArray) -> FloatArray | None:
+    """Solve ``matrix`` (p, p) · x = ``right`` (p,) or (p, m), or ``None`` where the matrix is not positive definite."""
+    try:
+        root = np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return None
+    return np.linalg.solve(root.T, np.linalg.solve(root, right)).astype(np.float64, copy=False)
+
+
+def invert_positive(matrix: FloatArray) -> FloatArray | None:
+    """Invert a symmetric matrix (p, p), or ``None`` where it is not positive definite."""
+    inverse = solve_positive(matrix, np.eye(len(matrix)))
+    return None if inverse is None else (inverse + inverse.T) / 2
+
+
+def standard_errors(variance: FloatArray) -> FloatArray:
+    """Return the square roots of the diagonal, shape (p,)."""
+    return np.sqrt(np.diag(variance))
+
+
+def is_full_rank(matrix: FloatArray) -> bool:
+    """Tell whether a symmetric matrix is of full rank to machine precision."""
+    return bool(np.linalg.matrix_rank(matrix, hermitian=True) == len(matrix))
