@@ -1,0 +1,118 @@
+"""The frame every screen chart shares, and the few kinds of trace they are made of.
+
+Figures are plain dictionaries: plotly's own objects check every value again at each click. Reference
+lines and their labels are traces, never shapes or annotations, which land elsewhere on a log axis.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.figures.screen.look import Look
+
+Trace = dict[str, Any]
+Axis = dict[str, Any]
+Figure = dict[str, Any]
+
+CONFIG: dict[str, Any] = {
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "showLink": False,
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
+    "toImageButtonOptions": {"format": "svg"},
+}
+"""How every chart behaves in the browser; nothing may leave it, and the camera writes SVG."""
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+
+
+def escape_text(text: str) -> str:
+    """Return ``text`` for plotly, which would read «<20» as the beginning of a tag."""
+    return escape(text, quote=False)
+
+
+def pack_floats(values: NDArray[Any] | Sequence[float]) -> dict[str, str]:
+    """Return numbers as plotly's typed array: single precision, a third of their size as digits."""
+    array = np.ascontiguousarray(values, dtype="<f4")
+    return {"dtype": "f4", "bdata": base64.b64encode(array.tobytes()).decode("ascii")}
+
+
+def draw_frame(look: Look, height: int, traces: list[Trace], **layout: Any) -> Figure:
+    """Return a figure of ``traces`` with the layout all charts share, changed by ``layout``."""
+    base: dict[str, Any] = {
+        "template": None,
+        "height": height,
+        "autosize": True,
+        "paper_bgcolor": look.ground,
+        "plot_bgcolor": look.ground,
+        "font": {"family": FONT, "size": 13, "color": look.ink},
+        "margin": {"l": 56, "r": 12, "t": 12, "b": 48},
+        "hovermode": "closest",
+        "hoverlabel": {"bgcolor": look.ground, "font": {"color": look.ink}, "align": "left"},
+        "showlegend": False,
+        "uirevision": "keep",
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": look.muted, "activecolor": look.ink},
+    }
+    return {"data": traces, "layout": base | layout}
+
+
+def draw_axis(look: Look, title: str, **changes: Any) -> Axis:
+    """Return an axis with the shared style, changed by ``changes``."""
+    axis: Axis = {
+        "title": {"text": title, "standoff": 8},
+        "gridcolor": look.grid,
+        "linecolor": look.muted,
+        "tickcolor": look.muted,
+        "zeroline": False,
+        "showline": True,
+        "ticks": "outside",
+        "automargin": True,
+        "fixedrange": False,
+    }
+    return axis | changes
+
+
+def draw_text(x: Sequence[Any], y: Sequence[Any], text: Sequence[str], look: Look, **changes: Any) -> Trace:
+    """Return a trace of words at places; it takes no part in hover or legend."""
+    trace: Trace = {
+        "type": "scatter",
+        "mode": "text",
+        "x": list(x),
+        "y": list(y),
+        "text": [escape_text(item) for item in text],
+        "textfont": {"color": look.ink, "size": 12},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "cliponaxis": False,
+    }
+    return trace | changes
+
+
+def draw_rule(x: Sequence[Any], y: Sequence[Any], look: Look, **changes: Any) -> Trace:
+    """Return a thin reference line through the given points."""
+    trace: Trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": list(x),
+        "y": list(y),
+        "line": {"color": look.muted, "width": 1.5, "dash": "dash"},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+    return trace | changes
+
+
+def choose_month_ticks(last_month: float, most: int = 8) -> list[int]:
+    """Return round month ticks from 0 that hold ``last_month`` in at most ``most`` labels."""
+    for step in (1, 2, 3, 6, 12, 24, 36, 60):
+        if last_month / step < most:
+            return list(range(0, int(last_month) + 1, step))
+    return list(range(0, int(last_month) + 1, 120))

@@ -1,0 +1,109 @@
+"""One patient: the marker on × ULN above, what was given and seen in lanes below, on one time axis."""
+
+from __future__ import annotations
+
+from datetime import date
+from math import log10
+from typing import Any, Literal
+
+import polars as pl
+
+from analytics.figures.screen.chart import Axis, Figure, draw_axis, draw_frame
+from analytics.figures.screen.clock import Clock
+from analytics.figures.screen.look import Look
+from analytics.figures.screen.patient_lanes import LANE_HEIGHT, draw_lanes, lanes_of
+from analytics.figures.screen.patient_marker import draw_marker, drawn_values
+from analytics.figures.screen.trajectory import draw_fold_axis
+from analytics.tables.history import PatientHistory
+
+Scale = Literal["log", "linear"]
+Unit = Literal["uln", "reported"]
+_MARKER_HEIGHT = 340
+
+
+def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Unit, calendar: bool) -> Figure:
+    """Draw the history with the axis ``scale``, in multiples of the upper limit or in the reported unit.
+
+    ``calendar`` shows dates instead of months from time zero. ``layout.meta.values`` holds place and words
+    of each drawn value, oldest first, for moving between values by keyboard.
+    """
+    clock = Clock(None if calendar else history.zero_date, history.zero_label)
+    values = drawn_values(history, unit)
+    first, last = find_span(history)
+    bottom, top = find_limits(values[unit_column(unit)], unit, scale)
+    lanes = lanes_of(history.spells)
+    lanes_height = LANE_HEIGHT * max(1, len(lanes))
+    height = _MARKER_HEIGHT + lanes_height + 130
+    split = lanes_height / (height - 100)
+    traces, stops = draw_marker(history, values, unit, clock, (first, last), (bottom, top), look)
+    lane_traces, lane_axis = draw_lanes(history.spells, lanes, clock, last, look)
+    return draw_frame(
+        look,
+        height,
+        traces + lane_traces,
+        xaxis=clock.draw(first, last, look, anchor="y2"),
+        yaxis=_marker_axis(history, unit, scale, (bottom, top), look) | {"domain": [split + 0.06, 1]},
+        yaxis2=lane_axis | {"domain": [0, split]},
+        shapes=_transient_tints(history, clock, look),
+        showlegend=True,
+        legend={"orientation": "h", "y": -0.02, "yref": "container", "yanchor": "bottom", "x": 0},
+        margin={"l": 64, "r": 14, "t": 14, "b": 86},
+        meta={"values": stops},
+    )
+
+
+def unit_column(unit: Unit) -> str:
+    """Return the column of the values that ``unit`` draws."""
+    return "fold_uln" if unit == "uln" else "value"
+
+
+def find_span(history: PatientHistory) -> tuple[date, date]:
+    """Return the first and last day of anything that can be drawn."""
+    days = pl.concat(
+        [
+            history.values["date"],
+            history.spells["start"],
+            history.spells["end"],
+        ]
+    ).drop_nulls()
+    return days.min(), days.max()  # type: ignore[return-value]
+
+
+def find_limits(values: pl.Series, unit: Unit, scale: Scale) -> tuple[float, float]:
+    """Return the ends of the value axis; 1 × ULN always lies between them."""
+    held = [float(value) for value in values.drop_nulls() if value > 0] + ([1.0] if unit == "uln" else [])
+    if not held:
+        return (0.1, 10.0) if scale == "log" else (0.0, 10.0)
+    if scale == "linear":
+        return 0.0, max(held) * 1.12
+    return min(held) / 2, max(held) * 2
+
+
+def _marker_axis(history: PatientHistory, unit: Unit, scale: Scale, limits: tuple[float, float], look: Look) -> Axis:
+    is_log = scale == "log"
+    words = "× ULN" if unit == "uln" else history.unit
+    title = f"{history.analyte_name} ({words}, {scale} scale)"
+    around = [log10(limits[0]), log10(limits[1])] if is_log else list(limits)
+    if unit == "uln":
+        return draw_fold_axis(look, title, is_log=is_log, range=around)
+    return draw_axis(look, title, type=scale, range=around, **({"dtick": "D2"} if is_log else {}))
+
+
+def _transient_tints(history: PatientHistory, clock: Clock, look: Look) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "rect",
+            "xref": "x",
+            "yref": "y domain",
+            "x0": clock.place(first),
+            "x1": clock.place(last),
+            "y0": 0,
+            "y1": 1,
+            "fillcolor": look.shade,
+            "line": {"width": 0},
+            "layer": "below",
+            "name": "after a PRRT cycle: transient rise possible",
+            "showlegend": index == 0,
+        }
+        for index, (first, last) in enumerate(history.transient)
+    ]

@@ -1,0 +1,121 @@
+"""A marker over time in a cohort: median and quantile bands of fold-ULN, with n in each window."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analytics.figures.screen.chart import (
+    Axis,
+    Figure,
+    Trace,
+    draw_axis,
+    draw_frame,
+    draw_rule,
+    draw_text,
+    escape_text,
+)
+from analytics.figures.screen.look import Look
+from analytics.tables.results import TrajectoryResult
+
+FOLD_TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000)
+"""Ticks of a fold-ULN axis, as plain numbers."""
+_ROW_HEIGHT = 22
+_BANDS_HEIGHT = 300
+
+
+def draw_trajectory(result: TrajectoryResult, look: Look) -> Figure:
+    """Draw median, 25–75 % and 10–90 % of each group on a log axis, with n per window below."""
+    groups = result.bands["group"].unique(maintain_order=True).to_list()
+    traces: list[Trace] = []
+    counts: list[Trace] = []
+    for index, group in enumerate(groups):
+        bands = result.bands.filter(pl.col("group") == group)
+        traces += _bands_of(bands.drop_nulls("median"), group, index, look)
+        counts.append(_counts_of(bands, group, -index, look))
+    last = float(result.bands["mid_months"].cast(pl.Float64).max() or 1.0)  # pyright: ignore[reportArgumentType]
+    rows_height = _ROW_HEIGHT * len(groups)
+    height = _BANDS_HEIGHT + rows_height + 110
+    split = (rows_height + 12) / (height - 60)
+    traces += [
+        draw_rule([-1, last + 1], [1, 1], look, name="ULN"),
+        draw_text([last + 1], [1], ["ULN"], look, name="ULN label", textposition="top left"),
+    ]
+    windows = result.bands.unique("mid_months").sort("mid_months")
+    return draw_frame(
+        look,
+        height,
+        traces + counts,
+        hovermode="x unified",
+        xaxis=draw_axis(
+            look,
+            "Months since the start of the line (middle of each window)",
+            range=[-1.5, last + 1.5],
+            tickvals=windows["mid_months"].to_list(),
+            ticktext=[name.removeprefix("month ") for name in windows["window"]],
+            anchor="y2",
+            showgrid=False,
+        ),
+        yaxis=draw_fold_axis(look, f"{result.analyte} (× ULN, log scale)", domain=[split + 0.07, 1]),
+        yaxis2=draw_axis(
+            look,
+            "",
+            range=[-len(groups) + 0.4, 0.6],
+            domain=[0, split],
+            tickvals=[-index for index in range(len(groups))],
+            ticktext=[f"n {escape_text(group)}" for group in groups],
+            showgrid=False,
+            showline=False,
+            ticks="",
+            fixedrange=True,
+            tickfont={"size": 12},
+        ),
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+        margin={"l": 56, "r": 12, "t": 36, "b": 48},
+    )
+
+
+def draw_fold_axis(look: Look, title: str, *, is_log: bool = True, **changes: object) -> Axis:
+    """Return a fold-ULN axis whose ticks are plain numbers on a log scale."""
+    ticks = {"type": "log", "tickvals": list(FOLD_TICKS), "ticktext": [f"{tick:g}" for tick in FOLD_TICKS]}
+    return draw_axis(look, title, **(ticks if is_log else {"type": "linear"}), **changes)
+
+
+def _bands_of(bands: pl.DataFrame, group: str, index: int, look: Look) -> list[Trace]:
+    months = bands["mid_months"].to_list()
+    traces: list[Trace] = []
+    for low, high, alpha in (("q10", "q90", 0.10), ("q25", "q75", 0.18)):
+        edge: Trace = {
+            "type": "scatter",
+            "mode": "lines",
+            "x": months,
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+            "showlegend": False,
+            "legendgroup": group,
+        }
+        traces.append(edge | {"y": bands[high].to_list(), "name": f"{group} {high}"})
+        fill: Trace = {"fill": "tonexty", "fillcolor": look.colour(index, alpha)}
+        traces.append(edge | fill | {"y": bands[low].to_list(), "name": f"{group} {low}"})
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": escape_text(group),
+            "legendgroup": group,
+            "x": months,
+            "y": bands["median"].to_list(),
+            "line": {"width": 2.2, "color": look.colour(index), "dash": look.dash(index)},
+            "marker": {"size": 7, "symbol": look.symbol(index), "color": look.colour(index)},
+            "customdata": bands.select("q10", "q25", "q75", "q90", "n_lines").rows(),
+            "hovertemplate": "median %{y:.2f} × ULN, 25–75 % %{customdata[1]:.2f}–%{customdata[2]:.2f}, "
+            "10–90 % %{customdata[0]:.2f}–%{customdata[3]:.2f}, n %{customdata[4]}",
+        }
+    )
+    return traces
+
+
+def _counts_of(bands: pl.DataFrame, group: str, at: int, look: Look) -> Trace:
+    months = bands["mid_months"].to_list()
+    numbers = [str(count) for count in bands["n_lines"]]
+    return draw_text(months, [at] * len(months), numbers, look, name=f"{group} n", yaxis="y2")

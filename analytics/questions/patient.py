@@ -1,0 +1,130 @@
+"""One patient: the marker in time beside everything given, seen and decided."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE
+from analytics.catalogue.variation import TRANSIENT_RISES
+from analytics.questions.patient_cards import (
+    describe_assessments,
+    describe_cautions,
+    describe_now,
+    describe_series,
+    describe_since_nadir,
+)
+from analytics.questions.patient_facts import derive_lesions, derive_outcomes, describe_facts
+from analytics.questions.patient_lanes import derive_spells
+from analytics.questions.patient_values import Windows, derive_history_path, derive_history_values
+from analytics.tables.history import PatientHistory
+from analytics.tables.results import Refusal
+from analytics.tables.study import Study
+
+READ = (
+    "patients", "diagnoses", "pathology", "concomitants", "labs", "treatments", "cycles", "imaging", "lesions",
+    "responses", "vital_status", "marker_values", "lines", "times_to_event",
+)  # fmt: skip
+
+
+def answer_patient(study: Study, patient_id: str, analyte: str = "CGA") -> PatientHistory | Refusal:
+    """Answer «what is the history of this patient, and of this analyte in it».
+
+    A patient with several analytes and none of the one asked for is shown with an empty series and a note,
+    so that the lanes can still be read.
+    """
+    if analyte not in BIOMARKER_BY_CODE:
+        known = ", ".join(BIOMARKER_BY_CODE)
+        return Refusal("unknown_analyte", f"There is no biomarker «{analyte}».", f"Ask for one of: {known}.")
+    patients = study.table("patients").filter(pl.col("patient_id") == patient_id).collect()
+    if patients.is_empty():
+        return Refusal(
+            "unknown_patient",
+            f"There is no patient «{patient_id}» in this study.",
+            "Search by the study code exactly as in the source, capitals included.",
+        )
+    if patients["consent_to_research"][0] == "N":
+        return Refusal(
+            "no_consent",
+            "This patient has not consented to research and is not shown.",
+            "Correct the consent in the source if this is wrong, and build again.",
+        )
+    pid = patients["pid"][0]
+    rows = {name: study.table(name).filter(pl.col("pid") == pid).collect() for name in READ}
+    return _tell(study, patient_id, analyte, rows)
+
+
+def _tell(study: Study, patient_id: str, analyte: str, rows: dict[str, pl.DataFrame]) -> PatientHistory:
+    spells = derive_spells(rows)
+    transient = find_transient(rows["cycles"], rows["treatments"], analyte)
+    read = rows["marker_values"].filter(pl.col("analyte") == analyte)
+    values = derive_history_values(rows["labs"], read, analyte, transient)
+    zero, label = find_zero(spells, rows["diagnoses"], values)
+    notes = describe_series(values)
+    units = values.drop_nulls("unit")["unit"]
+    return PatientHistory(
+        patient_id=patient_id,
+        facts=describe_facts(rows),
+        analyte=analyte,
+        analyte_name=BIOMARKER_BY_CODE[analyte].name,
+        analytes=_analytes_of(rows["labs"]),
+        unit=units[-1] if len(units) else "",
+        zero_date=zero,
+        zero_label=label,
+        values=values,
+        path=derive_history_path(values, study.settings),
+        spells=spells,
+        transient=transient,
+        lesions=derive_lesions(rows["lesions"], rows["imaging"]),
+        outcomes=derive_outcomes(rows["lines"], rows["times_to_event"]),
+        cards=(
+            describe_now(values),
+            describe_since_nadir(values, analyte),
+            describe_assessments(rows["responses"]),
+            describe_cautions(values, notes),
+        ),
+        notes=notes,
+    )
+
+
+def _analytes_of(labs: pl.DataFrame) -> tuple[str, ...]:
+    """Return the analytes a patient has values of, in the order of the catalogue."""
+    held = set(labs.drop_nulls("value")["analyte"])
+    return tuple(code for code in BIOMARKER_BY_CODE if code in held)
+
+
+def find_transient(cycles: pl.DataFrame, treatments: pl.DataFrame, analyte: str) -> Windows:
+    """Return the (first, last) days in which a rise may be transient, overlapping windows joined."""
+    windows: list[tuple[date, date]] = []
+    for rise in TRANSIENT_RISES:
+        if rise.analyte != analyte:
+            continue
+        given = treatments.filter(pl.col("category") == rise.treatment)["treatment_id"].to_list()
+        days = cycles.filter(pl.col("treatment_id").is_in(given))["date"].drop_nulls().sort()
+        for day in days:
+            last = day + timedelta(days=rise.days)
+            if windows and day <= windows[-1][1]:
+                windows[-1] = (windows[-1][0], last)
+            else:
+                windows.append((day, last))
+    return tuple(windows)
+
+
+def find_zero(spells: pl.DataFrame, diagnoses: pl.DataFrame, values: pl.DataFrame) -> tuple[date | None, str]:
+    """Return the day the axis counts from and its name: first PRRT, else SSA, else diagnosis, else value."""
+
+    def first(days: pl.Series) -> Any:
+        return days.drop_nulls().min()
+
+    for label, days in (
+        ("first PRRT cycle", spells.filter((pl.col("lane") == "PRRT") & (pl.col("letters") != ""))["start"]),
+        ("start of PRRT", spells.filter(pl.col("lane") == "PRRT")["start"]),
+        ("start of SSA", spells.filter(pl.col("lane") == "SSA")["start"]),
+        ("diagnosis", diagnoses["diagnosis_date"]),
+        ("first value", values["date"]),
+    ):
+        if first(days) is not None:
+            return first(days), label
+    return None, ""
