@@ -71,7 +71,21 @@ class MarkerValues(dy.Schema):
     is_bound = dy.Bool(description="Whether the value is a quantitation limit.")
     ppi = dy.String(description="yes, no or unknown: PPI within the washout.")
     egfr_low = dy.String(description="yes, no or unknown: eGFR below the assessable limit.")
-    is_assessable = dy.Bool(description="False under PPI or with low eGFR.")
+    is_assessable = dy.Bool(
+        description="False under PPI or with low eGFR, for the markers these raise; one verdict a day."
+    )
+    has_unclear_date = dy.Bool(
+        description="Whether its possible days lie on both sides of the start; then it decides nothing."
+    )
+    series = dy.String(
+        description="Values with one series and compared_unit are compared: assay group, and specimen if it is unknown."
+    )
+    compared_unit = dy.String(nullable=True, description="Standard unit, or the reported one without a safe factor.")
+    compared_uln = dy.Float64(nullable=True, description="Upper limit of normal in compared_unit.")
+    day_low = dy.Float64(description="Lower bound of the day's value in compared_unit (geometric mean of several).")
+    day_high = dy.Float64(
+        allow_inf=True, description="Upper bound of the day's value; infinite above the measuring range."
+    )
     file = dy.String(description="Source file.")
     row = dy.UInt32(description="Line of that file.")
 
@@ -87,8 +101,9 @@ class MarkerResponses(dy.Schema):
     reason = dy.String(description="In words, why.")
     is_confirmed = dy.Bool(nullable=True, description="Whether a second value confirmed the response.")
     response_date = dy.Date(nullable=True, description="Day of the deciding value.")
-    baseline_value = dy.Float64(nullable=True, description="Baseline in the reported unit.")
+    baseline_value = dy.Float64(nullable=True, description="Baseline, in compared_unit.")
     baseline_fold_uln = dy.Float64(nullable=True, description="Baseline as a multiple of the upper limit.")
+    compared_unit = dy.String(nullable=True, description="Unit of baseline_value and best_value.")
     best_value = dy.Float64(nullable=True, description="Lowest comparable value after the start.")
     best_change_pct = dy.Float64(
         nullable=True, description="Change of that value from baseline.", metadata={"unit": "%"}

@@ -1,0 +1,31 @@
+"""Exact comparisons of measured values with thresholds, and answers that stay undetermined at limits."""
+
+from __future__ import annotations
+
+import polars as pl
+
+SIGNIFICANT_DIGITS = 13
+"""Both sides are rounded to this many digits before they are compared, so that a fall of exactly 50 % or
+30 % counts however the decimals are held in binary (the convention of admiral's toxicity grades)."""
+
+
+def is_at_most(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    """Return ``left`` ≤ ``right`` without binary rounding deciding a tie."""
+    return left.round_sig_figs(SIGNIFICANT_DIGITS) <= right.round_sig_figs(SIGNIFICANT_DIGITS)
+
+
+def has_surely_fallen(low: pl.Expr, high: pl.Expr, base_low: pl.Expr, base_high: pl.Expr, pct: int) -> pl.Expr:
+    """Return yes (true), no (false) or undetermined (null): is the value at least ``pct`` % below the base.
+
+    Value and base are intervals [low, high]; the answer must hold for every value inside them.
+    """
+    kept = 100 - pct
+    surely = is_at_most(100 * high, kept * base_low)
+    possibly = is_at_most(100 * low, kept * base_high)
+    return pl.when(surely).then(statement=True).when(~possibly).then(statement=False)
+
+
+def is_surely_at_most(low: pl.Expr, high: pl.Expr, limit: pl.Expr) -> pl.Expr:
+    """Return yes, no or undetermined: does the interval [low, high] lie at or below ``limit``."""
+    surely, possibly = is_at_most(high, limit), is_at_most(low, limit)
+    return pl.when(surely).then(statement=True).when(~possibly).then(statement=False)

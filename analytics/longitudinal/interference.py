@@ -1,0 +1,86 @@
+"""What makes a marker value not assessable: proton-pump inhibitors and failing kidneys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key
+
+
+def _derive_ppi(values: pl.DataFrame, concomitants: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
+    """Say whether a PPI was taken within the washout: a spell or the row's own word for yes is enough.
+
+    Outside every spell of a patient whose PPI use is recorded the answer is no; a patient without any
+    record stays unknown.
+    """
+    spells = (
+        concomitants.filter((pl.col("kind") == "PPI") & pl.col("start").is_not_null())
+        .select("pid", "start", "end")
+        .collect()
+    )
+    recorded = spells.select("pid").unique().with_columns(is_recorded=pl.lit(value=True))
+    last_day = (pl.col("end") + pl.duration(days=settings.ppi_washout_days)).fill_null(pl.col("date"))
+    covered = (
+        values.select("pid", "value_key", "date")
+        .join(spells, on="pid")
+        .filter((pl.col("start") <= pl.col("date")) & (pl.col("date") <= last_day))
+        .select("value_key")
+        .unique()
+        .with_columns(is_covered=pl.lit(value=True))
+    )
+    said = pl.col("ppi_within_2w")
+    return (
+        values.join(recorded, on="pid", how="left")
+        .join(covered, on="value_key", how="left")
+        .with_columns(
+            ppi=pl.when(pl.col("is_covered").fill_null(value=False) | (said == "Y").fill_null(value=False))
+            .then(pl.lit("yes"))
+            .when((said == "N").fill_null(value=False) | pl.col("is_recorded").fill_null(value=False))
+            .then(pl.lit("no"))
+            .otherwise(pl.lit("unknown"))
+        )
+        .drop("is_recorded", "is_covered")
+    )
+
+
+def _derive_egfr(values: pl.DataFrame, labs: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
+    """Say whether the last eGFR, not older than its window, was below the assessable limit."""
+    limit = settings.egfr_not_assessable_below
+    low = pl.col("value_standard") < limit
+    bounds_below = pl.col("comparator").is_in(["<", "<="])
+    bounds_above = pl.col("comparator").is_in([">", ">="])
+    egfr = (
+        labs.filter((pl.col("analyte") == "EGFR") & pl.col("value_standard").is_not_null())
+        .filter(pl.col("collected").is_not_null())
+        .with_columns(
+            state=pl.when(bounds_below & (pl.col("value_standard") > limit))
+            .then(pl.lit("unknown"))
+            .when(bounds_above & low)
+            .then(pl.lit("unknown"))
+            .when(low | (bounds_below & (pl.col("value_standard") == limit)))
+            .then(pl.lit("yes"))
+            .otherwise(pl.lit("no")),
+            egfr_key=compute_day_key(pl.col("collected")),
+        )
+        .select("egfr_key", "state", "_file", "_row")
+        .collect()
+        .sort("egfr_key", "_file", "_row")
+        .select("egfr_key", "state")
+    )
+    found = values.with_columns(day_key=compute_day_key(pl.col("date"))).sort("day_key", "value_key")
+    joined = found.join_asof(egfr, left_on="day_key", right_on="egfr_key", strategy="backward")
+    is_recent = pl.col("day_key") - pl.col("egfr_key") <= settings.egfr_window_days
+    is_own = pl.col("day_key") // DAYS_PER_PATIENT == pl.col("egfr_key") // DAYS_PER_PATIENT
+    return joined.with_columns(
+        egfr_low=pl.when(is_recent & is_own).then("state").otherwise(pl.lit(None)).fill_null("unknown")
+    ).drop("day_key", "egfr_key", "state")
+
+
+def derive_interference(
+    values: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], settings: Settings
+) -> pl.DataFrame:
+    """Add ``ppi`` and ``egfr_low`` (yes, no, unknown) to marker values (``pid``, ``value_key``, ``date``)."""
+    return _derive_egfr(_derive_ppi(values, tables["concomitants"], settings), tables["labs"], settings)
