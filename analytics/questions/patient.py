@@ -58,7 +58,7 @@ def answer_patient(study: Study, patient_id: str, analyte: str = "CGA") -> Patie
 
 def _tell(study: Study, patient_id: str, analyte: str, rows: dict[str, pl.DataFrame]) -> PatientHistory:
     spells = derive_spells(rows)
-    transient = find_transient(rows["cycles"], rows["treatments"], analyte)
+    transient = find_transient(spells, analyte)
     read = rows["marker_values"].filter(pl.col("analyte") == analyte)
     values = derive_history_values(rows["labs"], read, analyte, transient)
     zero, label = find_zero(spells, rows["diagnoses"], values)
@@ -73,6 +73,7 @@ def _tell(study: Study, patient_id: str, analyte: str, rows: dict[str, pl.DataFr
         unit=units[-1] if len(units) else "",
         zero_date=zero,
         zero_label=label,
+        last_contact=rows["vital_status"]["date"].max(),  # pyright: ignore[reportArgumentType]
         values=values,
         path=derive_history_path(values, study.settings),
         spells=spells,
@@ -95,15 +96,12 @@ def _analytes_of(labs: pl.DataFrame) -> tuple[str, ...]:
     return tuple(code for code in BIOMARKER_BY_CODE if code in held)
 
 
-def find_transient(cycles: pl.DataFrame, treatments: pl.DataFrame, analyte: str) -> Windows:
+def find_transient(spells: pl.DataFrame, analyte: str) -> Windows:
     """Return the (first, last) days in which a rise may be transient, overlapping windows joined."""
     windows: list[tuple[date, date]] = []
     for rise in TRANSIENT_RISES:
-        if rise.analyte != analyte:
-            continue
-        given = treatments.filter(pl.col("category") == rise.treatment)["treatment_id"].to_list()
-        days = cycles.filter(pl.col("treatment_id").is_in(given))["date"].drop_nulls().sort()
-        for day in days:
+        given = spells.filter((pl.col("lane") == rise.treatment) & (pl.col("letters") != ""))
+        for day in given["start"].drop_nulls().sort() if rise.analyte == analyte else ():
             last = day + timedelta(days=rise.days)
             if windows and day <= windows[-1][1]:
                 windows[-1] = (windows[-1][0], last)

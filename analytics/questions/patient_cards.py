@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import polars as pl
@@ -70,7 +71,7 @@ def describe_assessments(responses: pl.DataFrame) -> Card:
         return Card("RECIST", "no assessment", ("no reader's response is recorded",))
     ordered = responses.sort("date", nulls_last=False, maintain_order=True)
     last = ordered.row(-1, named=True)
-    criteria = str(last["criteria"]).replace("_", " ")
+    criteria = say_criteria(last["criteria"])
     is_recist = criteria.startswith("RECIST")
     headline = last["response"] if is_recist else f"{last['response']} ({criteria})"
     progressions = ordered.filter(pl.col("response") == "PD")
@@ -81,6 +82,15 @@ def describe_assessments(responses: pl.DataFrame) -> Card:
     )
     basis = criteria if is_recist else f"{criteria} criteria, not RECIST"
     return Card("RECIST", headline, (say_day(last), basis, progressed))
+
+
+def say_criteria(code: str) -> str:
+    """Say response criteria as they are printed.
+
+    >>> say_criteria("RECIST_1_1"), say_criteria("clinical")
+    ('RECIST 1.1', 'clinical')
+    """
+    return re.sub(r"(\d)_(\d)", r"\1.\2", code).replace("_", " ")
 
 
 def describe_cautions(values: pl.DataFrame, notes: tuple[str, ...]) -> Card:
@@ -94,12 +104,14 @@ def describe_cautions(values: pl.DataFrame, notes: tuple[str, ...]) -> Card:
 
 def describe_series(values: pl.DataFrame) -> tuple[str, ...]:
     """Say what limits the series as a whole: assay changes, missing limits, dates and assays."""
+    if values.is_empty():
+        return ("no value of this analyte",)
     notes: list[str] = []
     dated = values.drop_nulls("date")
     changed = dated.filter(pl.col("assay_group") != pl.col("assay_group").shift(1))
     notes += [f"assay changed {say_day(row)} to {row['assay_group']}" for row in changed.iter_rows(named=True)]
     for count, words in (
-        (dated.height and dated.filter(pl.col("assay").is_null()).height, "without an assay name"),
+        (dated.filter(pl.col("assay").is_null()).height, "without an assay name"),
         (values["fold_uln"].null_count(), "without an upper limit of normal"),
         (dated.filter(pl.col("date_lo") != pl.col("date_hi")).height, "dated to the month or year only"),
         (values["date"].null_count(), "without a date, in the table only"),

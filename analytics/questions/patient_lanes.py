@@ -9,6 +9,7 @@ import polars as pl
 
 from analytics.catalogue.treatments import AGENTS, CATEGORY_BY_CODE
 from analytics.catalogue.variation import RAISES_CGA
+from analytics.questions.patient_cards import say_criteria
 from analytics.questions.patient_values import drawn_day
 from analytics.tables.history import HISTORY_SPELLS
 
@@ -21,6 +22,7 @@ LANE_NAMES = {
 }
 LETTERS = {"NON_CR_NON_PD": "NN"}
 """Response codes too long for a mark; all others stand as they are."""
+_MODALITIES = {"PET_CT": "PET/CT", "PET_MR": "PET/MR"}
 _AGENT_NAMES = {agent.code: agent.name for agent in AGENTS}
 
 Row = dict[str, Any]
@@ -132,9 +134,11 @@ def place_in_order(cycles: list[Row]) -> list[Row]:
             high = row["hi"] = min(high, row["hi"])
     for row in cycles:
         alike = [other for other in cycles if (other["lo"], other["hi"]) == (row["lo"], row["hi"])]
-        if row["lo"] is not None and row["lo"] < row["hi"]:
+        if len(alike) > 1 and row["lo"] is not None:
             share = (alike.index(row) + 1) / (len(alike) + 1)
             row["day"] = row["lo"] + timedelta(days=round((row["hi"] - row["lo"]).days * share))
+        elif row["lo"] is not None:
+            row["day"] = max(row["day"], row["lo"])
     return cycles
 
 
@@ -168,7 +172,7 @@ def _scan_events(imaging: pl.DataFrame, responses: pl.DataFrame) -> list[Row]:
         of_scan = [item for item in given if item["imaging_id"] == row["imaging_id"]]
         tracer = f" {row['tracer']}" if row["tracer"] not in (None, "none") else ""
         new = ", new lesion" if row["new_lesion"] == "Y" else ""
-        label = f"{row['modality'].replace('_', '/')}{tracer}"
+        label = f"{_MODALITIES.get(row['modality'], row['modality'].replace('_', ' '))}{tracer}"
         events.append(_scan(label, row, of_scan, f"{label}, {row['words']}{new}"))
     scans = set(imaging["imaging_id"])
     apart = responses.filter(~pl.col("imaging_id").fill_null("").is_in(list(scans)))
@@ -178,7 +182,7 @@ def _scan_events(imaging: pl.DataFrame, responses: pl.DataFrame) -> list[Row]:
 
 def _scan(label: str, row: Row, responses: list[Row], detail: str) -> Row:
     letters = "/".join(dict.fromkeys(LETTERS.get(str(item["response"]), str(item["response"])) for item in responses))
-    said = "".join(f": {item['response']} ({item['criteria'].replace('_', ' ')})" for item in responses)
+    said = "".join(f": {item['response']} ({say_criteria(item['criteria'])})" for item in responses)
     return _spell("Scans", label, row, row["day"], None, detail + said, is_event=True, letters=letters)
 
 

@@ -29,8 +29,9 @@ def derive_history_values(
     )
     values = (
         labs.filter((pl.col("analyte") == analyte) & pl.col("value").is_not_null())
-        .rename({"_file": "file", "_row": "row", "uln_used": "uln", "collected_text": "date_text"})
+        .rename({"_file": "file", "_row": "row", "collected_text": "date_text"})
         .with_columns(
+            uln=pl.col("uln_used"),
             date=drawn_day("collected"),
             date_lo=pl.coalesce("collected_lo", "collected"),
             date_hi=pl.coalesce("collected_hi", "collected"),

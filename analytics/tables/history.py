@@ -83,7 +83,8 @@ class PatientHistory:
     """Everything the page of one patient shows of one analyte.
 
     ``facts`` are (label, value) for the header. ``zero_date`` is the day the time axis counts from, with
-    its words in ``zero_label``; ``None`` when nothing is dated. ``transient`` holds the (first, last) days
+    its words in ``zero_label``; ``None`` when nothing is dated. ``last_contact`` is the last day
+    anything is known of, where spells that go on end. ``transient`` holds the (first, last) days
     after each PRRT cycle in which a rise may be transient. ``lesions`` has one row a lesion and examination,
     ``outcomes`` one row a line and endpoint. ``notes`` are sentences to be read beside the chart.
     """
@@ -96,6 +97,7 @@ class PatientHistory:
     unit: str
     zero_date: date | None
     zero_label: str
+    last_contact: date | None
     values: pl.DataFrame
     path: pl.DataFrame
     spells: pl.DataFrame

@@ -18,6 +18,7 @@ from analytics.tables.history import PatientHistory
 
 Scale = Literal["log", "linear"]
 Unit = Literal["uln", "reported"]
+TRANSIENT = "up to 3 months after a PRRT cycle: a rise may be transient"
 _MARKER_HEIGHT = 340
 
 
@@ -36,7 +37,7 @@ def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Uni
     height = _MARKER_HEIGHT + lanes_height + 130
     split = lanes_height / (height - 100)
     traces, stops = draw_marker(history, values, unit, clock, (first, last), (bottom, top), look)
-    lane_traces, lane_axis = draw_lanes(history.spells, lanes, clock, last, look)
+    lane_traces, lane_axis = draw_lanes(history.spells, lanes, clock, (first, last), look)
     return draw_frame(
         look,
         height,
@@ -64,6 +65,7 @@ def find_span(history: PatientHistory) -> tuple[date, date]:
             history.values["date"],
             history.spells["start"],
             history.spells["end"],
+            pl.Series([history.last_contact], dtype=pl.Date),
         ]
     ).drop_nulls()
     return days.min(), days.max()  # type: ignore[return-value]
@@ -102,7 +104,7 @@ def _transient_tints(history: PatientHistory, clock: Clock, look: Look) -> list[
             "fillcolor": look.shade,
             "line": {"width": 0},
             "layer": "below",
-            "name": "after a PRRT cycle: transient rise possible",
+            "name": TRANSIENT,
             "showlegend": index == 0,
         }
         for index, (first, last) in enumerate(history.transient)

@@ -14,6 +14,7 @@ from analytics.figures.screen.look import Look
 LANES: tuple[str, ...] = ("PRRT", "SSA", "Systemic", "Procedures", "Supportive", "Concomitant", "Scans")
 """Lanes from top to bottom; only those with something in them are drawn."""
 LANE_HEIGHT = 40
+Span = tuple[date, date]
 _HALF = 0.26
 
 
@@ -24,14 +25,14 @@ def lanes_of(spells: pl.DataFrame) -> list[str]:
 
 
 def draw_lanes(
-    spells: pl.DataFrame, lanes: list[str], clock: Clock, last: date, look: Look
+    spells: pl.DataFrame, lanes: list[str], clock: Clock, span: Span, look: Look
 ) -> tuple[list[Trace], Axis]:
     """Return the traces of the lanes and their axis."""
     placed = spells.drop_nulls("start")
     traces: list[Trace] = []
     for at, lane in enumerate(lanes):
         rows = placed.filter(pl.col("lane") == lane)
-        traces += _bars_of(rows.filter(~pl.col("is_event")), lane, -at, clock, last, look)
+        traces += _bars_of(rows.filter(~pl.col("is_event")), lane, -at, clock, span, look)
         traces += _events_of(rows.filter("is_event"), lane, -at, clock, look)
     axis = draw_axis(
         look,
@@ -46,16 +47,17 @@ def draw_lanes(
     return [trace for trace in traces if trace["x"]], axis
 
 
-def _bars_of(rows: pl.DataFrame, lane: str, at: int, clock: Clock, last: date, look: Look) -> list[Trace]:
+def _bars_of(rows: pl.DataFrame, lane: str, at: int, clock: Clock, span: Span, look: Look) -> list[Trace]:
     traces: list[Trace] = []
     for row in rows.iter_rows(named=True):
-        start, end = clock.places([row["start"], row["end"] or last])
+        end = row["end"] or span[1]
+        x0, x1 = clock.places([row["start"], end])
         hatching = {"shape": "/", "fgcolor": look.ink, "bgcolor": look.shade, "size": 7, "solidity": 0.25}
         bar: Trace = {
             "type": "scatter",
             "mode": "lines",
             "name": f"{lane}: {escape_text(row['label'])}",
-            "x": [start, start, end, end, start],
+            "x": [x0, x0, x1, x1, x0],
             "y": [at - _HALF, at + _HALF, at + _HALF, at - _HALF, at - _HALF],
             "yaxis": "y2",
             "fill": "toself",
@@ -67,11 +69,22 @@ def _bars_of(rows: pl.DataFrame, lane: str, at: int, clock: Clock, last: date, l
             "showlegend": False,
         }
         traces.append(bar | ({"fillpattern": hatching} if row["is_confounder"] else {}))
-        words = f"{row['label']} →" if row["is_ongoing"] else row["label"]
-        traces.append(
-            draw_text([start], [at], [f" {words}"], look, yaxis="y2", textposition="middle right", name=f"{lane} label")
-        )
+        traces.append(_label_of(row, end, lane, at, clock, span, look))
     return traces
+
+
+def _label_of(row: dict[str, Any], end: date, lane: str, at: int, clock: Clock, span: Span, look: Look) -> Trace:
+    """Return the words of a bar: inside it, or beside it where cycles or hatching stand inside."""
+    words = f" {row['label']} " + ("→ " if row["is_ongoing"] else "")
+    is_filled = row["is_confounder"] or lane == "PRRT"
+    late = span[0] + (span[1] - span[0]) * 0.75
+    if is_filled and end < late:
+        day, side = end, "middle right"
+    elif is_filled or row["start"] > late:
+        day, side = row["start"], "middle left"
+    else:
+        day, side = row["start"], "middle right"
+    return draw_text([clock.place(day)], [at], [words], look, yaxis="y2", textposition=side, name=f"{lane} label")
 
 
 def _events_of(rows: pl.DataFrame, lane: str, at: int, clock: Clock, look: Look) -> list[Trace]:

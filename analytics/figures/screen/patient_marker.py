@@ -35,7 +35,7 @@ def draw_marker(
 ) -> tuple[list[Trace], list[dict[str, Any]]]:
     """Return the traces of the marker, and the stops for the keyboard: place and words of each value."""
     column = "fold_uln" if unit == "uln" else "value"
-    groups = values["assay_group"].unique(maintain_order=True).to_list()
+    groups = history.values["assay_group"].unique(maintain_order=True).to_list()
     traces = _limit_lines(values, unit, clock, span, look)
     path = history.path if unit == "uln" else history.path.filter(pl.col("unit") == history.unit)
     for index, group in enumerate(groups):
