@@ -13,7 +13,6 @@ from analytics.estimation.partial_likelihood import PartialLikelihood, compute_n
 from analytics.estimation.partial_residuals import compute_robust_score_statistic
 from analytics.estimation.risk_sets import observed_risk_sets
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p, compute_log_rank
-from analytics.estimation.survival import needs_robust_errors
 from analytics.tables.results import IntArray, Refusal, TestResult
 
 Weighting = Literal["log-rank", "peto"]
@@ -54,7 +53,7 @@ def compare_survival(
     stratum = None if strata is None else label_codes(strata)[1]
     degrees = len(groups.labels) - 1
     options = {} if stratum is None else {"strata": str(stratum.max() + 1)}
-    if needs_robust_errors(observations):
+    if observations.needs_robust_errors:
         name, method = "Robust score test", describe_method("Robust score test", ROBUST, ties="Efron", **options)
         statistic = _robust_score(observations, groups, stratum)
     else:

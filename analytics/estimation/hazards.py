@@ -23,7 +23,6 @@ from analytics.estimation.partial_likelihood import PartialLikelihood, maximise_
 from analytics.estimation.partial_residuals import compute_sandwich
 from analytics.estimation.risk_sets import Ties, observed_risk_sets
 from analytics.estimation.statsmodels_gate import compute_normal_p, compute_normal_quantile
-from analytics.estimation.survival import needs_robust_errors
 from analytics.tables.results import Estimate, FloatArray, HazardRatio, IntArray, Method, Refusal
 
 
@@ -132,7 +131,7 @@ def _fit_groups(
     fit = maximise_partial_likelihood(data, names)
     if isinstance(fit, Refusal):
         return fit
-    is_robust = needs_robust_errors(observations)
+    is_robust = observations.needs_robust_errors
     variance = compute_sandwich(data, fit.state, fit.variance, observations.cluster) if is_robust else fit.variance
     method = describe_method(
         "Cox proportional hazards model",

@@ -37,6 +37,21 @@ class Observations:
         """Number of persons; of lines when no persons are named."""
         return len(self.days) if self.cluster is None else len(np.unique(self.cluster))
 
+    @property
+    def needs_robust_errors(self) -> bool:
+        """Whether the plain errors would be wrong: weights, or a person who is at risk twice at once or has two events.
+
+        Rows that only cut one person's follow-up into pieces are not such a case.
+        """
+        if self.weights is not None:
+            return True
+        if self.cluster is None:
+            return False
+        order = np.lexsort((self.entry, self.cluster))
+        person, same = self.cluster[order], np.diff(self.cluster[order]) == 0
+        overlaps = (same & (self.entry[order][1:] < self.days[order][:-1])).any()
+        return bool(overlaps or np.bincount(person, self.happened[order]).max(initial=0) > 1)
+
     def take(self, rows: BoolArray | IntArray) -> Observations:
         """Return the observations of some rows; cluster codes keep their meaning."""
         return Observations(

@@ -56,7 +56,7 @@ def estimate_survival(
     if len(observations.days) == 0:
         raise RefusedError("There is nobody to follow.", group, "Widen the selection.")
     table = compute_life_table(observations)
-    if needs_robust_errors(observations):
+    if observations.needs_robust_errors:
         survival, std_error = compute_robust_survival(observations, table.time)
     else:
         survival, std_error = table.survival, _greenwood(table.n_risk, table.n_event)
@@ -66,12 +66,6 @@ def estimate_survival(
         group, table.time, table.n_risk, table.n_event, table.n_censor, table.n_enter,
         survival, std_error, low, high, interval, level,
     )  # fmt: skip
-
-
-def needs_robust_errors(observations: Observations) -> bool:
-    """Tell whether Greenwood's variance would be wrong: weights, or several lines of one person."""
-    cluster = observations.cluster
-    return observations.weights is not None or (cluster is not None and len(np.unique(cluster)) < len(cluster))
 
 
 def compute_limits(

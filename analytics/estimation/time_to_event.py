@@ -10,7 +10,7 @@ from analytics.estimation.group_counts import count_groups, count_in_several_gro
 from analytics.estimation.hazards import estimate_hazard_ratios, find_reference
 from analytics.estimation.methods import KAPLAN_MEIER, REVERSE_KAPLAN_MEIER, ROBUST, describe_method
 from analytics.estimation.observations import check_observations
-from analytics.estimation.survival import Interval, estimate_group_survival, needs_robust_errors
+from analytics.estimation.survival import Interval, estimate_group_survival
 from analytics.tables.results import HazardRatio, Method, Refusal, SurvivalResult, TestResult
 
 
@@ -68,7 +68,7 @@ def estimate_time_to_event(
     return SurvivalResult(
         endpoint, rule_set, survivals, test, ratios,
         count_in_several_groups(observations, groups),
-        _collect_methods(interval, needs_robust_errors(observations), test, ratios),
+        _collect_methods(interval, observations.needs_robust_errors, test, ratios),
     )  # fmt: skip
 
 

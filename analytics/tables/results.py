@@ -125,6 +125,52 @@ class HazardRatio:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelTerm:
+    """One coefficient of a regression, as it is and as a ratio with limits, and its Wald test."""
+
+    name: str
+    coefficient: float
+    std_error: float
+    ratio: Estimate
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProportionalityResult:
+    """Whether effects keep their size over time: one score test a term and a global one, last.
+
+    For the plot: ``time`` (e,) of each event in days, ``scaled`` (e, p) scaled Schoenfeld residuals, around the
+    coefficient where the effect is constant; columns in the order of ``terms``.
+    """
+
+    terms: tuple[str, ...]
+    tests: tuple[TestResult, ...]
+    time: FloatArray
+    scaled: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionResult:
+    """A fitted regression on time to event.
+
+    ``covariance`` (p, p) is that of the coefficients in the order of ``terms``, robust when ``is_robust``;
+    ``tests`` are of all coefficients at once.
+    """
+
+    name: str
+    terms: tuple[ModelTerm, ...]
+    covariance: FloatArray
+    log_likelihood: float
+    n_lines: int
+    n_patients: int
+    n_events: int
+    is_robust: bool
+    tests: tuple[TestResult, ...]
+    method: Method
+    proportionality: ProportionalityResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SurvivalResult:
     """Time to one endpoint by group; times in days.
 

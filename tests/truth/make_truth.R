@@ -107,3 +107,18 @@ write_topic("hazards", list(
   veteran_strata = 'model(coxph(Surv(time, status) ~ karno + age + strata(celltype, trt), veteran, control = tight), TRUE)',
   gbsg = 'model(coxph(Surv(rfstime, status) ~ hormon + age + meno + size + factor(grade) + nodes + pgr + er, gbsg, control = tight))'
 ))
+write_topic("cox_model", list(
+  zph_lung = 'zph(cox.zph(coxph(Surv(time, happened) ~ age + sex + ph.ecog, lung, control = tight)))',
+  zph_lung_identity = 'zph(cox.zph(coxph(Surv(time, happened) ~ age + sex + ph.ecog, lung, control = tight), "identity"))',
+  zph_lung_log = 'zph(cox.zph(coxph(Surv(time, happened) ~ age + sex + ph.ecog, lung, control = tight), "log"))',
+  zph_lung_rank = 'zph(cox.zph(coxph(Surv(time, happened) ~ age + sex + ph.ecog, lung, control = tight), "rank"))',
+  zph_veteran = 'zph(cox.zph(coxph(Surv(time, status) ~ karno + age + trt, veteran, control = tight)))',
+  zph_heart = 'zph(cox.zph(coxph(Surv(start, stop, event) ~ age + surgery + transplant, heart, control = tight)))',
+  zph_strata = 'zph(cox.zph(coxph(Surv(time, happened) ~ age + ph.ecog + strata(sex), lung, control = tight)))',
+  zph_weights = 'zph(cox.zph(coxph(Surv(time, happened) ~ age + sex, lung, weights = w, control = tight)))',
+  zph_scaled = 'unname(cox.zph(coxph(Surv(time, happened) ~ age + sex + ph.ecog, lung, control = tight))$y)',
+  ns_age = 'unclass(unname(ns(lung$age, df = 3)))[, 1:3]',
+  ns_outside = 'unclass(unname(ns(c(10, 39, 50, 82, 95), knots = c(56, 70), Boundary.knots = c(39, 82))))[, 1:3]',
+  spline_model = 'model(coxph(Surv(time, happened) ~ ns(age, df = 3) + sex, lung, control = tight))',
+  tests = 'with(summary(coxph(Surv(time, happened) ~ age + sex, lung, control = tight)), list(logtest = unname(logtest), waldtest = unname(waldtest)))'
+))
