@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 
 from analytics import commands as analysis
-from analytics.errors import FAMILIES, RefusedError, UserError
+from analytics.errors import FAMILIES, ExportError, RefusedError, UserError
 from dashboards import commands as window
 from synthetic_data import commands as world
 
@@ -38,7 +39,10 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8050,
 ) -> None:
     """Show the whole way on three published patients and a simulated cohort, kept in two stores."""
-    world.copy_published(out / "published-source")
+    from synthetic_data.write import write_published
+
+    _prepare_demo(out)
+    write_published(out / "published-source")
     world.simulate("mixed-hospital-registry", out / "simulated-source", patients=patients, seed=seed)
     stores: list[Path] = []
     for name in ("published", "simulated"):
@@ -53,6 +57,17 @@ def demo(
     )
     if serve:
         window.serve([stores[1], stores[0]], port=port)
+
+
+def _prepare_demo(out: Path) -> None:
+    """Make the folder of the demo; sources of an earlier demo are made anew, anything else is left alone."""
+    mark = out / ".lutetia-demo"
+    if out.exists() and any(out.iterdir()) and not mark.exists():
+        raise ExportError("The folder holds something that is not a demo.", str(out), "Name another with --out.")
+    for name in ("published-source", "simulated-source"):
+        shutil.rmtree(out / name, ignore_errors=True)
+    out.mkdir(parents=True, exist_ok=True)
+    mark.touch()
 
 
 def _answer_demo_questions(store: Path, out: Path) -> None:

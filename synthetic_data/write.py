@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 from analytics.errors import ExportError
@@ -40,6 +41,19 @@ def write_world(
         table.write_csv(out / f"{name}.csv")
         counts[name] = table.height
     return counts
+
+
+def write_published(out: Path) -> None:
+    """Copy the published patients, tables and citations, to a new folder ``out``.
+
+    Raises
+    ------
+    ExportError
+        The folder cannot be written, or already holds something.
+    """
+    _prepare(out)
+    for file in files("synthetic_data.published").joinpath("patients").iterdir():
+        (out / file.name).write_bytes(file.read_bytes())
 
 
 def _prepare(out: Path) -> None:
