@@ -76,3 +76,12 @@ CODE_LISTS: dict[str, CodeList] = {
         _codes("schedule_anchor", "index last_treatment_start"),
     )
 }
+
+SPELLINGS: dict[str, dict[str, str]] = {
+    "yes_no": {"yes": "Y", "no": "N", "true": "Y", "false": "N"},
+    "sex": {"female": "F", "male": "M"},
+    "analyte": {biomarker.name: biomarker.code for biomarker in BIOMARKERS},
+    "primary_site": {site.name: site.code for site in PRIMARY_SITES},
+    "treatment_category": {category.name: category.code for category in CATEGORIES},
+}
+"""Other ways to write a code that can mean nothing else."""

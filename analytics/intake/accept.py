@@ -1,0 +1,129 @@
+"""From a delivery to accepted tables, told in one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.intake.accepted_form import accepted_form
+from analytics.intake.deaths import derive_death_days
+from analytics.intake.effective_settings import effective_settings, latest_day
+from analytics.intake.ledger import make_ledger
+from analytics.intake.parse import parse_table
+from analytics.intake.settle import Desk
+from analytics.intake.source import Progress, Source, read_source
+from analytics.intake.structure import structure_findings
+from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
+from analytics.tables.findings import SEVERITIES, empty_findings
+from analytics.tables.registry import SHEET_ORDER
+from analytics.tables.study import InputFile
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What intake took from a source, and the account of the rest.
+
+    Attributes
+    ----------
+    tables
+        The sixteen tables in accepted form, empty where the source has none.
+    findings, ledger
+        See `analytics.tables.findings`; findings are sorted worst first.
+    settings
+        The effective settings.
+    inputs
+        Every file read.
+    """
+
+    tables: dict[str, pl.DataFrame]
+    findings: pl.DataFrame
+    ledger: pl.DataFrame
+    settings: Settings
+    inputs: tuple[InputFile, ...]
+
+
+def no_progress(_stage: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+def nobody_withdrew(_patient_id: str) -> bool:
+    """Say of everyone that they did not withdraw."""
+    return False
+
+
+def accept_source(
+    source: Path,
+    settings_changes: Mapping[str, Any] | None = None,
+    progress: Progress = no_progress,
+    *,
+    as_of: date | None = None,
+    is_withdrawn: Callable[[str], bool] = nobody_withdrew,
+) -> Accepted:
+    """Read a folder or workbook and take every row that can be used.
+
+    Parameters
+    ----------
+    source
+        Folder of tables or .xlsx workbook.
+    settings_changes
+        Settings that win over the ``study`` sheet.
+    progress
+        Called with what is being done, how many of how many are done.
+    as_of
+        Today: no date may lie after it unless the setting ``extract_date`` says another day.
+    is_withdrawn
+        Whether a patient has withdrawn; such rows are counted, not kept.
+
+    Raises
+    ------
+    SourceError
+        If a file cannot be read.
+    LayoutError
+        If a table or column that is needed is missing, or the ids are personal.
+    SettingsError
+        If a setting is unknown or impossible.
+    """
+    changes = dict(settings_changes or {})
+    delivered = read_source(source, str(changes.get("encoding", "")), progress)
+    settings = effective_settings(delivered, changes)
+    structure = structure_findings(delivered)
+    parsed = _parse_tables(delivered, settings)
+    desk = Desk(settings, latest_day(settings, as_of), is_withdrawn)
+    settled = desk.settle(parsed, progress)
+    tables = {name: accepted_form(name, settled[name]) for name in SHEET_ORDER}
+    tables["vital_status"] = derive_death_days(tables["vital_status"], settled["vital_status"], tables)
+    return Accepted(
+        tables=tables,
+        findings=_worst_first(pl.concat([empty_findings(), structure, *desk.findings])),
+        ledger=make_ledger(delivered.tables, settled),
+        settings=settings,
+        inputs=delivered.inputs,
+    )
+
+
+def _parse_tables(source: Source, settings: Settings) -> dict[str, pl.DataFrame]:
+    """Return every table parsed, from all its files; empty where the source has none."""
+    parsed: dict[str, pl.DataFrame] = {}
+    for name in SHEET_ORDER:
+        parts = [table for table in source.tables if table.table == name] or [_nothing(name)]
+        parsed[name] = pl.concat(parse_table(part, settings) for part in parts)
+    return parsed
+
+
+def _nothing(table: str) -> TextTable:
+    return TextTable(table, "", None, pl.DataFrame(schema={ROW: pl.UInt32()}), NO_RAGGED)
+
+
+def _worst_first(findings: pl.DataFrame) -> pl.DataFrame:
+    rank = pl.col("severity").replace_strict(list(SEVERITIES), list(range(len(SEVERITIES))), return_dtype=pl.Int8)
+    return (
+        findings.with_columns(_rank=rank)
+        .sort("_rank", "table", "file", "sheet", "row", "rule_id", "column", maintain_order=True)
+        .drop("_rank")
+    )

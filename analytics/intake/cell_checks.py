@@ -1,0 +1,87 @@
+"""Checks that need one cell only: is it there, is it a code, a date, a number, within its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from analytics.catalogue.codes import CODE_LISTS
+from analytics.intake.checks import Check, codes_text, number_text
+from analytics.intake.codes import nearest
+from analytics.intake.numbers import AMBIGUOUS
+from analytics.intake.parse import problem, raw
+from analytics.tables.columns import ColumnFacts, facts_of
+from analytics.tables.registry import SOURCE_TABLES
+
+OWN_LIMITS = {
+    ("lesions", "longest_mm"),
+    ("lesions", "short_mm"),
+    ("lesions", "suv_max"),
+    ("lesions", "suv_mean"),
+    ("cycles", "activity_gbq"),
+    ("toxicities", "grade"),
+}
+"""Columns whose limits have a rule of their own."""
+
+
+def cell_checks(table: str) -> Iterator[Check]:
+    """Yield the checks of every declared column of ``table``."""
+    for name, facts in facts_of(SOURCE_TABLES[table]).items():
+        if facts.is_essential and name != "patient_id":
+            yield Check("V74", name, pl.col(raw(name)).is_null())
+        if facts.kind in ("code", "codes"):
+            yield _code_check(name, facts)
+        elif facts.kind == "partial_date":
+            yield from _date_checks(name)
+        elif facts.kind in ("number", "integer") and (table, name) != ("toxicities", "grade"):
+            yield from _number_checks(name, facts)
+            if (table, name) not in OWN_LIMITS:
+                yield from _limit_checks(name, facts)
+
+
+def _code_check(name: str, facts: ColumnFacts) -> Check:
+    values = CODE_LISTS[facts.code_list].values
+    near = pl.col(raw(name)).map_elements(lambda text: nearest(text, values), return_dtype=pl.String())
+    fires = pl.col(raw(name)).is_not_null() & pl.col(name).is_null()
+    return Check("V09", name, fires, {"known": codes_text(values), "near": near})
+
+
+def _date_checks(name: str) -> Iterator[Check]:
+    why = pl.col(problem(name))
+    yield Check(
+        "V11",
+        name,
+        why == AMBIGUOUS,
+        {"a": pl.col(problem(name, "a")), "b": pl.col(problem(name, "b"))},
+    )
+    yield Check("V10", name, why.is_not_null() & (why != AMBIGUOUS), {"why": why})
+
+
+def _number_checks(name: str, facts: ColumnFacts) -> Iterator[Check]:
+    why = pl.col(problem(name))
+    yield Check(
+        "V21",
+        name,
+        why == AMBIGUOUS,
+        {"a": pl.col(problem(name, "a")), "b": pl.col(problem(name, "b"))},
+    )
+    kind = "whole number" if facts.kind == "integer" else "number"
+    yield Check("V20", name, why.is_not_null() & (why != AMBIGUOUS), {"kind": kind})
+
+
+def _limit_checks(name: str, facts: ColumnFacts) -> Iterator[Check]:
+    bounds = (
+        [pl.col(name) < facts.low] if facts.low is not None else [],
+        [pl.col(name) > facts.high] if facts.high is not None else [],
+    )
+    outside = [bound for side in bounds for bound in side]
+    if outside:
+        low = "" if facts.low is None else f" At least {facts.low:g}."
+        high = "" if facts.high is None else f" At most {facts.high:g}."
+        yield Check(
+            "V22",
+            name,
+            pl.any_horizontal(outside),
+            {"what": name, "value": number_text(name), "limits": low + high},
+        )

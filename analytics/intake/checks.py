@@ -1,0 +1,184 @@
+"""A check is a rule looking at one table; applying it writes findings and takes out what cannot be used."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from analytics.intake.parse import STATUS, raw
+from analytics.intake.rules.registry import RULES
+from analytics.tables.columns import ColumnFacts, facts_of
+from analytics.tables.findings import FINDING_COLUMNS, Rule
+from analytics.tables.registry import SOURCE_TABLES
+
+Fields = Mapping[str, pl.Expr | str]
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "patients": (),
+    "diagnoses": ("diagnosis_no",),
+    "pathology": ("specimen_no",),
+    "concomitants": ("kind", "start"),
+    "labs": ("analyte", "collected", "specimen", "assay_id", "source_id"),
+    "treatments": ("treatment_id",),
+    "cycles": ("treatment_id", "cycle_no"),
+    "imaging": ("imaging_id",),
+    "lesions": ("imaging_id", "reader", "lesion_id"),
+    "responses": ("date", "imaging_id", "criteria", "reader"),
+    "symptoms": ("item", "date"),
+    "toxicities": ("term", "start"),
+    "vital_status": ("kind", "date"),
+    "assays": ("assay_id", "analyte", "valid_from"),
+    "schedule": ("schedule_id", "phase"),
+    "study": ("setting",),
+}
+"""What names a row within its patient, and on the lookup sheets; shown as the key of a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule looking at one table.
+
+    Attributes
+    ----------
+    rule_id
+        Which rule.
+    column
+        The column concerned; empty when it is the row as a whole.
+    fires
+        Boolean expression on the parsed table; null counts as false.
+    fields
+        What the message names: expressions on the parsed table, or words.
+    per
+        Columns of which each combination gets one finding with a count, instead of one a row. With ``per``
+        the expressions of ``fields`` are aggregations.
+    """
+
+    rule_id: str
+    column: str
+    fires: pl.Expr
+    fields: Fields = field(default_factory=dict[str, "pl.Expr | str"])
+    per: tuple[str, ...] | None = None
+
+
+def apply_checks(table: str, frame: pl.DataFrame, checks: Sequence[Check]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Apply ``checks`` to the rows still accepted.
+
+    Returns
+    -------
+    The table, with the cells of errors of scope cell emptied and the rows of errors of scope row marked
+    rejected (also where an essential cell was emptied), and the findings of each check.
+    """
+    if not checks or frame.height == 0:
+        return frame, []
+    accepted = pl.col(STATUS).is_null()
+    masks = frame.select(
+        (check.fires.fill_null(value=False) & accepted).alias(str(number)) for number, check in enumerate(checks)
+    )
+    facts = facts_of(SOURCE_TABLES[table])
+    findings: list[pl.DataFrame] = []
+    for number, check in enumerate(checks):
+        mask = masks.get_column(str(number))
+        if mask.any():
+            findings.append(findings_of(check, table, frame.filter(mask)))
+            frame = _take_out(frame, mask, check, facts)
+    return frame, findings
+
+
+def findings_of(check: Check, table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the findings of ``check`` on rows of ``table`` where it fires, in the common form."""
+    rule = RULES[check.rule_id]
+    facts = facts_of(SOURCE_TABLES[table])
+    value = pl.col(raw(check.column)) if check.column in facts else pl.lit(None, dtype=pl.String())
+    fields: dict[str, pl.Expr | str] = {"column": check.column, "table": table, "value": value, **check.fields}
+    if check.per is not None:
+        fields = {name: expr for name, expr in fields.items() if name != "value" or "value" in check.fields}
+        return _grouped(check, rule, table, rows, fields)
+    has_patient = "patient_id" in facts
+    return rows.select(
+        *_common(rule, table),
+        (pl.col("patient_id") if has_patient else pl.lit(None, dtype=pl.String())).alias("patient_id"),
+        key_of(table).alias("key"),
+        pl.lit(check.column or None, dtype=pl.String()).alias("column"),
+        value.alias("value"),
+        *(pl.col(f"_{name}").alias(name) for name in ("file", "sheet", "row")),
+        fill(rule.message, fields).alias("message"),
+        fill(rule.suggestion, fields).alias("suggestion"),
+    ).select(*FINDING_COLUMNS)
+
+
+def fill(template: str, fields: Fields) -> pl.Expr:
+    """Return the message with its named fields filled in; a missing value is shown as «?»."""
+    parts: list[pl.Expr] = []
+    for literal, name, _, _ in string.Formatter().parse(template):
+        if literal:
+            parts.append(pl.lit(literal))
+        if name is not None:
+            found = fields[name]
+            parts.append(pl.lit(found) if isinstance(found, str) else found.cast(pl.String()).fill_null("?"))
+    return pl.concat_str(parts)
+
+
+def key_of(table: str) -> pl.Expr:
+    """Return the words that name a row of ``table`` within its patient."""
+    columns = [pl.col(raw(name)) for name in KEYS[table]]
+    return pl.concat_str(columns, separator=" ", ignore_nulls=True) if columns else pl.lit("")
+
+
+def number_text(column: str | pl.Expr) -> pl.Expr:
+    """Return a number as text without a needless «.0»."""
+    values = pl.col(column) if isinstance(column, str) else column
+    return values.cast(pl.String()).str.strip_suffix(".0")
+
+
+def codes_text(codes: Iterable[str]) -> str:
+    """Return a list of codes for a message."""
+    return ", ".join(codes)
+
+
+def _common(rule: Rule, table: str) -> list[pl.Expr]:
+    return [
+        pl.lit(rule.rule_id).alias("rule_id"),
+        pl.lit(rule.severity).alias("severity"),
+        pl.lit(rule.scope).alias("scope"),
+        pl.lit(table).alias("table"),
+    ]
+
+
+def _grouped(check: Check, rule: Rule, table: str, rows: pl.DataFrame, fields: Fields) -> pl.DataFrame:
+    """Return one finding a group of ``check.per`` and file; the row shown is the first."""
+    by = ["_file", "_sheet", *(check.per or ())]
+    named = {name: expr for name, expr in fields.items() if isinstance(expr, pl.Expr)}
+    groups = rows.group_by(by, maintain_order=True).agg(
+        pl.col("_row").first().alias("_row"), *(expr.alias(f"!{name}") for name, expr in named.items())
+    )
+    filled: dict[str, pl.Expr | str] = {
+        name: pl.col(f"!{name}") if name in named else expr for name, expr in fields.items()
+    }
+    patient = pl.col("patient_id") if "patient_id" in by else pl.lit(None, dtype=pl.String())
+    empty = pl.lit(None, dtype=pl.String())
+    return groups.select(
+        *_common(rule, table),
+        patient.alias("patient_id"),
+        empty.alias("key"),
+        pl.lit(check.column or None, dtype=pl.String()).alias("column"),
+        empty.alias("value"),
+        *(pl.col(f"_{name}").alias(name) for name in ("file", "sheet", "row")),
+        fill(rule.message, filled).alias("message"),
+        fill(rule.suggestion, filled).alias("suggestion"),
+    ).select(*FINDING_COLUMNS)
+
+
+def _take_out(frame: pl.DataFrame, mask: pl.Series, check: Check, facts: Mapping[str, ColumnFacts]) -> pl.DataFrame:
+    rule = RULES[check.rule_id]
+    if rule.severity != "ERROR" or rule.scope not in ("cell", "row"):
+        return frame
+    essential = check.column in facts and facts[check.column].is_essential
+    if rule.scope == "row" or essential:
+        return frame.with_columns(pl.when(mask).then(pl.lit("rejected")).otherwise(pl.col(STATUS)).alias(STATUS))
+    emptied = [check.column]
+    if facts[check.column].kind == "partial_date":
+        emptied += [f"{check.column}_{part}" for part in ("lo", "hi", "precision")]
+    return frame.with_columns(pl.when(~mask).then(pl.col(name)).alias(name) for name in emptied)

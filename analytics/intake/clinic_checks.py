@@ -1,0 +1,89 @@
+"""Checks of lesions, cycles, toxicities and deaths: what a scanner, a vial or a life allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.intake.checks import Check, number_text
+from analytics.intake.parse import raw
+
+MAX_DIAMETER_MM = 500
+MAX_SUV = 300
+RADIONUCLIDE_CATEGORIES = ("PRRT", "TARE_SIRT")
+
+
+def lesion_checks() -> Iterator[Check]:
+    """Yield the checks of diameters and uptake; ``_tracer`` is that of the examination."""
+    lesion = pl.col("lesion_id")
+    for name in ("longest_mm", "short_mm"):
+        is_impossible = (pl.col(name) < 0) | (pl.col(name) > MAX_DIAMETER_MM)
+        yield Check("V44", name, is_impossible, {"lesion": lesion, "why": f" (at most {MAX_DIAMETER_MM})"})
+    yield Check(
+        "V44",
+        "short_mm",
+        pl.col("short_mm") > pl.col("longest_mm"),
+        {"lesion": lesion, "why": ": the short axis is longer than the longest diameter"},
+    )
+    for name in ("suv_max", "suv_mean"):
+        is_impossible = (pl.col(name) <= 0) | (pl.col(name) > MAX_SUV)
+        limits = f" (above 0, at most {MAX_SUV})"
+        yield Check("V51", name, is_impossible, {"lesion": lesion, "why": limits})
+        has_no_tracer = pl.col(name).is_not_null() & (pl.col("_tracer") == "none")
+        yield Check("V51", name, has_no_tracer, {"lesion": lesion, "why": ": the examination had no tracer"})
+
+
+def cycle_checks(settings: Settings) -> Iterator[Check]:
+    """Yield the checks of administered activity; ``_category`` is that of the treatment."""
+    limits = {"177Lu": settings.max_plausible_177lu_gbq, "90Y": settings.max_plausible_90y_gbq}
+    for nuclide, limit in limits.items():
+        activity = pl.col("activity_gbq")
+        is_prrt = pl.col("_category").fill_null("PRRT") == "PRRT"
+        yield Check(
+            "V53",
+            "activity_gbq",
+            (pl.col("nuclide") == nuclide) & ((activity > limit) | (activity <= 0)) & is_prrt,
+            {"cycle": pl.col(raw("cycle_no")), "nuclide": nuclide, "limit": f"{limit:g}"},
+        )
+    yield Check(
+        "V53M",
+        "activity_gbq",
+        pl.col("_category").is_in(RADIONUCLIDE_CATEGORIES) & pl.col(raw("activity_gbq")).is_null(),
+        {"n": pl.len()},
+        per=(),
+    )
+
+
+def toxicity_checks() -> Iterator[Check]:
+    """Yield the checks of grades; ``_death_lo`` is null for the living."""
+    grade = pl.col("grade")
+    is_grade = grade.is_between(1, 5)
+    term = {"term": pl.col(raw("term"))}
+    yield Check("V67", "grade", ~is_grade.fill_null(value=False), term)
+    yield Check("V67D", "grade", (grade == 5) & pl.col("_death_lo").is_null(), term)
+
+
+def death_checks() -> Iterator[Check]:
+    """Yield the check for patients who die on two days."""
+    is_contradictory = (pl.col("kind") == "death") & (
+        pl.col("date_lo").max().over("pid") > pl.col("date_hi").min().over("pid")
+    )
+    yield Check(
+        "V58",
+        "date",
+        is_contradictory,
+        {"n": number_text(pl.len()), "values": pl.col(raw("date")).unique(maintain_order=True).str.join(" and ")},
+        per=("patient_id",),
+    )
+
+
+def checks_of(table: str, settings: Settings) -> Iterator[Check]:
+    """Yield the checks that belong to one table alone, none for most."""
+    if table == "lesions":
+        yield from lesion_checks()
+    elif table == "cycles":
+        yield from cycle_checks(settings)
+    elif table == "toxicities":
+        yield from toxicity_checks()

@@ -1,0 +1,50 @@
+"""Match a code as people write it; case, spaces and hyphens do not matter where one code remains."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from functools import cache
+
+from analytics.catalogue.codes import CODE_LISTS, SPELLINGS
+
+
+def parse_code(text: str, code_list: str) -> str | None:
+    """Return the code ``text`` means, or None when it means none or more than one.
+
+    Examples
+    --------
+    >>> parse_code("Small bowel", "primary_site")
+    'small_bowel'
+    >>> parse_code("bowel", "primary_site") is None
+    True
+    """
+    return _matches(code_list).get(_fold(text))
+
+
+def parse_code_list(text: str, code_list: str) -> tuple[str, ...] | None:
+    """Return the codes of a «;» list, or None when one of them is unknown: half a list would mislead."""
+    items = [parse_code(item, code_list) for item in text.split(";") if item.strip()]
+    known = tuple(item for item in items if item is not None)
+    return known if len(known) == len(items) else None
+
+
+def nearest(word: str, words: tuple[str, ...] | frozenset[str]) -> str:
+    """Return « Did you mean …?» for the closest of ``words``, or nothing."""
+    by_fold = {_fold(candidate): candidate for candidate in sorted(words)}
+    close = difflib.get_close_matches(_fold(word), by_fold, n=1)
+    return f" Did you mean «{by_fold[close[0]]}»?" if close else ""
+
+
+@cache
+def _matches(code_list: str) -> dict[str, str]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for code in CODE_LISTS[code_list].values:
+        found[_fold(code)].add(code)
+    for spelling, code in SPELLINGS.get(code_list, {}).items():
+        found[_fold(spelling)].add(code)
+    return {folded: next(iter(codes)) for folded, codes in found.items() if len(codes) == 1}
+
+
+def _fold(text: str) -> str:
+    return "_".join(text.casefold().replace("-", " ").replace("_", " ").replace("/", " ").split())

@@ -1,0 +1,107 @@
+"""Parse a date that may be known only to the month or year, as the range of days it can be."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from analytics.errors import SettingsError
+
+FIRST_YEAR = 1850
+LAST_YEAR = 2150
+"""Years outside these are typing errors, not dates."""
+
+_TIME = r"([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
+_ISO = re.compile(rf"(\d{{4}})(?:-(\d{{2}})(?:-(\d{{2}}){_TIME})?)?")
+_LOCAL = re.compile(rf"(\d{{1,2}})[./-](\d{{1,2}})[./-](\d{{4}}|\d{{2}}){_TIME}")
+_SERIAL = re.compile(r"\d{5}(\.\d+)?")
+
+_PARTS = {"dd": r"(?P<day>\d{1,2})", "mm": r"(?P<month>\d{1,2})", "yyyy": r"(?P<year>\d{4})"}
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """The first and last day a text allows and how much of the date it gives (D, M, Y); or the problem."""
+
+    lo: date | None = None
+    hi: date | None = None
+    precision: str | None = None
+    problem: str | None = None
+    a: str | None = None
+    b: str | None = None
+
+
+def parse_date(text: str, form: str) -> DateRange:
+    """Read ISO 8601 (year, month or day, a time is allowed) or the declared local ``form``.
+
+    Examples
+    --------
+    >>> parse_date("2017-02", "").hi
+    datetime.date(2017, 2, 28)
+    >>> parse_date("05.03.2024", "").problem
+    'ambiguous'
+    >>> parse_date("05.03.2024", "dd.mm.yyyy").lo
+    datetime.date(2024, 3, 5)
+    """
+    plain = text.strip()
+    if match := _ISO.fullmatch(plain):
+        year, month, day = (int(part) if part else None for part in match.groups()[:3])
+        return _range(year, month, day)
+    if form and (parts := _by_form(plain, form)) is not None:
+        return _range(parts.get("year"), parts.get("month"), parts.get("day"))
+    if not form and (match := _LOCAL.fullmatch(plain)):
+        return _undeclared(int(match[1]), int(match[2]), match[3])
+    if _SERIAL.fullmatch(plain):
+        return DateRange(problem=" but looks like the day number of a spreadsheet")
+    return DateRange(problem="" if not form else f" in the declared form {form}")
+
+
+def check_form(form: str) -> None:
+    """Refuse a date form that is not made of dd, mm and yyyy.
+
+    Raises
+    ------
+    SettingsError
+        With an example of a good form.
+    """
+    parts = re.split(r"[./ -]", form.casefold())
+    if form and sorted(parts) != ["dd", "mm", "yyyy"]:
+        raise SettingsError(f"Setting «date_form» cannot be «{form}».", "", "Write it like dd.mm.yyyy or mm/dd/yyyy.")
+
+
+def _by_form(text: str, form: str) -> dict[str, int] | None:
+    """Read ``text`` by the form, or by its last two or one parts for a date known to the month or year."""
+    separator = re.sub(r"[dmy]", "", form.casefold())[:1]
+    parts = form.casefold().split(separator)
+    shorter = [part for part in parts if part != "dd"]
+    for candidate in (parts, shorter):
+        pattern = re.escape(separator).join(_PARTS[part] for part in candidate)
+        if match := re.fullmatch(pattern + _TIME, text):
+            return {name: int(value) for name, value in match.groupdict().items()}
+    return None
+
+
+def _range(year: int | None, month: int | None, day: int | None) -> DateRange:
+    if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
+        return DateRange(problem=f": the year is not between {FIRST_YEAR} and {LAST_YEAR}")
+    try:
+        if month is None:
+            return DateRange(date(year, 1, 1), date(year, 12, 31), "Y")
+        if day is None:
+            return DateRange(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]), "M")
+        return DateRange(date(year, month, day), date(year, month, day), "D")
+    except (ValueError, calendar.IllegalMonthError):
+        return DateRange(problem=": there is no such day")
+
+
+def _undeclared(first: int, second: int, year: str) -> DateRange:
+    """Say what a local date could mean; none is chosen, because the form was not declared."""
+    if len(year) == 2:
+        return DateRange(problem="ambiguous", a=f"a day of 19{year}", b=f"a day of 20{year}")
+    if first <= 12 and second <= 12:
+        return DateRange(
+            problem="ambiguous", a=f"{year}-{second:02d}-{first:02d}", b=f"{year}-{first:02d}-{second:02d}"
+        )
+    return DateRange(problem=" in the form ISO 8601, and no other form was declared")

@@ -1,0 +1,78 @@
+"""The settings of a build: command line over protocol over the ``study`` sheet over defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from analytics.catalogue.settings import Settings
+from analytics.errors import LayoutError, SettingsError
+from analytics.intake.dates import check_form
+from analytics.intake.examine import clean_header
+from analytics.intake.source import Source
+from analytics.intake.text_table import ROW, TextTable
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "decimal_mark": ("", ".", ","),
+    "thousands_mark": ("", ".", ",", "'", " "),
+    "duplicate_rule": ("refuse", "latest_status"),
+}
+"""The settings of intake that know only these words."""
+
+
+def effective_settings(source: Source, changes: Mapping[str, Any]) -> Settings:
+    """Return the settings in force for a source.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is unknown, or its value is none it can have; the message says who asked for it.
+    LayoutError
+        If the study sheet has not the columns setting and value.
+    """
+    settings = Settings()
+    for table in source.tables:
+        if table.table == "study":
+            settings = _with_sheet(settings, table)
+    settings = settings.with_changes(changes, "settings given")
+    check_form(settings.date_form)
+    for name, allowed in CHOICES.items():
+        if getattr(settings, name) not in allowed:
+            raise SettingsError(
+                f"Setting «{name}» cannot be «{getattr(settings, name)}».",
+                "",
+                f"Use one of: {', '.join(repr(word) for word in allowed)}.",
+            )
+    return settings
+
+
+def latest_day(settings: Settings, as_of: date | None) -> date | None:
+    """Return the last day a date of the source may have: that of the extract, else today.
+
+    Raises
+    ------
+    SettingsError
+        If ``extract_date`` is not a day.
+    """
+    if not settings.extract_date:
+        return as_of
+    try:
+        return date.fromisoformat(settings.extract_date)
+    except ValueError:
+        raise SettingsError(
+            f"Setting «extract_date» cannot be «{settings.extract_date}».", "", "Write it like 2026-03-31."
+        ) from None
+
+
+def _with_sheet(settings: Settings, table: TextTable) -> Settings:
+    by_name = {clean_header(name): name for name in table.header}
+    if not {"setting", "value"} <= set(by_name):
+        raise LayoutError(
+            "The study sheet needs the columns setting and value.", table.where, "Write one setting a row."
+        )
+    rows = table.rows.select(by_name["setting"], by_name["value"], ROW)
+    for name, value, row in rows.iter_rows():
+        if name is not None and value is not None:
+            settings = settings.with_changes({name.strip(): value.strip()}, f"{table.where}, line {row}")
+    return settings

@@ -1,0 +1,71 @@
+"""Checks of laboratory values: readable, possible, in a known unit, with a limit to compare them by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from analytics.intake.checks import Check, number_text
+from analytics.intake.numbers import AMBIGUOUS
+from analytics.intake.parse import problem
+
+
+def lab_value_checks() -> Iterator[Check]:
+    """Yield the checks a value must pass to be used at all."""
+    why = pl.col(problem("value_text"))
+    yield Check(
+        "V21",
+        "value_text",
+        why == AMBIGUOUS,
+        {"a": pl.col(problem("value_text", "a")), "b": pl.col(problem("value_text", "b"))},
+    )
+    yield Check("V20", "value_text", why.is_not_null() & (why != AMBIGUOUS), {"kind": "result"})
+    value, may_be_zero = pl.col("value"), pl.col("_may_be_zero")
+    yield Check(
+        "V22",
+        "value_text",
+        (value < 0) | ((value == 0) & ~may_be_zero),
+        {"what": pl.col("analyte"), "limits": ""},
+    )
+    has_value = value.is_not_null() & pl.col("analyte").is_not_null()
+    known = {"analyte": pl.col("analyte"), "known": pl.col("_units")}
+    yield Check("V25", "unit", has_value & pl.col("unit").is_null(), {**known, "value": pl.col("value_text")})
+    yield Check("V26", "unit", has_value & pl.col("unit").is_not_null() & pl.col("_unit").is_null(), known)
+
+
+def lab_limit_checks() -> Iterator[Check]:
+    """Yield the checks of values that are used: plausible, convertible, with an upper limit."""
+    has_value = pl.col("value").is_not_null()
+    standard = pl.col("value_standard")
+    yield Check(
+        "V23",
+        "value_text",
+        (standard < pl.col("_low")) | (standard > pl.col("_high")),
+        {
+            "analyte": pl.col("analyte"),
+            "unit": pl.col("unit"),
+            "low": number_text("_low"),
+            "high": number_text("_high"),
+            "standard": pl.col("_standard"),
+        },
+    )
+    yield Check(
+        "V27",
+        "unit",
+        has_value & standard.is_null() & pl.col("_unit").is_not_null(),
+        {
+            "n": pl.len(),
+            "analyte": pl.col("analyte").first(),
+            "unit": pl.col("_unit").first(),
+            "standard": pl.col("_standard").first(),
+        },
+        per=("analyte", "_unit"),
+    )
+    yield Check(
+        "V31",
+        "uln",
+        has_value & pl.col("uln_used").is_null() & pl.col("_is_marker"),
+        {"n": pl.len(), "analyte": pl.col("analyte").first()},
+        per=("analyte",),
+    )

@@ -1,0 +1,84 @@
+"""Upper limits, conversions and assay groups of laboratory values, from the row and the assays sheet."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analytics.intake.lab_values import normalise_unit
+
+_ASSAY_COLUMNS = {
+    "assay_id": pl.String(),
+    "analyte": pl.String(),
+    "valid_from_lo": pl.Date(),
+    "valid_to_hi": pl.Date(),
+    "_assay_unit": pl.String(),
+    "_assay_uln": pl.Float64(),
+    "_assay_factor": pl.Float64(),
+    "_assay_group": pl.String(),
+}
+
+
+def derive_lab_limits(labs: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
+    """Add the companions of a value that depend on its assay.
+
+    ``uln_used`` (reported unit), ``fold_uln``, ``value_standard``, ``unit_standard``, ``assay_group``. The
+    limit is the row's own, else the assay's for that date if it is in the same unit.
+    """
+    joined = _join_assay(labs, _assay_facts(assays))
+    is_same_unit = (pl.col("_unit") == pl.col("_assay_unit")).fill_null(value=False)
+    factor = pl.coalesce("_factor", pl.when(is_same_unit).then(pl.col("_assay_factor")))
+    uln = pl.coalesce("uln", pl.when(is_same_unit).then(pl.col("_assay_uln")))
+    with_limits = joined.with_columns(uln_used=pl.when(uln > 0).then(uln), value_standard=pl.col("value") * factor)
+    return with_limits.with_columns(
+        fold_uln=pl.col("value") / pl.col("uln_used"),
+        unit_standard=pl.when(pl.col("value_standard").is_not_null()).then(pl.col("_standard")),
+        assay_group=_assay_group(),
+    )
+
+
+def _assay_group() -> pl.Expr:
+    """Return the label of values that may be compared.
+
+    A unit that cannot be converted without the assay is part of the label, so that ng/mL and U/L of an
+    unknown assay never meet.
+    """
+    assay = pl.concat_str([pl.col("assay_id"), pl.col("specimen")], separator=", ", ignore_nulls=True)
+    named = pl.when(pl.col("assay_id").is_not_null()).then(assay).otherwise(pl.lit("unknown"))
+    group = pl.coalesce("_assay_group", named)
+    is_apart = pl.col("value_standard").is_null() & pl.col("_unit").is_not_null() & pl.col("value").is_not_null()
+    return pl.when(is_apart).then(pl.concat_str([group, pl.col("_unit")], separator=", ")).otherwise(group)
+
+
+def _assay_facts(assays: pl.DataFrame) -> pl.DataFrame:
+    rows = [
+        {
+            "assay_id": row["assay_id"],
+            "analyte": row["analyte"],
+            "valid_from_lo": row["valid_from_lo"],
+            "valid_to_hi": row["valid_to_hi"],
+            "_assay_unit": normalise_unit(row["unit"], row["analyte"]) if row["unit"] else None,
+            "_assay_uln": row["uln"],
+            "_assay_factor": row["factor_to_standard"],
+            "_assay_group": row["comparable_group"],
+        }
+        for row in assays.iter_rows(named=True)
+    ]
+    return pl.DataFrame(rows, schema=_ASSAY_COLUMNS)
+
+
+def _join_assay(labs: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
+    """Join to each value the row of its assay that holds on its day; the latest row if several do."""
+    numbered = labs.with_row_index("_n")
+    candidates = numbered.filter(pl.col("assay_id").is_not_null()).select("_n", "assay_id", "analyte", "collected_lo")
+    holds = (pl.col("valid_from_lo").is_null() | (pl.col("valid_from_lo") <= pl.col("collected_lo"))) & (
+        pl.col("valid_to_hi").is_null() | (pl.col("collected_lo") <= pl.col("valid_to_hi"))
+    )
+    is_undated = pl.col("valid_from_lo").is_null() & pl.col("valid_to_hi").is_null()
+    matches = (
+        candidates.join(assays, on=["assay_id", "analyte"], how="inner")
+        .filter(holds.fill_null(value=False) | is_undated)
+        .sort("_n", "valid_from_lo", nulls_last=False)
+        .unique("_n", keep="last", maintain_order=True)
+        .drop("assay_id", "analyte", "collected_lo", "valid_from_lo", "valid_to_hi")
+    )
+    return numbered.join(matches, on="_n", how="left", maintain_order="left").drop("_n")

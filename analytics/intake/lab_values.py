@@ -1,0 +1,110 @@
+"""Laboratory values: the comparator, the number, the unit and its conversion, the upper limit, the assay."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import polars as pl
+
+from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE, UNIT_SPELLINGS
+from analytics.intake.distinct import parse_distinct
+from analytics.intake.numbers import Marks, parse_number
+from analytics.intake.parse import problem
+
+_COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">=", "≈": "~", "ca.": "~", "ca": "~"}
+_VALUE = re.compile(r"(<=|>=|=<|=>|≤|≥|<|>|~|≈|ca\.?)?\s*(.+)", re.DOTALL | re.IGNORECASE)
+
+_VALUE_SCHEMA = {
+    "comparator": pl.String(),
+    "value": pl.Float64(),
+    "value_reason": pl.String(),
+    "problem": pl.String(),
+    "a": pl.String(),
+    "b": pl.String(),
+}
+_UNIT_SCHEMA = {
+    "_unit": pl.String(),
+    "_factor": pl.Float64(),
+    "_standard": pl.String(),
+    "_low": pl.Float64(),
+    "_high": pl.Float64(),
+    "_may_be_zero": pl.Boolean(),
+    "_is_marker": pl.Boolean(),
+    "_units": pl.String(),
+}
+
+
+def parse_lab_value(text: str, marks: Marks) -> tuple[Any, ...]:
+    """Read a result as (comparator, value, reason, problem, a, b); words without a digit are a reason.
+
+    Examples
+    --------
+    >>> parse_lab_value("< 10,5", Marks())[:3]
+    ('<', 10.5, None)
+    >>> parse_lab_value("haemolysed", Marks())[:3]
+    (None, None, 'haemolysed')
+    """
+    if not any(character.isdigit() for character in text):
+        return None, None, text, None, None, None
+    match = _VALUE.fullmatch(text.strip())
+    if match is None:
+        return None, None, None, "unreadable", None, None
+    comparator = match[1].casefold() if match[1] else None
+    reading = parse_number(match[2], marks)
+    return (
+        _COMPARATORS.get(comparator, comparator) if comparator else None,
+        reading.value,
+        None,
+        reading.problem,
+        reading.a,
+        reading.b,
+    )
+
+
+def normalise_unit(reported: str, analyte: str) -> str | None:
+    """Return the catalogue's spelling of a reported unit, or None when the analyte has no such unit.
+
+    Examples
+    --------
+    >>> normalise_unit("µg/l", "CGA")
+    'ug/L'
+    """
+    text = " ".join(reported.split())
+    for spelling, plain in UNIT_SPELLINGS:
+        text = text.replace(spelling, plain)
+    units = [factor.unit for factor in BIOMARKER_BY_CODE[analyte].units]
+    if text in units:
+        return text
+    same = [unit for unit in units if unit.casefold() == text.casefold().replace(" ", "")]
+    return same[0] if len(same) == 1 else None
+
+
+def parse_lab_values(frame: pl.DataFrame, marks: Marks) -> pl.DataFrame:
+    """Add to parsed ``labs`` the value, its problem, the unit and the facts of the analyte.
+
+    ``_unit``, ``_factor`` (to the standard unit; null where it depends on the assay), ``_standard``,
+    ``_low`` and ``_high`` (plausible, standard unit), ``_may_be_zero``, ``_is_marker``, ``_units``.
+    """
+    values = parse_distinct(
+        frame.get_column("value_text"), lambda text: parse_lab_value(text, marks), _VALUE_SCHEMA
+    ).rename({part: problem("value_text", part) for part in ("problem", "a", "b")})
+    pairs = frame.select("analyte", "unit").unique().filter(pl.col("analyte").is_not_null())
+    known = pl.DataFrame(
+        [_unit_facts(analyte, unit) for analyte, unit in pairs.iter_rows()],
+        schema=_UNIT_SCHEMA,
+        orient="row",
+    )
+    lookup = pl.concat([pairs, known], how="horizontal")
+    wide = pl.concat([frame, values], how="horizontal")
+    return wide.join(lookup, on=["analyte", "unit"], how="left", nulls_equal=True, maintain_order="left")
+
+
+def _unit_facts(analyte: str, unit: str | None) -> tuple[Any, ...]:
+    biomarker = BIOMARKER_BY_CODE[analyte]
+    name = normalise_unit(unit, analyte) if unit else None
+    factor = next((known.factor for known in biomarker.units if known.unit == name), None)
+    low, high = biomarker.plausible
+    units = ", ".join(known.unit for known in biomarker.units)
+    is_marker = biomarker.kind == "marker"
+    return name, factor, biomarker.standard_unit, low, high, biomarker.may_be_zero, is_marker, units

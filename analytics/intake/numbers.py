@@ -1,0 +1,85 @@
+"""Parse a number as people write it; what could mean two numbers is not read."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+AMBIGUOUS = "ambiguous"
+UNREADABLE = "unreadable"
+
+_PLAIN = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_ONE_MARK_THREE_DIGITS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+_SPACES = {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'"}
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How a source writes numbers; an empty mark is not declared."""
+
+    decimal: str = ""
+    thousands: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number, or why there is none; ``a`` and ``b`` are the two readings of an ambiguous one."""
+
+    value: float | None
+    problem: str | None = None
+    a: str | None = None
+    b: str | None = None
+
+
+def parse_number(text: str, marks: Marks) -> Reading:
+    """Read ``text`` as one number.
+
+    Examples
+    --------
+    >>> parse_number("12,5", Marks()).value
+    12.5
+    >>> parse_number("1.240,5", Marks()).value
+    1240.5
+    >>> parse_number("1,234", Marks()).problem
+    'ambiguous'
+    >>> parse_number("1,234", Marks(decimal=",")).value
+    1.234
+    """
+    plain = "".join(_SPACES.get(character, character) for character in text.strip()).replace("−", "-")
+    if not marks.decimal and marks.thousands not in (".", ",") and _ONE_MARK_THREE_DIGITS.fullmatch(plain):
+        whole = plain.replace(",", "").replace(".", "")
+        return Reading(None, AMBIGUOUS, plain.replace(",", "."), whole)
+    for decimal, thousands in _possible_marks(plain, marks):
+        value = _with_marks(plain, decimal, thousands)
+        if value is not None:
+            return Reading(value)
+    return Reading(None, UNREADABLE)
+
+
+def _possible_marks(text: str, marks: Marks) -> tuple[tuple[str, str], ...]:
+    """Return the (decimal, thousands) marks that may be tried on ``text``, declared ones only if any are."""
+    if marks.decimal:
+        return ((marks.decimal, marks.thousands),)
+    if marks.thousands:
+        other = "," if marks.thousands == "." else "."
+        decimals = (other,) if marks.thousands in (".", ",") else (".", ",")
+        return tuple((decimal, marks.thousands) for decimal in decimals)
+    if "." in text and "," in text:
+        return ((",", "."), (".", ","))
+    return ((".", ""), (",", ""))
+
+
+def _with_marks(text: str, decimal: str, thousands: str) -> float | None:
+    """Read ``text`` with known marks; thousands must stand in groups of three before the decimal mark."""
+    whole, mark, fraction = text.partition(decimal)
+    if thousands and thousands in whole:
+        group = re.escape(thousands)
+        if not re.fullmatch(rf"[+-]?\d{{1,3}}({group}\d{{3}})+", whole):
+            return None
+        whole = whole.replace(thousands, "")
+    joined = f"{whole}.{fraction}" if mark else whole
+    if not _PLAIN.fullmatch(joined):
+        return None
+    value = float(joined)
+    return value if math.isfinite(value) else None

@@ -1,0 +1,148 @@
+"""Text rows → typed rows: every declared cell parsed by the facts of its column, problems kept beside it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.intake.codes import parse_code, parse_code_list
+from analytics.intake.dates import parse_date
+from analytics.intake.distinct import parse_distinct
+from analytics.intake.examine import clean_header
+from analytics.intake.numbers import UNREADABLE, Marks, parse_number
+from analytics.intake.text_table import ROW, TextTable
+from analytics.tables.columns import ColumnFacts, facts_of
+from analytics.tables.registry import SOURCE_TABLES
+
+STATUS = "_status"
+"""Null while a row is accepted, else the count of the ledger it goes to."""
+
+ID_COLUMNS = ("patient_id", "treatment_id", "imaging_id", "lesion_id", "related_treatment_id", "assay_id")
+
+_NUMBER_SCHEMA: Mapping[str, pl.DataType] = {
+    "value": pl.Float64(),
+    "problem": pl.String(),
+    "a": pl.String(),
+    "b": pl.String(),
+}
+_DATE_SCHEMA: Mapping[str, pl.DataType] = {
+    "lo": pl.Date(),
+    "hi": pl.Date(),
+    "precision": pl.String(),
+    "problem": pl.String(),
+    "a": pl.String(),
+    "b": pl.String(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a source writes numbers and dates, as its settings declare."""
+
+    marks: Marks
+    date_form: str
+
+    @classmethod
+    def of(cls, settings: Settings, *, is_typed: bool) -> Dialect:
+        """Return the dialect of a delivery; numbers that came as numbers have a decimal point."""
+        marks = Marks(settings.decimal_mark, settings.thousands_mark)
+        typed = Marks(".") if is_typed and not settings.decimal_mark else marks
+        return cls(typed, settings.date_form)
+
+
+def raw(column: str) -> str:
+    """Return the name of the column that keeps the text as delivered."""
+    return f"{column}!text"
+
+
+def problem(column: str, part: str = "problem") -> str:
+    """Return the name of the column that says why a text could not be parsed."""
+    return f"{column}!{part}"
+
+
+def parse_table(delivered: TextTable, settings: Settings) -> pl.DataFrame:
+    """Parse one delivered table.
+
+    Returns
+    -------
+    For each declared column its typed value (dates with ``_lo``, ``_hi``, ``_precision``), ``x!text`` and,
+    where it can fail, ``x!problem``; then ``_file``, ``_sheet``, ``_row`` and ``_status`` (all null).
+    Columns the source does not have are null.
+    """
+    dialect = Dialect.of(settings, is_typed=delivered.is_typed)
+    by_name = {clean_header(name): name for name in delivered.header}
+    columns: list[pl.Series] = []
+    for name, facts in facts_of(SOURCE_TABLES[delivered.table]).items():
+        if name in by_name:
+            texts = delivered.rows.get_column(by_name[name]).str.strip_chars().replace("", None)
+        else:
+            texts = pl.Series([None] * delivered.rows.height, dtype=pl.String())
+        columns.append(texts.alias(raw(name)))
+        columns.extend(parse_cells(texts, name, facts, dialect))
+    frame = pl.DataFrame(columns)
+    return frame.with_columns(
+        pl.lit(delivered.file).alias("_file"),
+        pl.lit(delivered.sheet, dtype=pl.String()).alias("_sheet"),
+        delivered.rows.get_column(ROW),
+        pl.lit(None, dtype=pl.String()).alias(STATUS),
+    )
+
+
+def parse_cells(texts: pl.Series, name: str, facts: ColumnFacts, dialect: Dialect) -> list[pl.Series]:
+    """Return the typed column ``name`` and what belongs to it."""
+    if facts.kind == "text":
+        return [_normalised(texts, name)]
+    if facts.kind == "code":
+        found = parse_distinct(texts, lambda text: (parse_code(text, facts.code_list),), {"code": pl.String()})
+        return [found.get_column("code").alias(name)]
+    if facts.kind == "codes":
+        lists = parse_distinct(
+            texts, lambda text: (parse_code_list(text, facts.code_list),), {"codes": pl.List(pl.String())}
+        )
+        return [lists.get_column("codes").alias(name)]
+    if facts.kind == "partial_date":
+        return _parse_dates(texts, name, dialect)
+    return _parse_numbers(texts, name, dialect, is_whole=facts.kind == "integer")
+
+
+def _normalised(texts: pl.Series, name: str) -> pl.Series:
+    """Return text as it is; ids are brought to Unicode form NFKC so that look-alikes match."""
+    if name not in ID_COLUMNS:
+        return texts.alias(name)
+    found = parse_distinct(
+        texts, lambda text: (unicodedata.normalize("NFKC", text).strip() or None,), {"id": pl.String()}
+    )
+    return found.get_column("id").alias(name)
+
+
+def _parse_numbers(texts: pl.Series, name: str, dialect: Dialect, *, is_whole: bool) -> list[pl.Series]:
+    def parse(text: str) -> tuple[Any, ...]:
+        reading = parse_number(text, dialect.marks)
+        if is_whole and reading.value is not None and reading.value != int(reading.value):
+            return None, UNREADABLE, None, None
+        return reading.value, reading.problem, reading.a, reading.b
+
+    found = parse_distinct(texts, parse, _NUMBER_SCHEMA)
+    values = found.get_column("value")
+    return [
+        (values.cast(pl.Int64) if is_whole else values).alias(name),
+        *(found.get_column(part).alias(problem(name, part)) for part in ("problem", "a", "b")),
+    ]
+
+
+def _parse_dates(texts: pl.Series, name: str, dialect: Dialect) -> list[pl.Series]:
+    def parse(text: str) -> tuple[Any, ...]:
+        found = parse_date(text, dialect.date_form)
+        return found.lo, found.hi, found.precision, found.problem, found.a, found.b
+
+    found = parse_distinct(texts, parse, _DATE_SCHEMA)
+    return [
+        found.get_column("lo").alias(name),
+        *(found.get_column(part).alias(f"{name}_{part}") for part in ("lo", "hi", "precision")),
+        *(found.get_column(part).alias(problem(name, part)) for part in ("problem", "a", "b")),
+    ]

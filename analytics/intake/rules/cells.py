@@ -1,0 +1,94 @@
+"""Rules about single cells: codes, dates, numbers."""
+
+from __future__ import annotations
+
+from analytics.tables.findings import Rule
+
+CELL_RULES: tuple[Rule, ...] = (
+    Rule(
+        "V09",
+        "ERROR",
+        "cell",
+        "«{value}» is not a known {column}.{near}",
+        "Use one of: {known}.",
+    ),
+    Rule(
+        "V10",
+        "ERROR",
+        "cell",
+        "«{value}» is not a date{why}.",
+        "Write 2023-04-17, 2023-04 or 2023, or declare the setting date_form.",
+    ),
+    Rule(
+        "V11",
+        "ERROR",
+        "cell",
+        "«{value}» could be {a} or {b}.",
+        "Declare the setting date_form, for example dd.mm.yyyy.",
+    ),
+    Rule(
+        "V13",
+        "ERROR",
+        "cell",
+        "{column} {value} is after {limit}, the day the data were taken.",
+        "Correct the date.",
+    ),
+    Rule("V14", "ERROR", "cell", "{column} {value} is before the birth, {birth}.", "Correct the date."),
+    Rule(
+        "V15",
+        "ERROR",
+        "cell",
+        "{column} {value} is after the death, {death}.",
+        "Correct this date or the date of death.",
+    ),
+    Rule(
+        "V16",
+        "WARN",
+        "cell",
+        "{column} {value} may be after the death, {death}.",
+        "Give the full dates if they are known.",
+    ),
+    Rule(
+        "V17",
+        "WARN",
+        "cell",
+        "{column} {value} looks mistyped: {why}.",
+        "Check the year.",
+    ),
+    Rule(
+        "V18",
+        "INFO",
+        "file",
+        "{n} dates in {column} are known only to the month or year; the {used} day possible is used.",
+        "Give full dates where they are known.",
+    ),
+    Rule("V19", "ERROR", "cell", "The end {value} is before the start {start}.", "Correct one of them."),
+    Rule(
+        "V20",
+        "ERROR",
+        "cell",
+        "«{value}» in {column} cannot be read as a {kind}.",
+        "Write a plain number; words belong in comment.",
+    ),
+    Rule(
+        "V21",
+        "ERROR",
+        "cell",
+        "«{value}» could be {a} or {b}.",
+        "Declare the settings decimal_mark and thousands_mark.",
+    ),
+    Rule(
+        "V74",
+        "ERROR",
+        "row",
+        "The cell {column} is empty, and the row means nothing without it.",
+        "Fill it in.",
+    ),
+    Rule(
+        "V22",
+        "ERROR",
+        "cell",
+        "{what} cannot be {value}.{limits}",
+        "Correct the value.",
+    ),
+)

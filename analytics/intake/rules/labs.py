@@ -1,0 +1,44 @@
+"""Rules about laboratory values, their units, assays and limits."""
+
+from __future__ import annotations
+
+from analytics.tables.findings import Rule
+
+LAB_RULES: tuple[Rule, ...] = (
+    Rule(
+        "V23",
+        "WARN",
+        "cell",
+        "{analyte} {value} {unit} is outside {low} to {high} {standard}.",
+        "Check the unit and the decimal mark.",
+    ),
+    Rule(
+        "V25",
+        "ERROR",
+        "row",
+        "The {analyte} value {value} has no unit.",
+        "Write the unit the laboratory reports, one of: {known}.",
+    ),
+    Rule(
+        "V26",
+        "ERROR",
+        "row",
+        "«{value}» is not a unit of {analyte}.",
+        "Use one of: {known}.",
+    ),
+    Rule(
+        "V27",
+        "WARN",
+        "file",
+        "{n} {analyte} values in {unit} cannot be turned into {standard} without a factor of their assay; "
+        "they are compared only as multiples of the upper limit, or among themselves.",
+        "Give factor_to_standard on the assays sheet if the maker states one.",
+    ),
+    Rule(
+        "V31",
+        "WARN",
+        "file",
+        "{n} {analyte} values have no upper limit of normal; their multiple of it is left out.",
+        "Give uln with the value, or the assay and its limit on the assays sheet.",
+    ),
+)

@@ -1,0 +1,88 @@
+"""Rules about files, sheets, columns, records and corrections."""
+
+from __future__ import annotations
+
+from analytics.tables.findings import Rule
+
+STRUCTURE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "V01",
+        "STOP",
+        "file",
+        "{place} has no column «{column}». Found: {found}.{near}",
+        "Add the column, or rename the one that holds it.",
+    ),
+    Rule(
+        "V02",
+        "ERROR",
+        "cell",
+        "The cell in {column} holds the spreadsheet error {value}.",
+        "Mend the formula, or paste the value in its place.",
+    ),
+    Rule(
+        "V03",
+        "STOP",
+        "file",
+        "Column patient_id of {place} seems to hold personal names, birth numbers or telephone numbers "
+        "({n} rows, first in row {row}).",
+        "Replace them by study codes before the data leave the hospital.",
+    ),
+    Rule("V04", "WARN", "file", "{what} is not used.{near}", "Rename it if it holds something that is needed."),
+    Rule("V05", "ERROR", "row", "The row names no patient.", "Write the study code in patient_id."),
+    Rule(
+        "V06",
+        "ERROR",
+        "row",
+        "Patient «{value}» is not on the patients sheet.{near}",
+        "Add the patient there, or correct the code.",
+    ),
+    Rule(
+        "V07",
+        "WARN",
+        "patient",
+        "{values} may be one patient written in different ways; they are kept apart.",
+        "Write one code for one patient everywhere.",
+    ),
+    Rule(
+        "V08",
+        "ERROR",
+        "row",
+        "The correction of {column} in {target} was not applied: {why}.",
+        "Correct the corrections sheet; the source itself stays as it is.",
+    ),
+    Rule(
+        "V71",
+        "WARN",
+        "file",
+        "There is no table «{table}»: {missing}.",
+        "Add the file or sheet when the data exist.",
+    ),
+    Rule(
+        "V72",
+        "ERROR",
+        "row",
+        "The record has {fields} fields where the header has {expected}.",
+        "Look for a missing or an extra delimiter, or a decimal comma outside quotation marks.",
+    ),
+    Rule(
+        "V73",
+        "INFO",
+        "file",
+        "{n} lines starting with «#» were passed over as notes.",
+        "Nothing to do if they are notes.",
+    ),
+    Rule(
+        "V37",
+        "INFO",
+        "file",
+        "{n} repeated rows of {table} were counted once.",
+        "Nothing to do; remove the repeats at the source if you can.",
+    ),
+    Rule(
+        "V38",
+        "ERROR",
+        "row",
+        "{n} rows say different things of {key}: {values}. None is used.",
+        "Keep the right one, or mark it corrected in the column status.",
+    ),
+)

@@ -1,0 +1,174 @@
+"""What becomes of each row of each table: used, or not used and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.intake.cell_checks import cell_checks
+from analytics.intake.checks import Check, apply_checks
+from analytics.intake.clinic_checks import checks_of, death_checks
+from analytics.intake.date_checks import date_checks, life_checks, partial_date_checks
+from analytics.intake.deaths import death_ranges
+from analytics.intake.identity import (
+    look_alike_findings,
+    missing_patient_check,
+    refuse_personal_ids,
+    unknown_patient_check,
+)
+from analytics.intake.lab_checks import lab_limit_checks, lab_value_checks
+from analytics.intake.lab_limits import derive_lab_limits
+from analytics.intake.lab_values import parse_lab_values
+from analytics.intake.numbers import Marks
+from analytics.intake.parse import STATUS
+from analytics.intake.records import settle_records
+from analytics.intake.source import Progress
+from analytics.tables.registry import LOOKUPS, PATIENT_TABLES
+
+_LIFE = pl.DataFrame(
+    schema={
+        "pid": pl.UInt32(),
+        "_birth_lo": pl.Date(),
+        "_death_lo": pl.Date(),
+        "_death_hi": pl.Date(),
+    }
+)
+
+
+@dataclass(slots=True)
+class Desk:
+    """Where the tables of one delivery are settled; the findings pile up here.
+
+    Attributes
+    ----------
+    settings
+        The effective settings.
+    latest
+        The last day a date may have, if one is known.
+    is_withdrawn
+        Whether a patient has withdrawn.
+    findings
+        The findings so far.
+    """
+
+    settings: Settings
+    latest: date | None
+    is_withdrawn: Callable[[str], bool]
+    findings: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
+
+    def settle(self, parsed: Mapping[str, pl.DataFrame], progress: Progress) -> dict[str, pl.DataFrame]:
+        """Settle every table, those first that others refer to.
+
+        Returns
+        -------
+        The tables with ``_status``, patient tables also with ``pid`` and the ranges of birth and death.
+        """
+        refuse_personal_ids(parsed["patients"])
+        settled = {name: self._settle_lookup(name, parsed[name]) for name in LOOKUPS}
+        patients = self._settle_patients(parsed["patients"])
+        pids = _number_patients(patients)
+        vital = self._check_rows("vital_status", parsed["vital_status"], pids)
+        self._check("vital_status", vital, death_checks())
+        life = _life(patients, pids, death_ranges(vital))
+        settled["patients"] = self._finish(
+            "patients", patients.join(pids, on="patient_id", how="left", maintain_order="left"), life
+        )
+        settled["vital_status"] = self._finish("vital_status", vital, life)
+        for done, name in enumerate(PATIENT_TABLES):
+            progress(name, done, len(PATIENT_TABLES))
+            if name not in settled:
+                rows = self._check_rows(name, parsed[name], pids)
+                context = _with_context(name, rows, settled)
+                settled[name] = self._finish(name, context, life, settled["assays"])
+        return settled
+
+    def _check(self, table: str, frame: pl.DataFrame, checks: Iterable[Check]) -> pl.DataFrame:
+        checked, found = apply_checks(table, frame, tuple(checks))
+        self.findings.extend(found)
+        return checked
+
+    def _settle_lookup(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
+        checked = self._check(table, frame, cell_checks(table))
+        return self._check(table, self._settle_records(table, checked), date_checks(table, None))
+
+    def _settle_records(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
+        settled, found = settle_records(table, frame, self.settings.duplicate_rule)
+        self.findings.extend(found)
+        return settled
+
+    def _settle_patients(self, patients: pl.DataFrame) -> pl.DataFrame:
+        present = self._withdraw(patients)
+        checked = self._check("patients", present, [missing_patient_check(), *cell_checks("patients")])
+        settled = self._settle_records("patients", checked)
+        self.findings.append(look_alike_findings(settled.filter(pl.col(STATUS).is_null())))
+        return settled
+
+    def _check_rows(self, table: str, frame: pl.DataFrame, pids: pl.DataFrame) -> pl.DataFrame:
+        """Check the patient and the cells of each row, then which rows say the same or the contrary."""
+        known = tuple(pids.get_column("patient_id"))
+        identity = [missing_patient_check(), unknown_patient_check(known)]
+        checked = self._check(table, self._withdraw(frame), identity)
+        checked = self._check(table, checked, cell_checks(table))
+        if table == "labs":
+            marks = Marks(self.settings.decimal_mark, self.settings.thousands_mark)
+            checked = self._check(table, parse_lab_values(checked, marks), lab_value_checks())
+        settled = self._settle_records(table, checked)
+        return settled.join(pids, on="patient_id", how="left", maintain_order="left")
+
+    def _finish(
+        self, table: str, frame: pl.DataFrame, life: pl.DataFrame, assays: pl.DataFrame | None = None
+    ) -> pl.DataFrame:
+        """Check dates against the patient's life, then what belongs to this table alone."""
+        known = frame.join(life, on="pid", how="left", maintain_order="left")
+        checks = [*date_checks(table, self.latest), *life_checks(table), *checks_of(table, self.settings)]
+        checked = self._check(table, known, checks)
+        checked = self._check(table, checked, partial_date_checks(table))
+        if table == "labs" and assays is not None:
+            checked = derive_lab_limits(checked, assays.filter(pl.col(STATUS).is_null()))
+            checked = self._check(table, checked, lab_limit_checks())
+        return checked
+
+    def _withdraw(self, frame: pl.DataFrame) -> pl.DataFrame:
+        ids = frame.get_column("patient_id").drop_nulls().unique()
+        gone = [patient_id for patient_id in ids if self.is_withdrawn(patient_id)]
+        if not gone:
+            return frame
+        is_gone = pl.col("patient_id").is_in(gone)
+        return frame.with_columns(pl.when(is_gone).then(pl.lit("withdrawn")).otherwise(STATUS).alias(STATUS))
+
+
+def _number_patients(patients: pl.DataFrame) -> pl.DataFrame:
+    """Return ``patient_id`` and ``pid``, dense in the order of the ids."""
+    accepted = patients.filter(pl.col(STATUS).is_null()).select("patient_id").unique().sort("patient_id")
+    return accepted.with_row_index("pid").with_columns(pl.col("pid").cast(pl.UInt32))
+
+
+def _life(patients: pl.DataFrame, pids: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
+    """Return the earliest possible birth and the range of the death of each patient."""
+    year_start = pl.date(pl.col("birth_year").cast(pl.Int32), 1, 1)
+    births = patients.filter(pl.col(STATUS).is_null()).select(
+        "patient_id", pl.coalesce("birth_date_lo", year_start).alias("_birth_lo")
+    )
+    return pids.join(births, on="patient_id", how="left").join(deaths, on="pid", how="left").select(_LIFE.columns)
+
+
+def _with_context(table: str, frame: pl.DataFrame, settled: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Add what a table's own checks need from another: a lesion's tracer, a cycle's kind of treatment."""
+    needs = {
+        "lesions": ("imaging", "imaging_id", "tracer"),
+        "cycles": ("treatments", "treatment_id", "category"),
+    }
+    if table not in needs:
+        return frame
+    other, key, wanted = needs[table]
+    facts = (
+        settled[other]
+        .filter(pl.col(STATUS).is_null())
+        .select("pid", key, pl.col(wanted).alias(f"_{wanted}"))
+        .unique(["pid", key], keep="first", maintain_order=True)
+    )
+    return frame.join(facts, on=["pid", key], how="left", maintain_order="left")

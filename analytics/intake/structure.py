@@ -1,0 +1,129 @@
+"""Checks of what was delivered before any cell is read: tables, columns, records, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from analytics.errors import LayoutError
+from analytics.intake.codes import nearest
+from analytics.intake.examine import clean_header
+from analytics.intake.rules.registry import RULES
+from analytics.intake.source import KNOWN_COLUMNS, Source
+from analytics.intake.text_table import ROW, TextTable
+from analytics.tables.columns import facts_of
+from analytics.tables.findings import FINDING_COLUMNS
+from analytics.tables.registry import SHEET_ORDER, SOURCE_TABLES
+
+WITHOUT: dict[str, str] = {
+    "labs": "no marker can be followed",
+    "treatments": "there are no treatment lines, and no endpoint has a start",
+    "vital_status": "nobody is known to be alive or dead",
+}
+"""What a source cannot answer without a table it should have."""
+
+
+def structure_findings(source: Source) -> pl.DataFrame:
+    """Return what is wrong with the shape of the delivery.
+
+    Raises
+    ------
+    LayoutError
+        If ``patients`` or a required column is missing: the import stops (V01).
+    """
+    _refuse_missing(source)
+    rows = [*_unused_names(source), *_missing_tables(source)]
+    for table in source.tables:
+        rows.extend(_unknown_columns(table))
+        rows.extend(_ragged_rows(table))
+        rows.extend(_notes(table))
+    return pl.DataFrame(rows, schema=FINDING_COLUMNS, orient="row")
+
+
+def _refuse_missing(source: Source) -> None:
+    if not any(table.table == "patients" for table in source.tables):
+        found = ", ".join(sorted({table.table for table in source.tables}))
+        raise LayoutError(
+            f"There is no table «patients». Found: {found}.",
+            "patients",
+            "Add a file or sheet named patients with a row for each patient.",
+        )
+    problems = [problem for table in source.tables for problem in _missing_columns(table)]
+    if problems:
+        table, column, what = problems[0]
+        others = "".join(f" Also: {other[2]}" for other in problems[1:])
+        raise LayoutError(what + others, f"{table.where}, line 1, column {column}", RULES["V01"].suggestion)
+
+
+def _missing_columns(table: TextTable) -> Iterator[tuple[TextTable, str, str]]:
+    found = {clean_header(name) for name in table.header}
+    for column, facts in facts_of(SOURCE_TABLES[table.table]).items():
+        if facts.is_required and column not in found:
+            near = nearest(column, frozenset(found - KNOWN_COLUMNS[table.table]))
+            what = RULES["V01"].message.format(
+                place=table.where, column=column, found=", ".join(table.header), near=near
+            )
+            yield table, column, what
+
+
+def _finding(rule_id: str, **fields: object) -> dict[str, object]:
+    rule = RULES[rule_id]
+    place = {name: fields.pop(name, None) for name in ("table", "file", "sheet", "row", "column", "value")}
+    words = {**place, **fields}
+    return {
+        "rule_id": rule.rule_id,
+        "severity": rule.severity,
+        "scope": rule.scope,
+        **place,
+        "message": rule.message.format(**words),
+        "suggestion": rule.suggestion,
+    }
+
+
+def _unused_names(source: Source) -> Iterator[dict[str, object]]:
+    for name in source.unused:
+        stem = name.removeprefix("sheet ").partition(".")[0]
+        near = nearest(stem, SHEET_ORDER)
+        yield _finding("V04", file=name, what=f"«{name}» is named after no table; it", near=near)
+
+
+def _missing_tables(source: Source) -> Iterator[dict[str, object]]:
+    found = {table.table for table in source.tables}
+    for name, missing in WITHOUT.items():
+        if name not in found:
+            yield _finding("V71", table=name, missing=missing)
+
+
+def _unknown_columns(table: TextTable) -> Iterator[dict[str, object]]:
+    known = KNOWN_COLUMNS[table.table]
+    for name in table.header:
+        is_empty = table.rows.get_column(name).is_null().all()
+        if clean_header(name) not in known and not (is_empty and name.startswith("(column ")):
+            yield _finding(
+                "V04",
+                table=table.table,
+                file=table.file,
+                sheet=table.sheet,
+                column=name,
+                what=f"Column «{name}»",
+                near=nearest(clean_header(name), known),
+            )
+
+
+def _ragged_rows(table: TextTable) -> Iterator[dict[str, object]]:
+    for row, fields in table.ragged.select(ROW, "fields").iter_rows():
+        yield _finding(
+            "V72",
+            table=table.table,
+            file=table.file,
+            sheet=table.sheet,
+            row=row,
+            fields=fields,
+            expected=len(table.header),
+        )
+
+
+def _notes(table: TextTable) -> Iterator[dict[str, object]]:
+    if table.notes:
+        yield _finding("V73", table=table.table, file=table.file, sheet=table.sheet, n=table.notes)

@@ -1,0 +1,57 @@
+"""TextTable: the rows of one file or sheet as text, each with the line it stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+ROW = "_row"
+
+NO_RAGGED = pl.DataFrame(schema={ROW: pl.UInt32(), "fields": pl.UInt32()})
+"""The ragged part of a table in which every record has as many fields as the header."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """One table as it was delivered; nothing is interpreted yet.
+
+    Attributes
+    ----------
+    table
+        Name of the table the rows belong to.
+    file, sheet
+        File relative to the source, and the sheet of a workbook (None for other files).
+    rows
+        A String column for each header cell, null where the cell is empty, and ``_row`` (UInt32), the line
+        a person sees in an editor or spreadsheet; the header of a plain file is line 1.
+    ragged
+        ``_row`` and ``fields`` of the records that do not have as many fields as the header.
+    is_typed
+        Whether numbers came as numbers, so that their decimal mark is known to be a point.
+    notes
+        How many lines starting with «#» were passed over as notes for people.
+    """
+
+    table: str
+    file: str
+    sheet: str | None
+    rows: pl.DataFrame
+    ragged: pl.DataFrame
+    is_typed: bool = False
+    notes: int = 0
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Return the column names as delivered."""
+        return tuple(name for name in self.rows.columns if name != ROW)
+
+    @property
+    def where(self) -> str:
+        """Return the file, and the sheet if there is one, for messages."""
+        return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
+
+    @property
+    def n_read(self) -> int:
+        """Return how many records were read, ragged ones included."""
+        return self.rows.height + self.ragged.height

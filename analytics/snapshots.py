@@ -1,0 +1,225 @@
+"""Versioned folders on disk: written aside, made durable, renamed, pointed to; never changed afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from analytics.errors import StoreError
+
+VERSIONS = "versions"
+POINTER = "CURRENT"
+MANIFEST = "manifest.json"
+KEPT_VERSIONS = 3
+CHUNK_BYTES = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One published version: its folder and its manifest."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+
+@contextmanager
+def hold_lock(store: Path) -> Generator[None]:
+    """Hold the store for writing.
+
+    Raises
+    ------
+    StoreError
+        If another build holds it, or the folder cannot be written.
+    """
+    try:
+        (store / VERSIONS).mkdir(mode=0o700, parents=True, exist_ok=True)
+        store.chmod(0o700)
+        lock = FileLock(store / "lock", timeout=0, mode=0o600)
+        lock.acquire()
+    except Timeout:
+        raise StoreError(
+            "Another build is writing this store.", str(store), "Wait until it has finished, then try again."
+        ) from None
+    except OSError as error:
+        raise _unwritable(store, error) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def publish_snapshot(
+    store: Path, write: Callable[[Path], None], describe: Callable[[Mapping[str, str]], dict[str, Any]]
+) -> Snapshot:
+    """Write a new version aside, make it durable, and point to it; on any failure nothing has changed.
+
+    Parameters
+    ----------
+    store
+        Held by `hold_lock`.
+    write
+        Writes the files of the version into an empty folder.
+    describe
+        SHA-256 by file name → the manifest, with its ``version``.
+
+    Raises
+    ------
+    StoreError
+        If the disk is full or the folder cannot be written.
+    """
+    _sweep(store)
+    staging = store / VERSIONS / f".staging-{os.getpid()}"
+    try:
+        staging.mkdir(mode=0o700)
+        write(staging)
+        hashes = {file.name: make_durable(file) for file in sorted(staging.iterdir())}
+        manifest = describe(hashes) | {"files": hashes}
+        _write_text(staging / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True))
+        _sync_folder(staging)
+        folder = store / VERSIONS / f"{_next_number(store):06d}-{manifest['version']}"
+        staging.rename(folder)
+        _sync_folder(folder.parent)
+        point_to(store, folder.name)
+    except OSError as error:
+        raise _unwritable(store, error) from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    _expire(store, KEPT_VERSIONS)
+    return Snapshot(folder, manifest)
+
+
+def point_to(store: Path, name: str) -> None:
+    """Make a version the current one, in one step."""
+    _write_text(store / f".{POINTER}", name + "\n")
+    (store / f".{POINTER}").replace(store / POINTER)
+    _sync_folder(store)
+
+
+def read_snapshot(store: Path) -> tuple[Snapshot, str]:
+    """Return the newest whole version and a warning when a newer one was passed over.
+
+    Raises
+    ------
+    StoreError
+        If there is no study, or no version is whole.
+    """
+    names = _candidates(store)
+    damage = ""
+    for name in names:
+        folder = store / VERSIONS / name
+        manifest, problem = _verify(folder)
+        if not problem:
+            warning = f"{damage} The version before it is shown; build again." if damage else ""
+            return Snapshot(folder, manifest), warning
+        damage = damage or f"Version {name} is damaged ({problem})."
+    raise StoreError(f"No version of this study is whole. {damage}", str(store), "Build it again from its source.")
+
+
+def expire_all_but_current(store: Path) -> None:
+    """Remove every version but the current one."""
+    _expire(store, 1)
+
+
+def version_names(store: Path) -> list[str]:
+    """Return the names of the published versions, newest first."""
+    folder = store / VERSIONS
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return sorted((name for name in names if not name.startswith(".")), reverse=True)
+
+
+def make_durable(file: Path) -> str:
+    """Flush a file to disk, close it to others, and return its SHA-256."""
+    file.chmod(0o600)
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            digest.update(chunk)
+        os.fsync(stream.fileno())
+    return digest.hexdigest()
+
+
+def _candidates(store: Path) -> list[str]:
+    """Return the version names to try: the current one, then those before it, newest first."""
+    try:
+        current = (store / POINTER).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise StoreError("There is no study here.", str(store), "Build one: lutetia build SOURCE STORE.") from None
+    return [current, *(name for name in version_names(store) if name < current)]
+
+
+def _verify(folder: Path) -> tuple[dict[str, Any], str]:
+    """Return the manifest, and in words what is wrong with the version (empty: nothing)."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        hashes: dict[str, str] = manifest["files"]
+    except FileNotFoundError:
+        return {}, "its manifest is missing"
+    except (ValueError, KeyError):
+        return {}, "its manifest cannot be read"
+    for name, expected in hashes.items():
+        try:
+            found = _hash(folder / name)
+        except FileNotFoundError:
+            return {}, f"the file {name} is missing"
+        if found != expected:
+            return {}, f"the file {name} has changed since it was published"
+    return manifest, ""
+
+
+def _hash(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _next_number(store: Path) -> int:
+    names = version_names(store)
+    return int(names[0].partition("-")[0]) + 1 if names else 1
+
+
+def _sweep(store: Path) -> None:
+    """Remove what a killed build left behind; the lock is held, so nobody is writing it."""
+    for path in (store / VERSIONS).glob(".staging-*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _expire(store: Path, kept: int) -> None:
+    current = (store / POINTER).read_text(encoding="utf-8").strip()
+    older = [name for name in version_names(store) if name != current]
+    for name in older[kept - 1 :]:
+        shutil.rmtree(store / VERSIONS / name, ignore_errors=True)
+
+
+def _write_text(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unwritable(store: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"The store cannot be written ({error.strerror or error}).",
+        str(store),
+        "Check the free space and the permissions of the folder; the version before is untouched.",
+    )
