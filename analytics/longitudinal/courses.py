@@ -23,9 +23,7 @@ _CATEGORY_FACTS = pl.DataFrame(
         "category": [entry.code for entry in CATEGORIES],
         "is_anticancer_category": [entry.is_anticancer for entry in CATEGORIES],
         "treatment": [entry.group or entry.code for entry in CATEGORIES],
-        "rank": [
-            LANE_RANKS[entry.lane] * len(CATEGORIES) + place for place, entry in enumerate(CATEGORIES)
-        ],
+        "rank": [LANE_RANKS[entry.lane] * len(CATEGORIES) + place for place, entry in enumerate(CATEGORIES)],
         "is_procedure": [entry.lane == "procedure" for entry in CATEGORIES],
     },
     schema_overrides={"rank": pl.Int32},
@@ -46,9 +44,7 @@ def _select_anticancer(treatments: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def _derive_administrations(
-    cycles: pl.LazyFrame, treatments: pl.DataFrame, settings: Settings
-) -> pl.DataFrame:
+def _derive_administrations(cycles: pl.LazyFrame, treatments: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return courses of administrations: one row a treatment and stretch without a long pause.
 
     An imprecise date is moved after the cycle before it as far as its text allows, so that a cycle known

@@ -11,9 +11,7 @@ DAYS_PER_YEAR = 365.25
 
 def _derive_persons(patients: pl.LazyFrame) -> pl.LazyFrame:
     mid_year = pl.date(pl.col("birth_year"), 7, 1)
-    return patients.select(
-        "pid", "sex", "site", "consent_to_research", birth=pl.coalesce("birth_date", mid_year)
-    )
+    return patients.select("pid", "sex", "site", "consent_to_research", birth=pl.coalesce("birth_date", mid_year))
 
 
 def _derive_tumours(starts: pl.LazyFrame, diagnoses: pl.LazyFrame) -> pl.LazyFrame:
@@ -48,9 +46,7 @@ def _derive_ki67(starts: pl.LazyFrame, tables: Mapping[str, pl.LazyFrame]) -> pl
         seen_lo=pl.coalesce("ki67_date_lo", "diagnosis_date_lo"),
         order=pl.lit(0),
     )
-    of_specimen = tables["pathology"].select(
-        "pid", "ki67_pct", seen="date", seen_lo="date_lo", order=pl.lit(1)
-    )
+    of_specimen = tables["pathology"].select("pid", "ki67_pct", seen="date", seen_lo="date_lo", order=pl.lit(1))
     known = (pl.col("seen_lo") <= pl.col("start_date")).fill_null(value=True)
     return (
         starts.join(pl.concat([of_diagnosis, of_specimen]).filter(pl.col("ki67_pct").is_not_null()), on="pid")

@@ -79,8 +79,6 @@ def _derive_egfr(values: pl.DataFrame, labs: pl.LazyFrame, settings: Settings) -
     ).drop("day_key", "egfr_key", "state")
 
 
-def derive_interference(
-    values: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], settings: Settings
-) -> pl.DataFrame:
+def derive_interference(values: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.DataFrame:
     """Add ``ppi`` and ``egfr_low`` (yes, no, unknown) to marker values (``pid``, ``value_key``, ``date``)."""
     return _derive_egfr(_derive_ppi(values, tables["concomitants"], settings), tables["labs"], settings)

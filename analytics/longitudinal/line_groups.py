@@ -45,9 +45,7 @@ def _derive_ssa_spells(courses: pl.DataFrame, settings: Settings) -> pl.DataFram
     )
 
 
-def _select_spells_with_partner(
-    spells: pl.DataFrame, partners: pl.DataFrame, settings: Settings
-) -> pl.DataFrame:
+def _select_spells_with_partner(spells: pl.DataFrame, partners: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return the spells started together with, during or soon after a drug line: they join it."""
     lines = (
         partners.filter(~pl.col("is_procedure"))
@@ -78,9 +76,7 @@ def derive_line_members(courses: pl.DataFrame, settings: Settings) -> pl.DataFra
         pl.col("start").is_not_null(),
         pl.col("category") == "SSA",
     )
-    stated = courses.filter(is_stated).with_columns(
-        line_id=pl.format("s{}-{}", "pid", "line"), stated_no="line"
-    )
+    stated = courses.filter(is_stated).with_columns(line_id=pl.format("s{}-{}", "pid", "line"), stated_no="line")
     seeded = _derive_seeds(courses.filter(~is_stated & is_dated & ~is_ssa), settings).with_columns(
         line_id=pl.format("d{}", "seed")
     )

@@ -109,14 +109,10 @@ def derive_lines(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.L
         "pid", "agent", "category", "treatment_id", "treatment_key", ssa_start="start", ssa_end="open_end"
     )
     parts = _derive_parts(lines, members, ssa, settings)
-    named = lines.join(parts, on="line_id").rename(
-        {"start": "start_date", "_file": "file", "_row": "row"}
-    )
+    named = lines.join(parts, on="line_id").rename({"start": "start_date", "_file": "file", "_row": "row"})
     return (
         derive_covariates(named, tables)
-        .select(
-            pl.col(name).cast(column.dtype) for name, column in Lines.columns().items()
-        )
+        .select(pl.col(name).cast(column.dtype) for name, column in Lines.columns().items())
         .sort("pid", "line_no")
         .lazy()
     )

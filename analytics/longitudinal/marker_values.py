@@ -14,9 +14,7 @@ from analytics.tables.derived import MarkerValues
 
 MARKERS: tuple[str, ...] = tuple(entry.code for entry in BIOMARKERS if entry.kind == "marker")
 RAISED_BY_PPI: tuple[str, ...] = tuple(entry.code for entry in BIOMARKERS if "PPI" in entry.interferences)
-RAISED_BY_LOW_EGFR: tuple[str, ...] = tuple(
-    entry.code for entry in BIOMARKERS if "low_egfr" in entry.interferences
-)
+RAISED_BY_LOW_EGFR: tuple[str, ...] = tuple(entry.code for entry in BIOMARKERS if "low_egfr" in entry.interferences)
 
 
 def _derive_series(labs: pl.LazyFrame) -> pl.DataFrame:
@@ -127,15 +125,11 @@ def _derive_baselines(values: pl.DataFrame) -> pl.DataFrame:
         values.filter((pl.col("date") <= pl.col("start_date")) & pl.col("is_assessable") & ~pl.col("has_unclear_date"))
         .sort("place", "series_key", "date", "value_key")
         .unique(["place", "series_key"], keep="last", maintain_order=True)
-        .select(
-            "place", "series_key", baseline_date="date", baseline_low="day_low", baseline_high="day_high"
-        )
+        .select("place", "series_key", baseline_date="date", baseline_low="day_low", baseline_high="day_high")
     )
 
 
-def derive_marker_values(
-    tables: Mapping[str, pl.LazyFrame], lines: pl.LazyFrame, settings: Settings
-) -> pl.LazyFrame:
+def derive_marker_values(tables: Mapping[str, pl.LazyFrame], lines: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     """Derive one row a marker value inside a line's window.
 
     The baseline is the last assessable value from ``baseline_window_days`` before the start to its day, in
@@ -165,9 +159,7 @@ def derive_marker_values(
         read.join(_derive_baselines(read), on=["place", "series_key"], how="left")
         .with_columns(
             is_baseline=(pl.col("date") == pl.col("baseline_date")).fill_null(value=False),
-            change_pct=pl.when(is_point & (pl.col("baseline_low") > 0)).then(
-                (own / pl.col("baseline_low") - 1) * 100
-            ),
+            change_pct=pl.when(is_point & (pl.col("baseline_low") > 0)).then((own / pl.col("baseline_low") - 1) * 100),
         )
         .sort("pid", "line_no", "analyte", "series", "compared_unit", "date", "value_key")
         .select(pl.col(name).cast(column.dtype) for name, column in MarkerValues.columns().items())

@@ -1,0 +1,32 @@
+"""Every derived table of a study, in the order they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from analytics.catalogue.response_rules import RESPONSE_RULES
+from analytics.catalogue.settings import Settings
+from analytics.endpoints.times import derive_times_to_event
+from analytics.longitudinal.lines import derive_lines
+from analytics.longitudinal.marker_responses import derive_marker_responses
+from analytics.longitudinal.marker_values import derive_marker_values
+
+
+def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[str, pl.DataFrame]:
+    """Derive all tables of ``DERIVED_TABLES`` from accepted ones.
+
+    Each stage is held in memory before the next reads it. Everything is within one patient, so a study
+    may be derived in parts of whole patients and the parts put one after the other.
+    """
+    lines = derive_lines(tables, settings).collect()
+    marker_values = derive_marker_values(tables, lines.lazy(), settings).collect()
+    responses = derive_marker_responses(marker_values.lazy(), lines.lazy(), RESPONSE_RULES, settings).collect()
+    times = derive_times_to_event(tables, lines.lazy(), settings).collect()
+    return {
+        "lines": lines,
+        "marker_values": marker_values,
+        "marker_responses": responses,
+        "times_to_event": times,
+    }

@@ -1,0 +1,132 @@
+"""Records: what dates an event or a censoring, each with the row of the source it stands on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.errors import SettingsError
+from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key
+
+PROOFS_OF_LIFE: tuple[tuple[str, str], ...] = (
+    ("vital_status", "date"),
+    ("labs", "collected"),
+    ("imaging", "date"),
+    ("responses", "date"),
+    ("treatments", "start"),
+    ("treatments", "end"),
+    ("cycles", "date"),
+    ("symptoms", "date"),
+    ("toxicities", "start"),
+)
+"""Dated rows that show the patient was alive; on one day the one named last gives the words."""
+
+LIVING_KINDS: tuple[str, ...] = ("alive_contact", "lost", "study_end")
+
+
+def make_record(table: str | pl.Expr, date: str | pl.Expr, *, file: str = "_file", row: str = "_row") -> pl.Expr:
+    """Return one struct that dates something: date, table, file, row, and whether the date was filled in."""
+    name = date if isinstance(date, str) else "date"
+    return pl.struct(
+        (pl.col(date) if isinstance(date, str) else date).alias("date"),
+        (pl.lit(table) if isinstance(table, str) else table).alias("table"),
+        pl.col(file).alias("file"),
+        pl.col(row).alias("row"),
+        pl.col(f"{name}_precision").ne_missing("D").alias("is_imputed"),
+    )
+
+
+def read_cutoff(settings: Settings) -> dt.date | None:
+    """Return the data cut-off, ``None`` when there is none.
+
+    Raises
+    ------
+    SettingsError
+        If the setting is not an ISO date.
+    """
+    if not settings.data_cutoff:
+        return None
+    try:
+        return dt.date.fromisoformat(settings.data_cutoff)
+    except ValueError:
+        raise SettingsError(
+            f"The data cut-off «{settings.data_cutoff}» is not a date.", "data_cutoff", "Write it as 2025-06-30."
+        ) from None
+
+
+def derive_deaths(vital_status: pl.LazyFrame) -> pl.DataFrame:
+    """Return the death of each patient as ``death``; of two dates the earlier one, marked as filled in."""
+    return (
+        vital_status.filter((pl.col("kind") == "death") & pl.col("date").is_not_null())
+        .collect()
+        .sort("pid", "date", "_file", "_row")
+        .with_columns(n_days=pl.col("date").n_unique().over("pid"))
+        .unique("pid", keep="first", maintain_order=True)
+        .with_columns(date_precision=pl.when(pl.col("n_days") == 1).then("date_precision"))
+        .select("pid", death=make_record("vital_status", "date"))
+    )
+
+
+def _derive_last_row(rows: pl.LazyFrame, table: str, column: str) -> pl.DataFrame:
+    """Return the last dated row of each patient in one table."""
+    latest = pl.col(column).arg_max()
+    return (
+        rows.filter(pl.col(column).is_not_null())
+        .group_by("pid")
+        .agg(
+            date=pl.col(column).get(latest),
+            date_precision=pl.col(f"{column}_precision").get(latest),
+            _file=pl.col("_file").get(latest),
+            _row=pl.col("_row").filter(pl.col(column) == pl.col(column).max()).min(),
+        )
+        .with_columns(table=pl.lit(table))
+        .collect()
+    )
+
+
+def derive_last_alive(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """Return the last day each patient was known alive as ``alive``, and whether it was lost as ``is_lost``."""
+    living = tables["vital_status"].filter(pl.col("kind").is_in(LIVING_KINDS))
+    parts = [
+        _derive_last_row(living if table == "vital_status" else tables[table], table, column).with_columns(
+            place=pl.lit(place)
+        )
+        for place, (table, column) in enumerate(PROOFS_OF_LIFE)
+    ]
+    lost = tables["vital_status"].filter(pl.col("kind") == "lost").select("pid").unique().collect()
+    return (
+        pl.concat(parts)
+        .sort("pid", "date", "place")
+        .unique("pid", keep="last", maintain_order=True)
+        .select("pid", alive=make_record(pl.col("table"), "date"))
+        .join(lost.with_columns(is_lost=pl.lit(value=True)), on="pid", how="left")
+        .with_columns(pl.col("is_lost").fill_null(value=False))
+    )
+
+
+def derive_first_after(lines: pl.DataFrame, rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Add as ``name`` the first of ``rows`` (``pid``, ``date``, ``record``) later than each line's start."""
+    keyed = rows.select("record", row_key=compute_day_key(pl.col("date"))).sort("row_key")
+    found = (
+        lines.with_columns(start_key=compute_day_key(pl.col("start_date")))
+        .sort("start_key", "line_no", nulls_last=False)
+        .join_asof(keyed, left_on="start_key", right_on="row_key", strategy="forward", allow_exact_matches=False)
+    )
+    is_own = pl.col("row_key") // DAYS_PER_PATIENT == pl.col("start_key") // DAYS_PER_PATIENT
+    return found.with_columns(pl.when(is_own).then("record").alias(name)).drop("record", "row_key", "start_key")
+
+
+def derive_last_until(lines: pl.DataFrame, rows: pl.DataFrame, end: pl.Expr, name: str) -> pl.DataFrame:
+    """Add as ``name`` the last of ``rows`` after each line's start and not after ``end`` (null: no end)."""
+    keyed = rows.select("record", row_key=compute_day_key(pl.col("date"))).sort("row_key")
+    last_of_patient = (pl.col("pid").cast(pl.Int64) + 1) * DAYS_PER_PATIENT - 1
+    found = (
+        lines.with_columns(end_key=compute_day_key(end).fill_null(last_of_patient))
+        .sort("end_key", "line_no")
+        .join_asof(keyed, left_on="end_key", right_on="row_key", strategy="backward")
+    )
+    is_within = pl.col("row_key") > compute_day_key(pl.col("start_date"))
+    return found.with_columns(pl.when(is_within).then("record").alias(name)).drop("record", "row_key", "end_key")
