@@ -1,1 +1,1 @@
-"""How an answer leaves: in files that others can use, and with no more than the level allows."""
+"""How an answer leaves: files whose numbers are the answer's own, at a disclosure level, with a manifest."""

@@ -1,0 +1,69 @@
+"""The safe level: turn an answer into one that speaks of nobody and of at least the floor, or refuse.
+
+How
+---
+1. *Coarsen, then compute.* What leaves is a small table of counts in which every count, and every difference of two
+   counts one of which contains the other, is of nobody or of at least ``floor_patients`` people (people, not lines).
+   Categories and months below the floor are merged with their neighbours; cells are never blanked, since a blank
+   between a total and its other parts is no secret. Where merging is impossible the count is withheld (``None``).
+2. *Everything else is made from that table*: survival, limits, medians, landmarks, follow-up, shares and figures. An
+   exact median is one person's day, and an exact survival with its number at risk gives back every event; neither
+   leaves. Medians are whole months, by straight lines between the rows of the life table.
+3. *What comes from the exact data is rounded and needs numbers behind it*: hazard ratios, limits and statistics to
+   two figures and p values to one, and only where each group has twice the floor in events and all groups are shown
+   (the habit of output checkers to ask ten degrees of freedom of a model). Quantiles to two figures, and only with
+   the floor of people on their far side (a median needs twice, deciles ten times the floor).
+4. *Counts of people beside counts of lines* are shown only where the extra lines are none or at least the floor.
+   Their sampled number per window is rounded down to a multiple of the floor.
+5. No row-level file, no censoring marks, no sentence made from the exact answer.
+
+Zero may be shown, and so may «all»: that a whole group had an event is no count below the floor.
+
+What it does not do
+-------------------
+It judges one answer. Two answers about overlapping selections (with and without one hospital, or before and after a
+new data version) can still be subtracted from each other; whoever gives several out must look at them together. The
+manifest of each names its selection and data version for that purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from analytics.export.disclosure_aggregates import make_safe_cohort, make_safe_endpoints
+from analytics.export.disclosure_response import make_safe_response
+from analytics.export.disclosure_survival import make_safe_survival
+from analytics.export.disclosure_trajectory import make_safe_trajectory
+from analytics.questions.question import Answer
+from analytics.tables.results import (
+    CohortResult,
+    EndpointsResult,
+    Refusal,
+    ResponseResult,
+    SurvivalResult,
+    TrajectoryResult,
+)
+
+_MAKE_SAFE: dict[type[Any], Callable[[Answer, int], Answer | Refusal]] = {
+    SurvivalResult: make_safe_survival,
+    ResponseResult: make_safe_response,
+    CohortResult: make_safe_cohort,
+    TrajectoryResult: make_safe_trajectory,
+    EndpointsResult: make_safe_endpoints,
+}
+
+
+def make_safe(answer: Answer, floor: int) -> Answer | Refusal:
+    """Return the answer as it may leave at the safe level, without subjects.
+
+    Parameters
+    ----------
+    answer
+        An exact answer with its subjects: people are counted from them.
+    floor
+        Fewest people a count may speak of.
+    """
+    made = _MAKE_SAFE[type(answer.result)](answer, floor)
+    return made if isinstance(made, Refusal) else replace(made, subjects=answer.subjects.clear())

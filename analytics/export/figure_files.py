@@ -1,0 +1,62 @@
+"""The figures of an answer as SVG, PDF and PNG, drawn from the same result as its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from analytics.export.release import Release
+from analytics.export.sentences import TIME_ZERO, caption_aggregate, caption_survival, name_endpoint
+from analytics.tables.results import ResponseResult, SurvivalResult, TrajectoryResult
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def write_survival_figure(release: Release) -> dict[str, bytes]:
+    """Write ``figure.*``: curves, bands and the counts under them."""
+    from analytics.figures.paper.survival import SurvivalWords, draw_survival
+
+    result = cast("SurvivalResult", release.answer.result)
+    words = SurvivalWords(name_endpoint(result.endpoint), TIME_ZERO, caption_survival(release, result))
+    return _files("figure", lambda: draw_survival(result, words, is_coarse=release.is_safe))
+
+
+def write_response_figure(release: Release) -> dict[str, bytes]:
+    """Write ``figure.*``: share of responders by group with exact limits, the not evaluable in words."""
+    from analytics.figures.paper.response import draw_response
+
+    result = cast("ResponseResult", release.answer.result)
+    caption = caption_aggregate(release, f"{result.analyte} response by rule {result.rule_id}, with exact 95 % limits.")
+    return _files("figure", lambda: draw_response(result, caption))
+
+
+def write_waterfall(release: Release) -> dict[str, bytes]:
+    """Write ``waterfall.*``: the best change of every evaluable line; nothing when there is none."""
+    from analytics.figures.paper.waterfall import draw_waterfall
+
+    result = cast("ResponseResult", release.answer.result)
+    if result.best_changes.is_empty():
+        return {}
+    caption = caption_aggregate(release, f"Best change of {result.analyte} from baseline, one bar a treatment line.")
+    return _files("waterfall", lambda: draw_waterfall(result, caption))
+
+
+def write_trajectory_figure(release: Release) -> dict[str, bytes]:
+    """Write ``figure.*``: median and quantile bands in windows, with the number sampled in each."""
+    from analytics.figures.paper.trajectory import draw_trajectory
+
+    result = cast("TrajectoryResult", release.answer.result)
+    counted = "rounded down" if release.is_safe else "exact"
+    what = (
+        f"Median (line), 25–75 % and 10–90 % (bands) of {result.analyte} in multiples of the upper limit of normal; "
+        f"one value a line and window; lines sampled ({counted}) under the axis. People leave when they die, change "
+        "treatment or are no longer sampled."
+    )
+    return _files("figure", lambda: draw_trajectory(result, TIME_ZERO, caption_aggregate(release, what)))
+
+
+def _files(stem: str, draw: Callable[[], Figure]) -> dict[str, bytes]:
+    from analytics.figures.paper.ink import render_figure
+
+    return {f"{stem}.{ending}": content for ending, content in render_figure(draw).items()}

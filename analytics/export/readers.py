@@ -1,0 +1,94 @@
+"""Small files that help the reader: scripts that open the curve in R and Python, and a README."""
+
+from __future__ import annotations
+
+from analytics.export.release import Release
+from analytics.export.sentences import MONTHS
+
+_READ_R = """\
+# Reads the curve of this folder; base R, no packages. Column names follow broom's tidy() of a survfit.
+curve <- read.csv("curve.csv", check.names = FALSE)
+groups <- unique(curve$strata)
+joined <- if (curve$estimate_type[1] == "life table") "l" else "s"
+plot(NULL, xlim = range(curve$time), ylim = c(0, 1), xlab = "Months", ylab = curve$outcome[1])
+for (i in seq_along(groups)) {
+  part <- curve[curve$strata == groups[i], ]
+  lines(part$time, part$estimate, type = joined, col = i, lty = i)
+  lines(part$time, part$conf.low, type = joined, col = i, lty = 3)
+  lines(part$time, part$conf.high, type = joined, col = i, lty = 3)
+}
+legend("topright", legend = groups, col = seq_along(groups), lty = seq_along(groups), bty = "n")
+"""
+
+_READ_PYTHON = '''\
+"""Reads the curve of this folder with the standard library alone: group -> list of (months, survival, low, high)."""
+
+import csv
+from pathlib import Path
+
+
+def read_curve(folder=Path(__file__).parent):
+    curves = {}
+    with (folder / "curve.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            numbers = (row["time"], row["estimate"], row["conf.low"], row["conf.high"])
+            curves.setdefault(row["strata"], []).append(tuple(float(n) if n else None for n in numbers))
+    return curves
+
+
+if __name__ == "__main__":
+    for group, points in read_curve().items():
+        print(group, len(points), "points; last:", points[-1])
+'''
+
+_FILES: dict[str, str] = {
+    "curve.csv": "the curve: one row a distinct time and group, from time 0; std.error is that of log S; n.risk counts "
+    "just before the time",
+    "risk_table.csv": "at risk, events and censored before, and at or before, each time; the three add up to the group",
+    "guyot_*.txt": "input of Guyot's algorithm; at risk counts just before the time; several groups are numbered in "
+    "the order of summary.json",
+    "subjects.csv": "one row a line or value the answer rests on (row-level: keep it inside)",
+    "response.csv": "responders by group with exact limits, shares between 0 and 1",
+    "not_evaluable.csv": "why lines are not evaluable",
+    "best_changes.csv": "best change of each evaluable line, per cent (row-level: keep it inside)",
+    "characteristics.csv": "lines by characteristic, category and group",
+    "bands.csv": "quantiles of the marker in multiples of the upper limit of normal, by window",
+    "endpoints.csv": "events, censorings and exclusions by reason",
+    "flow.csv": "who is left after each step of the selection, and why the others are not",
+    "summary.json": "the answer in numbers and words, with methods to cite",
+    "figure.*": "the figure, drawn from the same result",
+    "waterfall.*": "best change of every evaluable line (row-level: keep it inside)",
+}
+
+
+def write_readers(_release: Release) -> dict[str, bytes]:
+    """Write ``read_curve.R`` and ``read_curve.py``."""
+    return {"read_curve.R": _READ_R.encode(), "read_curve.py": _READ_PYTHON.encode()}
+
+
+def write_readme(release: Release) -> dict[str, bytes]:
+    """Write ``README.txt``: what was asked, at which level, and what each file holds."""
+    answer = release.answer
+    level = (
+        f"Level: safe. Every count is of nobody or of at least {release.settings.floor_patients} people; smaller ones "
+        "were merged or withheld (empty cell). Answers about overlapping selections must be looked at together before "
+        "they are given out."
+        if release.is_safe
+        else "Level: full. The folder holds row-level data of patients: keep it where such data may be."
+    )
+    files = [f"  {name}: {meaning}." for name, meaning in _FILES.items()]
+    lines = [
+        f"Lutetia: {answer.question.kind} in study {answer.study_name}, data version {answer.study_version}.",
+        "",
+        *answer.summary,
+        *answer.notes,
+        "",
+        level,
+        MONTHS,
+        "A text cell that a spreadsheet could take for a formula starts with an apostrophe.",
+        "",
+        "Files that may be here:",
+        *files,
+        "  manifest.json: SHA-256 of every file, settings, versions and the call that made them.",
+    ]
+    return {"README.txt": ("\n".join(lines) + "\n").encode()}

@@ -1,0 +1,77 @@
+"""The words that travel with the numbers: endpoint, time zero, methods for the paper, caption."""
+
+from __future__ import annotations
+
+from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
+from analytics.export.release import Release
+from analytics.tables.results import Method, SurvivalResult
+
+TIME_ZERO = "the first administration of the line"
+MONTHS = "Months are days / 30.4375; days are date − start + 1."
+
+
+def describe_methods(methods: tuple[Method, ...]) -> str:
+    """Return the methods as one paragraph for a paper, each with its software and reference.
+
+    >>> describe_methods((Method("Log-rank test", "Mantel 1966", "lutetia", "0.1.0"),))
+    'Log-rank test (lutetia 0.1.0) [Mantel 1966].'
+    """
+    return " ".join(_describe(method) for method in methods)
+
+
+def describe_endpoint(code: str) -> dict[str, object]:
+    """Return what the endpoint counts, what ends observation and where it censors."""
+    endpoint = ENDPOINT_BY_CODE.get(code)
+    if endpoint is None:
+        return {"code": code, "name": code}
+    return {
+        "code": endpoint.code,
+        "name": endpoint.name,
+        "events": list(endpoint.events),
+        "observation_ends_at": list(endpoint.ends),
+        "censored_at": endpoint.censor_at,
+        "source": endpoint.source,
+    }
+
+
+def name_endpoint(code: str) -> str:
+    """Return the endpoint's full name, or its code when the catalogue has none."""
+    endpoint = ENDPOINT_BY_CODE.get(code)
+    return code if endpoint is None else endpoint.name
+
+
+def caption_survival(release: Release, result: SurvivalResult) -> str:
+    """Return the caption: method and limits, what is drawn how, n, data version, notes."""
+    curve = result.groups[0].curve
+    limits = f"pointwise {100 * curve.level:g} % limits ({curve.interval})"
+    if release.is_safe:
+        drawn = (
+            f"Life-table estimate with {limits}. Points are months merged until they speak of nobody or of at least "
+            f"{release.settings.floor_patients} people; lines between them are straight. Counts stand at those months."
+        )
+    else:
+        drawn = (
+            f"Kaplan–Meier estimate with {limits}. Vertical ticks: censored. Counts: just before each time. "
+            "Faint: fewer than 10, or 10 % of the group, at risk."
+        )
+    n = sum(group.n_lines for group in result.groups)
+    return f"{drawn} n = {n} treatment lines. {MONTHS} {_provenance(release)}"
+
+
+def caption_aggregate(release: Release, what: str) -> str:
+    """Return the caption of a figure that shows ``what``."""
+    return f"{what} {_provenance(release)}"
+
+
+def _provenance(release: Release) -> str:
+    answer = release.answer
+    notes = " ".join(note for note in answer.notes if note.startswith("Treatments were not randomised"))
+    return f"{notes} Study {answer.study_name}, data version {answer.study_version}.".strip()
+
+
+def _describe(method: Method) -> str:
+    details = [f"{method.interval} limits"] if method.interval else []
+    details += [f"ties by {method.ties}"] if method.ties else []
+    details += [f"{name}: {value}" for name, value in method.options]
+    said = f"{method.name}, {'; '.join(details)}" if details else method.name
+    return f"{said} ({method.library} {method.version}) [{method.citation}]."

@@ -1,0 +1,1 @@
+"""Result tables become figures for print; matplotlib's Figure without pyplot, and no number is made here."""

@@ -1,0 +1,84 @@
+"""A marker in time since the start: median and quantile bands in windows, with the number sampled in each."""
+
+from __future__ import annotations
+
+import polars as pl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+
+from analytics.figures.paper.ink import (
+    GREY,
+    WIDTH_INCHES,
+    colour_of,
+    count_caption_lines,
+    dash_of,
+    label_months,
+    write_caption,
+)
+from analytics.tables.results import TrajectoryResult
+
+PANEL_INCHES, CAPTION_LINE_INCHES = 2.2, 0.125
+FOLDS = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000)
+BANDS = (("q10", "q90", 0.14), ("q25", "q75", 0.26))
+MARKERS = ("o", "s", "D", "P", "h", "*")
+
+
+def draw_trajectory(result: TrajectoryResult, time_zero: str, caption: str) -> Figure:
+    """Draw one panel a group on a log scale of fold-ULN, the upper limit of normal as a line.
+
+    A quantile that is missing is not drawn, and a line is never drawn across a window without it.
+    """
+    bands = result.bands.with_columns(pl.col(name).cast(pl.Float64) for name in ("q10", "q25", "median", "q75", "q90"))
+    groups = bands["group"].unique(maintain_order=True).to_list()
+    below = 0.8 + CAPTION_LINE_INCHES * count_caption_lines(caption)
+    height = PANEL_INCHES * len(groups) + below - 0.15
+    figure = Figure(figsize=(WIDTH_INCHES, height))
+    low, high = _limits(bands)
+    end = float(max(6.0, bands["mid_months"].max() or 6.0)) * 1.04  # type: ignore[arg-type]
+    for index, group in enumerate(groups):
+        bottom = below + PANEL_INCHES * (len(groups) - 1 - index) - 0.2
+        axes = figure.add_axes((0.1, bottom / height, 0.88, (PANEL_INCHES - 0.5) / height))
+        part = bands.filter(pl.col("group") == group)
+        _draw_bands(axes, part, index)
+        axes.set_yscale("log")
+        axes.set_ylim(low, high)
+        axes.yaxis.set_major_locator(FixedLocator([fold for fold in FOLDS if low <= fold <= high]))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.set_ylabel(f"{result.analyte} (× ULN, log)")
+        label_months(axes, end, f"Months from {time_zero}" if index == len(groups) - 1 else "")
+        axes.set_xlim(-0.03 * end, end)
+        axes.set_title(str(group), fontsize=8, loc="left", pad=14, fontweight="bold", color=colour_of(index))
+        _write_sampled(axes, part)
+    write_caption(figure, caption)
+    return figure
+
+
+def _draw_bands(axes: Axes, part: pl.DataFrame, index: int) -> None:
+    colour = colour_of(index)
+    months = part["mid_months"].to_numpy()
+    for low, high, alpha in BANDS:
+        bottom, top = part[low].to_numpy(), part[high].to_numpy()
+        axes.fill_between(months, bottom, top, color=colour, alpha=alpha, linewidth=0)
+        axes.vlines(months, bottom, top, color=colour, alpha=alpha + 0.2, linewidth=0.8)
+    marker = MARKERS[index % len(MARKERS)]
+    axes.plot(months, part["median"].to_numpy(), color=colour, linestyle=dash_of(index), marker=marker, markersize=4)
+    axes.axhline(1, color=GREY, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
+    axes.text(1.0, 1, "ULN", transform=axes.get_yaxis_transform(), fontsize=6.5, color=GREY, ha="right", va="bottom")
+
+
+def _write_sampled(axes: Axes, part: pl.DataFrame) -> None:
+    for month, n in part.select("mid_months", "n_lines").rows():
+        axes.text(
+            month, 1.0, f"n = {n}" if month == 0 else f"{n}", transform=axes.get_xaxis_transform(), ha="center",
+            va="bottom", fontsize=7, color=GREY,
+        )  # fmt: skip
+
+
+def _limits(bands: pl.DataFrame) -> tuple[float, float]:
+    drawn = bands.select(low=pl.min_horizontal("q10", "q25", "median"), high=pl.max_horizontal("q90", "q75", "median"))
+    lowest, highest = drawn["low"].min(), drawn["high"].max()
+    low = float(lowest) if isinstance(lowest, float) else 0.3
+    high = float(highest) if isinstance(highest, float) else 3.0
+    return min(low / 1.4, 0.8), max(high * 1.4, 1.3)
