@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import re
 from collections.abc import Mapping
 from itertools import zip_longest
+from pathlib import Path
 
 import polars as pl
 
@@ -15,12 +17,13 @@ from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
 
 Tables = dict[str, pl.LazyFrame]
+Cells = dict[str, str | None]
 
 LAST_DAY = {("treatments", "end"), ("cycles", "end"), ("concomitants", "end"), ("vital_status", "date")}
 """Partial dates filled with the last possible day; the others take the first."""
 
 
-def read_grid(text: str) -> list[dict[str, str | None]]:
+def read_grid(text: str) -> list[Cells]:
     """Read a table typed with «|» between columns; an empty cell is null, and so are cells left out at the end."""
     lines = [line for line in text.splitlines() if line.strip()]
     header, *rows = [[cell.strip() for cell in line.split("|")] for line in lines]
@@ -82,10 +85,23 @@ def accept_by_hand(grids: Mapping[str, str]) -> Tables:
 
     Patients are numbered in the order of their codes; a patient not on a ``patients`` grid gets a row.
     """
-    rows = {name: read_grid(grid) for name, grid in grids.items()}
+    return accept_cells({name: read_grid(grid) for name, grid in grids.items()})
+
+
+def accept_folder(folder: Path) -> Tables:
+    """Return the accepted tables of a folder of clean CSV files."""
+    rows: dict[str, list[Cells]] = {}
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows[path.stem] = [{name: cell or None for name, cell in row.items()} for row in csv.DictReader(stream)]
+    return accept_cells(rows)
+
+
+def accept_cells(rows: dict[str, list[Cells]]) -> Tables:
+    """Type the cells of every table as intake would."""
     codes = sorted({str(row["patient_id"]) for table in rows.values() for row in table if "patient_id" in row})
     known = {row["patient_id"] for row in rows.get("patients", [])}
-    rows["patients"] = rows.get("patients", []) + [{"patient_id": code} for code in codes if code not in known]
+    rows = rows | {"patients": rows.get("patients", []) + [{"patient_id": code} for code in codes if code not in known]}
     tables: Tables = {}
     for name, schema in SOURCE_TABLES.items():
         kinds = {column: fact.kind for column, fact in facts_of(schema).items()}

@@ -58,7 +58,8 @@ def _compute_verdict(rule: ResponseRule) -> pl.Expr:
     combined = {"ignored": fall, "required": fall & normal, "sufficient": fall | normal}[rule.normalisation]
     if not rule.within_days:
         return combined
-    return combined & pl.col("days").is_between(*rule.within_days)
+    first, last = rule.within_days
+    return combined & pl.col("days").is_between(first, last)
 
 
 def _summarise_series(follow_up: pl.DataFrame, rule: ResponseRule, settings: Settings) -> pl.DataFrame:
