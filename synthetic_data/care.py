@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthetic_data.chance import Chance, Floats, Integers
-from synthetic_data.disease import Course, compute_log_volume, simulate_course
+from synthetic_data.disease import Course, Stay, compute_log_volume, simulate_course
 from synthetic_data.patients import DAYS_PER_MONTH, Flags, People, take_people
 from synthetic_data.scenario import Scenario
 from synthetic_data.visits import Scans, merge_scans, observe_line, simulate_target_sizes
@@ -15,6 +15,8 @@ from synthetic_data.visits import Scans, merge_scans, observe_line, simulate_tar
 LINES = 5
 PROGRESSION, STOPPED, DEATH, CENSORED = range(4)
 NEVER = 9_999_999
+SHORTEST_GAP_DAYS = 7
+LARGEST_LOG_VOLUME = 5.0
 _PRRT_HELD_DAYS = 18 * DAYS_PER_MONTH
 
 
@@ -68,20 +70,19 @@ def simulate_history(scenario: Scenario, chance: Chance, people: People) -> Hist
         treatment = choose_treatment(scenario, chance, some, number, used[rows], held[rows])
         used[rows, treatment] = True
         course = simulate_course(scenario, chance, some, treatment, number)
-        horizon = np.minimum(np.minimum(course.death, course.stop), (closes[rows] - start).astype(np.float64))
-        seen_scans, seen = observe_line(
-            scenario, chance, some, sizes[rows], rows, number, course, start, volume, horizon
-        )
-        line = _close_line(scenario, chance, some, number, rows, treatment, start, course, volume, seen, closes[rows])
+        stay = Stay(number, some, rows, treatment, start, closes[rows], volume, course)
+        seen_scans, seen = observe_line(scenario, chance, stay, sizes[rows])
+        line = _close_line(scenario, chance, stay, seen)
         lines.append(line)
         parts.append(seen_scans)
         death[rows] = np.where(line.reason == DEATH, line.end, death[rows])
-        held[rows] = np.where(_is(scenario, treatment, "PRRT"), (line.end - start).astype(np.float64), held[rows])
+        held[rows] = np.where(_is(scenario, treatment, "PRRT"), line.end - start, held[rows])
         goes_on = np.isin(line.reason, [PROGRESSION, STOPPED]) & ~_is(scenario, treatment, "CARE_ONLY")
         days = (line.end - start).astype(np.float64)
         volume = volume + compute_log_volume(course.responding, course.shrink, course.growth, days)
-        rows, start, volume = rows[goes_on], line.end[goes_on], np.minimum(volume[goes_on], 5.0)
-    return History(lines, merge_scans(parts), sizes, death, np.where(lost < people.cutoff, lost, NEVER), np.minimum(death, closes))
+        rows, start, volume = rows[goes_on], line.end[goes_on], np.minimum(volume[goes_on], LARGEST_LOG_VOLUME)
+    lost = np.where(lost < people.cutoff, lost, NEVER)
+    return History(lines, merge_scans(parts), sizes, death, lost, np.minimum(death, closes))
 
 
 def _is(scenario: Scenario, treatment: Integers, code: str) -> Flags:
@@ -95,30 +96,28 @@ def _simulate_loss(scenario: Scenario, chance: Chance, people: People) -> Intege
     return np.minimum(1 + exponential / np.maximum(rate * ratio, 1e-12), NEVER).astype(np.int64)
 
 
-def _close_line(
-    scenario: Scenario,
-    chance: Chance,
-    people: People,
-    number: int,
-    rows: Integers,
-    treatment: Integers,
-    start: Integers,
-    course: Course,
-    volume: Floats,
-    seen: Floats,
-    closes: Integers,
-) -> Line:
+def _close_line(scenario: Scenario, chance: Chance, stay: Stay, seen: Floats) -> Line:
     """End the line by what comes first: the next line after progression or stop, death, or the end of sight."""
-    gap = 7 + scenario.number("care.gap_days_mean") * -np.log(
-        chance.uniform("care.gap", people.number, 1, number)[:, 0]
-    )
-    is_last = (number == LINES - 1) | _is(scenario, treatment, "CARE_ONLY")
-    ends = np.stack([seen + gap, course.stop, course.death, (closes - start).astype(np.float64)], axis=1)
+    chances = chance.uniform("care.gap", stay.people.number, 1, stay.number)[:, 0]
+    gap = SHORTEST_GAP_DAYS + scenario.number("care.gap_days_mean") * -np.log(chances)
+    is_last = (stay.number == LINES - 1) | _is(scenario, stay.treatment, "CARE_ONLY")
+    closes = (stay.closes - stay.start).astype(np.float64)
+    ends = np.stack([seen + gap, stay.course.stop, stay.course.death, closes], axis=1)
     ends[is_last, :2] = np.inf
-    reason = ends.argmin(axis=1)
     days = np.maximum(np.floor(ends.min(axis=1)), 1.0).astype(np.int64)
-    seen_day = np.where(np.isfinite(seen) & (seen <= days), start + np.nan_to_num(seen, posinf=0.0), NEVER)
-    return Line(number, rows, treatment, start, start + days, seen_day.astype(np.int64), reason, course, volume)
+    is_seen = seen <= days
+    seen_day = np.where(is_seen, stay.start + np.where(is_seen, seen, 0.0), NEVER).astype(np.int64)
+    return Line(
+        number=stay.number,
+        row=stay.row,
+        treatment=stay.treatment,
+        start=stay.start,
+        end=stay.start + days,
+        seen=seen_day,
+        reason=ends.argmin(axis=1),
+        course=stay.course,
+        log_volume=stay.log_volume,
+    )
 
 
 def choose_treatment(

@@ -62,9 +62,7 @@ class Chance:
 
     seed: int
 
-    def uniform(
-        self, purpose: str, patients: Integers, width: int = 1, slot: Integers | int = 0
-    ) -> Floats:
+    def uniform(self, purpose: str, patients: Integers, width: int = 1, slot: Integers | int = 0) -> Floats:
         """Return uniform numbers strictly between 0 and 1, shape ``(len(patients), width)``.
 
         Parameters
@@ -92,9 +90,7 @@ class Chance:
         flat = words.reshape(len(patients), blocks * _WORDS_PER_BLOCK)[:, :width]
         return (flat.astype(np.float64) + 0.5) / 4294967296.0
 
-    def normal(
-        self, purpose: str, patients: Integers, width: int = 1, slot: Integers | int = 0
-    ) -> Floats:
+    def normal(self, purpose: str, patients: Integers, width: int = 1, slot: Integers | int = 0) -> Floats:
         """Return standard normal numbers, shape ``(len(patients), width)``, by Box and Muller (1958)."""
         pairs = -(-width // 2)
         uniforms = self.uniform(purpose, patients, 2 * pairs, slot)
@@ -109,9 +105,7 @@ class Chance:
         """Return whether something of probability ``share`` happens, one answer a row."""
         return self.uniform(purpose, patients, 1, slot)[:, 0] < share
 
-    def pick(
-        self, purpose: str, patients: Integers, shares: Floats, slot: Integers | int = 0
-    ) -> Integers:
+    def pick(self, purpose: str, patients: Integers, shares: Floats, slot: Integers | int = 0) -> Integers:
         """Return the number of the chosen option, with ``shares`` of shape ``(options,)`` or ``(rows, options)``.
 
         Shares need not add up to one; they are scaled.

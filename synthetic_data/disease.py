@@ -46,9 +46,25 @@ class Course:
     growth: Floats
 
 
-def compute_progression_log_hazard(
-    scenario: Scenario, people: People, treatment: Integers, line: int
-) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A line of treatment as it begins, one element a patient.
+
+    ``row`` is the patient's place in the chunk, ``start`` the day since the first treatment, ``closes`` the
+    day observation ends for other reasons, ``log_volume`` ln volume relative to the first treatment.
+    """
+
+    number: int
+    people: People
+    row: Integers
+    treatment: Integers
+    start: Integers
+    closes: Integers
+    log_volume: Floats
+    course: Course
+
+
+def compute_progression_log_hazard(scenario: Scenario, people: People, treatment: Integers, line: int) -> Floats:
     """Return the log hazard ratio of each patient on ``treatment`` against SSA first line at mean covariates."""
     codes = scenario.words("treatments.codes")
     is_prrt = np.isin(treatment, [codes.index("PRRT"), codes.index("PRRT_AGAIN")])
@@ -62,9 +78,7 @@ def compute_progression_log_hazard(
     )
 
 
-def simulate_progression(
-    scenario: Scenario, chance: Chance, people: People, treatment: Integers, line: int
-) -> Floats:
+def simulate_progression(scenario: Scenario, chance: Chance, people: People, treatment: Integers, line: int) -> Floats:
     """Return latent days to progression; the same patient and line share one chance under every treatment."""
     exponential = -np.log(chance.uniform("disease.progression", people.number, 1, line)[:, 0])
     log_hazard = compute_progression_log_hazard(scenario, people, treatment, line)
@@ -72,9 +86,7 @@ def simulate_progression(
     return scale * (exponential * np.exp(-log_hazard)) ** (1.0 / scenario.number("disease.shape"))
 
 
-def simulate_death(
-    scenario: Scenario, chance: Chance, people: People, treatment: Integers, line: int
-) -> Floats:
+def simulate_death(scenario: Scenario, chance: Chance, people: People, treatment: Integers, line: int) -> Floats:
     """Return days from the line's start to death on the separate clock, if the line went on for ever."""
     care_only = treatment == scenario.words("treatments.codes").index("CARE_ONLY")
     exponential = -np.log(chance.uniform("disease.death", people.number, 1, line)[:, 0])
@@ -86,9 +98,7 @@ def simulate_death(
     return exponential / np.maximum(rate, 1e-12)
 
 
-def simulate_course(
-    scenario: Scenario, chance: Chance, people: People, treatment: Integers, line: int
-) -> Course:
+def simulate_course(scenario: Scenario, chance: Chance, people: People, treatment: Integers, line: int) -> Course:
     """Return the latent course of every patient on ``treatment`` as line number ``line`` (from 0)."""
     progression = simulate_progression(scenario, chance, people, treatment, line)
     mean = scenario.numbers("treatments.sensitive_share")[treatment]

@@ -3,81 +3,121 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from analytics.errors import SettingsError
-from synthetic_data.biomarkers import simulate_spells
-from synthetic_data.care import simulate_history
+from synthetic_data.blemish import blemish
 from synthetic_data.chance import Chance, Integers
-from synthetic_data.cycles import simulate_cycles
 from synthetic_data.labs import observe_labs
-from synthetic_data.patients import simulate_people
 from synthetic_data.records.labs import record_assays, record_labs
+from synthetic_data.records.lesions import record_lesions
 from synthetic_data.records.people import (
     record_concomitants,
     record_diagnoses,
+    record_pathology,
     record_patients,
     record_vital_status,
 )
-from synthetic_data.records.scans import record_imaging, record_responses
-from synthetic_data.records.treatments import find_concurrent_ssa, record_cycles, record_treatments
+from synthetic_data.records.scans import record_imaging, record_responses, record_schedule
+from synthetic_data.records.symptoms import record_symptoms
+from synthetic_data.records.toxicities import record_toxicities
+from synthetic_data.records.treatments import record_cycles, record_treatments
 from synthetic_data.scenario import Scenario
-from synthetic_data.scenarios import read_scenario
-from synthetic_data.timeline import lay_out_lines
+from synthetic_data.scenarios import describe_scenario, read_scenario
+from synthetic_data.truth import reveal_counterfactuals, reveal_effects, reveal_lines, reveal_subjects
+from synthetic_data.world import World, simulate_world
 
 CHUNK = 5_000
+TABLES: tuple[str, ...] = (
+    "patients", "diagnoses", "pathology", "concomitants", "labs", "treatments", "cycles", "imaging", "lesions",
+    "responses", "symptoms", "toxicities", "vital_status", "assays", "schedule",
+)  # fmt: skip
+TRUTH_TABLES: tuple[str, ...] = ("subjects", "lines", "counterfactuals", "imperfections", "effects", "parameters")
 Tables = dict[str, pl.DataFrame]
 
 
-def simulate(scenario: Scenario | str, n_patients: int, seed: int) -> Tables:
-    """Return all tables of ``n_patients`` simulated patients.
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """The tables of a hospital, and the truth about the same patients."""
+
+    tables: Tables
+    truth: Tables
+
+
+def simulate(scenario: Scenario | str, n_patients: int, seed: int) -> Simulation:
+    """Return all tables of ``n_patients`` simulated patients and their truth.
 
     Raises
     ------
     SettingsError
         The scenario is unknown or impossible, or there are no patients.
     """
-    world = read_scenario(scenario) if isinstance(scenario, str) else scenario
-    chunks = list(simulate_chunks(world, n_patients, seed))
-    return {name: pl.concat([chunk[name] for chunk in chunks]) for name in chunks[0]} | record_lookups(world)
+    chosen = read_scenario(scenario) if isinstance(scenario, str) else scenario
+    parts = list(simulate_chunks(chosen, n_patients, seed))
+    first = parts[0]
+    return Simulation(
+        {name: pl.concat([part.tables[name] for part in parts]) for name in first.tables} | record_lookups(chosen),
+        {name: pl.concat([part.truth[name] for part in parts]) for name in first.truth}
+        | reveal_settings(chosen, n_patients, seed),
+    )
 
 
-def simulate_chunks(
-    scenario: Scenario, n_patients: int, seed: int, chunk: int = CHUNK
-) -> Iterator[Tables]:
-    """Yield the patient tables of patients 1 to ``n_patients``, ``chunk`` patients at a time."""
+def simulate_chunks(scenario: Scenario, n_patients: int, seed: int, chunk: int = CHUNK) -> Iterator[Simulation]:
+    """Return an iterator over patients 1 to ``n_patients``, ``chunk`` patients at a time, without the lookups.
+
+    Raises
+    ------
+    SettingsError
+        There are no patients.
+    """
     if n_patients < 1:
         raise SettingsError(f"{n_patients} patients cannot be simulated.", "", "Ask for 1 or more.")
-    for first in range(1, n_patients + 1, chunk):
-        numbers = np.arange(first, min(first + chunk, n_patients + 1))
-        yield simulate_some(scenario, Chance(seed), numbers)
+    firsts = range(1, n_patients + 1, chunk)
+    return (
+        simulate_some(scenario, Chance(seed), np.arange(first, min(first + chunk, n_patients + 1))) for first in firsts
+    )
+
+
+def simulate_some(scenario: Scenario, chance: Chance, numbers: Integers) -> Simulation:
+    """Return the tables and the truth of the patients ``numbers``."""
+    world = simulate_world(scenario, chance, numbers)
+    tables, traces = blemish(scenario, chance, record_world(world))
+    truth = {
+        "subjects": reveal_subjects(world),
+        "lines": reveal_lines(world),
+        "counterfactuals": reveal_counterfactuals(world),
+        "imperfections": traces,
+    }
+    return Simulation(tables, truth)
+
+
+def record_world(world: World) -> Tables:
+    """Return the patient tables of a chunk, clean."""
+    return {
+        "patients": record_patients(world),
+        "diagnoses": record_diagnoses(world),
+        "pathology": record_pathology(world),
+        "concomitants": record_concomitants(world),
+        "labs": record_labs(world, observe_labs(world)),
+        "treatments": record_treatments(world),
+        "cycles": record_cycles(world),
+        "imaging": record_imaging(world),
+        "lesions": record_lesions(world),
+        "responses": record_responses(world),
+        "symptoms": record_symptoms(world),
+        "toxicities": record_toxicities(world),
+        "vital_status": record_vital_status(world),
+    }
 
 
 def record_lookups(scenario: Scenario) -> Tables:
     """Return the lookup tables, the same for every chunk."""
-    return {"assays": record_assays(scenario)}
+    return {"assays": record_assays(), "schedule": record_schedule(scenario)}
 
 
-def simulate_some(scenario: Scenario, chance: Chance, numbers: Integers) -> Tables:
-    """Return the patient tables of the patients ``numbers``."""
-    people = simulate_people(scenario, chance, numbers)
-    history = simulate_history(scenario, chance, people)
-    timeline = lay_out_lines(history)
-    cycles = simulate_cycles(scenario, chance, people, history)
-    spells = simulate_spells(scenario, chance, people, history)
-    has_ssa = find_concurrent_ssa(scenario, chance, people, timeline)
-    results = observe_labs(scenario, chance, people, history, timeline, cycles, spells, has_ssa)
-    labs = record_labs(people, results).drop("value", "decimals", "_row")
-    return {
-        "patients": record_patients(scenario, people),
-        "diagnoses": record_diagnoses(scenario, chance, people),
-        "concomitants": record_concomitants(people, spells, history),
-        "labs": labs,
-        "treatments": record_treatments(scenario, chance, people, history, timeline, cycles, has_ssa),
-        "cycles": record_cycles(people, cycles, chance),
-        "imaging": record_imaging(chance, people, history.scans),
-        "responses": record_responses(scenario, chance, people, history.scans),
-        "vital_status": record_vital_status(chance, people, history),
-    }
+def reveal_settings(scenario: Scenario, n_patients: int, seed: int) -> Tables:
+    """Return what is true of the whole world: its effects and parameters."""
+    return {"effects": reveal_effects(scenario), "parameters": describe_scenario(scenario, seed, n_patients)}

@@ -1,135 +1,139 @@
-"""Blood and urine taken: when, which analytes, and what the laboratory reports."""
+"""Blood and urine taken: when, which analytes, and the numbers the laboratory finds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from synthetic_data.assays import ASSAYS, HOSPITAL_ASSAYS, REFERENCE_ULN
-from synthetic_data.biomarkers import Spells, compute_egfr, compute_log_fold, is_under_ppi, sum_over_cycles
-from synthetic_data.care import History
-from synthetic_data.chance import Chance, Floats, Integers
-from synthetic_data.cycles import Cycles
+from synthetic_data.biomarkers import compute_egfr, compute_log_fold, find_days_since
+from synthetic_data.chance import Floats, Integers
 from synthetic_data.patients import DAYS_PER_YEAR, EPOCH_YEAR, Flags, People
-from synthetic_data.scenario import Scenario
-from synthetic_data.timeline import Timeline, compute_volume
-
-ANALYTES: tuple[str, ...] = (
-    "CGA", "5HIAA_U24", "NSE", "HB", "PLT", "NEUT", "LYMPH", "CREAT", "EGFR", "ALP",
-)  # fmt: skip
-UNITS: tuple[str, ...] = (
-    "ng/mL", "umol/24h", "ng/mL", "g/L", "10^9/L", "10^9/L", "10^9/L", "umol/L", "mL/min/1.73m2", "U/L",
-)  # fmt: skip
-ULNS: tuple[float | None, ...] = (None, 41.6, 16.3, 170.0, 400.0, 7.5, 4.0, 105.0, None, 120.0)
-LLNS: tuple[float | None, ...] = (None, None, None, 120.0, 150.0, 2.0, 1.0, None, 90.0, None)
-DECIMALS: tuple[int, ...] = (1, 1, 1, 0, 0, 1, 1, 0, 0, 0)
-_ROUTINE_SHARES = np.array([0.92, 0.10, 0.07, 0.12, 0.08, 0.05, 0.05, 0.12, 0.10, 0.12])
-_BASELINE_SHARES = np.array([0.90, 0.15, 0.12, 0.40, 0.40, 0.25, 0.25, 0.40, 0.30, 0.30])
-_SAFETY_SHARES = np.array([0.0, 0.0, 0.0, 0.6, 0.75, 0.45, 0.45, 0.40, 0.0, 0.0])
-_CGA, _HIAA, _NSE, _HB, _PLT, _NEUT, _LYMPH, _CREAT, _EGFR, _ALP = range(10)
-_ROUTINE_SLOT, _BASELINE_SLOT, _SAFETY_SLOT = 0, 1000, 2000
-_FALL_BY_ANALYTE = {_HB: 0.30, _PLT: 1.0, _NEUT: 0.60, _LYMPH: 1.5}
+from synthetic_data.timeline import compute_volume
+from synthetic_data.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Samples:
-    """One element an analyte measured; ``slot`` tells the samples of one patient apart."""
+class Analyte:
+    """How often an analyte is measured (share of samples taken routinely, before a line, around a cycle).
+
+    ``uln`` and ``lln`` are printed on the result; the shares are assumed.
+    """
+
+    code: str
+    unit: str
+    uln: float | None
+    lln: float | None
+    decimals: int
+    routine: float
+    baseline: float
+    safety: float
+
+
+ANALYTES: tuple[Analyte, ...] = (
+    Analyte("CGA", "ng/mL", None, None, 1, 0.90, 0.90, 0.0),
+    Analyte("5HIAA_U24", "umol/24h", 41.6, None, 1, 0.06, 0.10, 0.0),
+    Analyte("NSE", "ng/mL", 16.3, None, 1, 0.05, 0.10, 0.0),
+    Analyte("HB", "g/L", 170.0, 120.0, 0, 0.07, 0.25, 0.35),
+    Analyte("PLT", "10^9/L", 400.0, 150.0, 0, 0.05, 0.25, 0.65),
+    Analyte("NEUT", "10^9/L", 7.5, 2.0, 1, 0.03, 0.15, 0.30),
+    Analyte("LYMPH", "10^9/L", 4.0, 1.0, 1, 0.03, 0.15, 0.30),
+    Analyte("CREAT", "umol/L", 105.0, None, 0, 0.07, 0.30, 0.25),
+    Analyte("EGFR", "mL/min/1.73m2", None, 90.0, 0, 0.05, 0.20, 0.0),
+    Analyte("ALP", "U/L", 120.0, None, 0, 0.07, 0.20, 0.0),
+)
+CODES: tuple[str, ...] = tuple(analyte.code for analyte in ANALYTES)
+_SLOTS_BEFORE_LINE, _SLOTS_AT_CYCLE = 1_000, 2_000
+_FUNCTIONAL_HIAA = 6.0
+_LONGEST_BEFORE_DAYS = 24
+_FALL_RELATIVE_TO_PLATELETS = {"HB": 0.30, "PLT": 1.0, "NEUT": 0.60, "LYMPH": 1.5}
+_USUAL = {"PLT": 245.0, "NEUT": 4.1, "LYMPH": 1.75}
+_STRONGEST_FALL = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Laboratory results as numbers, one element a result, ordered by patient and day.
+
+    ``slot`` tells the samples of one patient apart, ``analyte`` and ``assay`` are places in ``ANALYTES``
+    and ``ASSAYS`` (-1: no assay named).
+    """
 
     row: Integers
     day: Integers
     slot: Integers
     analyte: Integers
+    value: Floats
+    assay: Integers
 
 
-def plan_samples(
-    scenario: Scenario, chance: Chance, people: People, history: History, cycles: Cycles
-) -> Samples:
-    """Return when blood is taken: routinely, before each line, and before and after each PRRT cycle."""
-    row, visit = _repeat(np.maximum(history.last // int(scenario.number("visits.lab_interval_days")), 0) + 1)
-    jitter = scenario.number("visits.lab_jitter_days") * np.clip(
-        chance.normal("labs.jitter", people.number[row], 2, visit)[:, 0], -2.5, 2.5
-    )
-    routine = np.rint(scenario.number("visits.lab_interval_days") * (visit + 0.6) + jitter).astype(np.int64)
-    line_row = np.concatenate([line.row for line in history.lines])
-    line_number = np.concatenate([np.full(len(line.row), line.number) for line in history.lines])
-    line_start = np.concatenate([line.start for line in history.lines])
-    before = 1 + np.floor(24 * chance.uniform("labs.baseline", people.number[line_row], 1, line_number)[:, 0])
+def observe_labs(world: World) -> Results:
+    """Take blood and urine, and measure."""
+    row, day, slot, analyte = _plan_results(world)
+    people, scenario = world.people, world.scenario
+    noise = world.chance.normal("labs.noise", people.number[row], 1, slot * 16 + analyte)[:, 0]
+    value, assay = np.zeros(len(row)), np.full(len(row), -1)
+    for place, facts in enumerate(ANALYTES):
+        which = np.flatnonzero(analyte == place)
+        if facts.code == "CGA":
+            within = np.sqrt(np.log1p(scenario.number("marker.within_cv") ** 2))
+            log_fold = compute_log_fold(world, row[which], day[which]) + within * noise[which]
+            assay[which] = find_assay(people, row[which], day[which])
+            value[which] = measure_cga(log_fold, assay[which])
+        elif facts.code in _FALL_RELATIVE_TO_PLATELETS:
+            value[which] = _measure_cells(world, row[which], day[which], noise[which], facts.code)
+        else:
+            value[which] = _measure_chemistry(world, row[which], day[which], noise[which], facts.code)
+    return Results(row, day, slot, analyte, value, assay)
+
+
+def _plan_results(world: World) -> tuple[Integers, Integers, Integers, Integers]:
+    """Return (patient, day, slot, analyte) of every result: routine, before each line, around each PRRT cycle."""
+    people, cycles, scenario = world.people, world.cycles, world.scenario
+    interval = scenario.number("visits.lab_interval_days")
+    row, visit = _repeat((world.history.last // interval).astype(np.int64) + 1)
+    scores = world.chance.normal("labs.jitter", people.number[row], 1, visit)[:, 0]
+    jitter = scenario.number("visits.lab_jitter_days") * np.clip(scores, -2.5, 2.5)
+    routine = np.rint(interval * (visit + 0.6) + jitter).astype(np.int64)
+    line_row, line = np.nonzero(world.timeline.treatment >= 0)
+    early = world.chance.uniform("labs.baseline", people.number[line_row], 1, line)[:, 0]
+    before = 1 + np.floor(_LONGEST_BEFORE_DAYS * early).astype(np.int64)
+    slot = _SLOTS_AT_CYCLE + 20 * cycles.line + 2 * cycles.number
     nadir = int(scenario.number("toxicity.nadir_days"))
-    cycle_slot = _SAFETY_SLOT + 20 * cycles.line + 2 * cycles.number
-    parts = (
-        (row, routine, _ROUTINE_SLOT + visit, _ROUTINE_SHARES),
-        (line_row, line_start - before.astype(np.int64), _BASELINE_SLOT + line_number, _BASELINE_SHARES),
-        (cycles.row, cycles.day - 2, cycle_slot, _SAFETY_SHARES),
-        (cycles.row, cycles.day + nadir, cycle_slot + 1, _SAFETY_SHARES),
-    )
-    found = [_pick_analytes(chance, people, history, *part) for part in parts]
+    found = [
+        _pick(world, row, routine, visit, [analyte.routine for analyte in ANALYTES]),
+        _pick(
+            world,
+            line_row,
+            world.timeline.start[line_row, line] - before,
+            _SLOTS_BEFORE_LINE + line,
+            [analyte.baseline for analyte in ANALYTES],
+        ),
+        _pick(world, cycles.row, cycles.day - 2, slot, [analyte.safety for analyte in ANALYTES]),
+        _pick(world, cycles.row, cycles.day + nadir, slot + 1, [analyte.safety for analyte in ANALYTES]),
+    ]
     columns = [np.concatenate(column) for column in zip(*found, strict=True)]
     order = np.lexsort((columns[3], columns[2], columns[1], columns[0]))
-    return Samples(*(column[order] for column in columns))
+    rows, days, slots, analytes = (column[order] for column in columns)
+    return rows, days, slots, analytes
 
 
 def _repeat(counts: Integers) -> tuple[Integers, Integers]:
     row = np.repeat(np.arange(len(counts)), counts)
-    first = np.cumsum(counts) - counts
-    return row, np.arange(len(row)) - first[row]
+    return row, np.arange(len(row)) - (np.cumsum(counts) - counts)[row]
 
 
-def _pick_analytes(
-    chance: Chance, people: People, history: History, row: Integers, day: Integers, slot: Integers, shares: Floats
+def _pick(
+    world: World, row: Integers, day: Integers, slot: Integers, shares: list[float]
 ) -> tuple[Integers, Integers, Integers, Integers]:
-    seen = day <= history.last[row]
+    seen = day <= world.history.last[row]
     row, day, slot = row[seen], day[seen], slot[seen]
-    odds = np.broadcast_to(shares, (len(row), len(ANALYTES))).copy()
-    odds[:, _HIAA] *= np.where(people.functional[row], 5.0, 1.0)
-    taken = chance.uniform("labs.taken", people.number[row], len(ANALYTES), slot) < odds
+    odds = np.tile(np.array(shares), (len(row), 1))
+    odds[:, CODES.index("5HIAA_U24")] *= np.where(world.people.functional[row], _FUNCTIONAL_HIAA, 1.0)
+    taken = world.chance.uniform("labs.taken", world.people.number[row], len(ANALYTES), slot) < odds
     at, analyte = np.nonzero(taken)
     return row[at], day[at], slot[at], analyte
-
-
-def observe_labs(
-    scenario: Scenario,
-    chance: Chance,
-    people: People,
-    history: History,
-    timeline: Timeline,
-    cycles: Cycles,
-    spells: Spells,
-    has_ssa: Flags,
-) -> pl.DataFrame:
-    """Return lab results as numbers, one row a result: row, day, slot, analyte, value, unit, limits, assay.
-
-    ``has_ssa`` says whether an SSA runs in each (patient, line).
-    """
-    samples = plan_samples(scenario, chance, people, history, cycles)
-    row, day, analyte = samples.row, samples.day, samples.analyte
-    noise = chance.normal("labs.noise", people.number[row], 2, samples.slot * 16 + analyte)[:, 0]
-    value = np.zeros(len(row))
-    volume, line = compute_volume(timeline, row, day)
-    cga = np.flatnonzero(analyte == _CGA)
-    fold = compute_log_fold(
-        scenario, chance, people, timeline, cycles, spells, row[cga], day[cga], has_ssa[row[cga], line[cga]]
-    )
-    within = np.sqrt(np.log1p(scenario.number("marker.within_cv") ** 2))
-    kit = find_assay(people, row[cga], day[cga])
-    slopes, intercepts = np.array([a.slope for a in ASSAYS]), np.array([a.intercept for a in ASSAYS])
-    level = REFERENCE_ULN * np.exp(np.clip(fold + within * noise[cga], -8, 11))
-    value[cga] = slopes[kit] * level + intercepts[kit]
-    for code in range(1, len(ANALYTES)):
-        which = np.flatnonzero(analyte == code)
-        value[which] = _measure(
-            scenario, people, cycles, row[which], day[which], volume[which], noise[which], code
-        )
-    assay = np.full(len(row), -1)
-    assay[cga] = kit
-    return pl.DataFrame(
-        {
-            "row": row, "day": day, "slot": samples.slot, "analyte": analyte, "value": value, "assay": assay,
-            "ppi": is_under_ppi(spells, row, day),
-            "ppi_known": chance.uniform("labs.ppi_known", people.number[row], 1, samples.slot)[:, 0] < 0.8,
-        }
-    )  # fmt: skip
 
 
 def find_assay(people: People, row: Integers, day: Integers) -> Integers:
@@ -143,34 +147,36 @@ def find_assay(people: People, row: Integers, day: Integers) -> Integers:
     return assay
 
 
-def _measure(
-    scenario: Scenario,
-    people: People,
-    cycles: Cycles,
-    row: Integers,
-    day: Integers,
-    volume: Floats,
-    noise: Floats,
-    code: int,
-) -> Floats:
-    """Return one blood value with a within-person variation of 5 to 15 % (assumed)."""
-    male = people.is_male[row]
-    personal = people.secretion[row] - people.secretion.dtype.type(1.0)
-    if code in (_CREAT, _EGFR):
-        egfr = compute_egfr(scenario, people, cycles, row, day)
-        creatinine = np.where(male, 88.0, 70.0) * (85.0 / egfr) ** 0.83
-        return (egfr if code == _EGFR else creatinine) * np.exp(0.05 * noise)
-    if code == _HIAA:
-        return np.where(people.functional[row], 130.0, 24.0) * np.exp(0.4 * volume + 0.3 * personal + 0.2 * noise)
-    if code == _NSE:
+def measure_cga(log_fold: Floats, assay: Integers) -> Floats:
+    """Return what each assay reads, in its own unit, for ln fold-ULN of the reference assay."""
+    slopes, intercepts = np.array([a.slope for a in ASSAYS]), np.array([a.intercept for a in ASSAYS])
+    return slopes[assay] * REFERENCE_ULN * np.exp(np.clip(log_fold, -8, 11)) + intercepts[assay]
+
+
+def _measure_cells(world: World, row: Integers, day: Integers, noise: Floats, code: str) -> Floats:
+    """Return blood counts: personal level, fall after each cycle with its nadir, 5 or 15 % variation (assumed)."""
+    since = find_days_since(world.cycles, len(world.people.number), row, day)
+    nadir = world.scenario.number("toxicity.nadir_days")
+    dip = np.nansum(since / nadir * np.exp(1 - since / nadir), axis=1)
+    fall = world.scenario.number("toxicity.platelet_fall") * _FALL_RELATIVE_TO_PLATELETS[code]
+    kept = np.exp(-np.minimum(fall * world.people.blood_sensitivity[row] * dip, _STRONGEST_FALL))
+    is_male: Flags = world.people.is_male[row]
+    usual = np.where(is_male, 143.0, 131.0) if code == "HB" else np.full(len(row), _USUAL[code])
+    own = 0.5 * world.chance.normal(f"labs.own.{code}", world.people.number)[row, 0] + noise
+    return usual * kept * np.exp((0.05 if code == "HB" else 0.15) * own)
+
+
+def _measure_chemistry(world: World, row: Integers, day: Integers, noise: Floats, code: str) -> Floats:
+    """Return kidney and tumour chemistry; levels and slopes are assumed."""
+    people = world.people
+    if code in {"CREAT", "EGFR"}:
+        egfr = compute_egfr(world, row, day)
+        creatinine = np.where(people.is_male[row], 88.0, 70.0) * (85.0 / egfr) ** 0.83
+        return (egfr if code == "EGFR" else creatinine) * np.exp(0.05 * noise)
+    volume, _ = compute_volume(world.timeline, row, day)
+    if code == "5HIAA_U24":
+        level = np.where(people.functional[row], 130.0, 24.0)
+        return level * np.exp(0.4 * volume + 0.3 * people.burden[row] + 0.2 * noise)
+    if code == "NSE":
         return 10.5 * np.exp(0.22 * (volume + people.burden[row]) + 0.13 * noise)
-    if code == _ALP:
-        return 82.0 * np.exp(0.16 * volume + 0.25 * people.organs[row, 2] + 0.12 * noise)
-    dip = sum_over_cycles(
-        cycles, len(people.number), row, day, "dip", scenario.number("toxicity.nadir_days")
-    )
-    fall = scenario.number("toxicity.platelet_fall") * _FALL_BY_ANALYTE[code] * people.blood_sensitivity[row]
-    kept = np.exp(-np.minimum(fall * dip, 2.5))
-    normal = {_HB: np.where(male, 143.0, 131.0), _PLT: 245.0, _NEUT: 4.1, _LYMPH: 1.75}[code]
-    spread = 0.05 if code == _HB else 0.15
-    return normal * kept * np.exp(spread * noise + 0.08 * np.sin(people.number[row]))
+    return 82.0 * np.exp(0.16 * volume + 0.25 * people.organs[row, 2] + 0.12 * noise)

@@ -21,7 +21,8 @@ class People:
     """Arrays of one length, one element a patient; days count from each patient's own first treatment.
 
     ``severity`` is the log hazard of progression that recorded covariates carry; ``frailty`` is what
-    nobody recorded. ``burden`` is a standard score of log volume, ``secretion`` is ln fold-ULN at mean burden.
+    nobody recorded. ``burden`` is a standard score of log volume, ``secretion`` is ln fold-ULN at mean burden,
+    ``lead`` days from diagnosis to the first treatment.
     """
 
     number: Integers
@@ -43,6 +44,8 @@ class People:
     secretion: Floats
     blood_sensitivity: Floats
     egfr: Floats
+    weight: Floats
+    lead: Integers
     consents: Flags
 
 
@@ -107,6 +110,8 @@ def simulate_people(scenario: Scenario, chance: Chance, numbers: Integers) -> Pe
         secretion=secretion,
         blood_sensitivity=np.exp(scenario.number("toxicity.sensitivity_log_sd") * normal("blood")),
         egfr=np.clip(scenario.number("people.egfr_mean") + scenario.number("people.egfr_sd") * normal("egfr"), 18, 125),
+        weight=np.clip(76 + 13 * normal("weight"), 42, 130),
+        lead=np.floor(20 - 250 * np.log(chance.uniform("people.lead", numbers)[:, 0])).astype(np.int64),
         consents=happens("consent_share"),
     )
 

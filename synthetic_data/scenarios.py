@@ -6,6 +6,8 @@ import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 
+import polars as pl
+
 from analytics.errors import SettingsError
 from synthetic_data.scenario import Scenario, parse_scenario
 
@@ -47,3 +49,13 @@ def _read(path: Path, default: Scenario | None) -> Scenario:
     base = tomllib.loads(text).get("base", DEFAULT) if "base" in text else DEFAULT
     parent = default if base == DEFAULT else read_scenario(str(base))
     return parse_scenario(text, path.name, parent)
+
+
+def describe_scenario(scenario: Scenario, seed: int, n_patients: int) -> pl.DataFrame:
+    """Return every parameter with its unit and source, and what the world was made with."""
+    rows = [("scenario", scenario.name, "", ""), ("seed", str(seed), "", ""), ("patients", str(n_patients), "", "")]
+    for key, parameter in scenario.parameters.items():
+        value = parameter.value
+        text = ";".join(str(item) for item in value) if isinstance(value, tuple) else str(value)
+        rows.append((key, text, parameter.unit, parameter.source))
+    return pl.DataFrame(rows, schema=["parameter", "value", "unit", "source"], orient="row")

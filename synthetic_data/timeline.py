@@ -7,38 +7,62 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthetic_data.care import LINES, NEVER, History
-from synthetic_data.chance import Floats, Integers
+from synthetic_data.chance import Chance, Floats, Integers
 from synthetic_data.disease import compute_log_volume
-from synthetic_data.patients import Flags
+from synthetic_data.patients import Flags, People
+from synthetic_data.scenario import Scenario
 
 _LARGEST_LOG_VOLUME = 6.0
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Lines laid out as matrices (patients, lines); ``start`` is NEVER where there is no such line."""
+    """Lines laid out as matrices (patients, lines); ``start`` is NEVER and ``treatment`` -1 where there is none."""
 
     start: Integers
+    end: Integers
+    seen: Integers
+    reason: Integers
     treatment: Integers
     log_volume: Floats
     responding: Floats
     shrink: Floats
     growth: Floats
+    has_ssa: Flags
 
 
-def lay_out_lines(history: History) -> Timeline:
-    """Arrange the lines of a history by patient."""
+def lay_out_lines(scenario: Scenario, chance: Chance, people: People, history: History) -> Timeline:
+    """Arrange the lines of a history by patient, and say where an SSA runs, alone or beside."""
     shape = (len(history.last), LINES)
-    start = np.full(shape, NEVER)
-    treatment = np.full(shape, -1)
+    whole = {name: np.full(shape, -1, dtype=np.int64) for name in ("end", "seen", "reason", "treatment")}
+    whole["start"] = np.full(shape, NEVER)
     numbers = {name: np.full(shape, 0.5) for name in ("log_volume", "responding", "shrink", "growth")}
     for line in history.lines:
-        start[line.row, line.number] = line.start
-        treatment[line.row, line.number] = line.treatment
+        for name, matrix in whole.items():
+            matrix[line.row, line.number] = getattr(line, name)
         numbers["log_volume"][line.row, line.number] = line.log_volume
         for name in ("responding", "shrink", "growth"):
             numbers[name][line.row, line.number] = getattr(line.course, name)
-    return Timeline(start, treatment, **numbers)
+    return Timeline(**whole, **numbers, has_ssa=_find_ssa(scenario, chance, people, whole["treatment"]))
+
+
+def find_treatment(scenario: Scenario, treatment: Integers, *codes: str) -> Flags:
+    """Return whether each treatment is one of ``codes``."""
+    known = scenario.words("treatments.codes")
+    return np.isin(treatment, [known.index(code) for code in codes])
+
+
+def _find_ssa(scenario: Scenario, chance: Chance, people: People, treatment: Integers) -> Flags:
+    """An SSA runs in its own lines, often beside PRRT, and may be carried on beside another treatment."""
+    is_prrt = find_treatment(scenario, treatment, "PRRT", "PRRT_AGAIN")
+    may_carry = (treatment >= 0) & ~is_prrt & ~find_treatment(scenario, treatment, "PLACEBO")
+    beside = chance.uniform("care.ssa_beside", people.number, LINES)
+    has = find_treatment(scenario, treatment, "SSA", "SSA_HIGH")
+    has |= is_prrt & (beside < scenario.number("care.ssa_with_prrt_share"))
+    carries = may_carry & (beside < scenario.number("care.ssa_with_other_share"))
+    for line in range(1, LINES):
+        has[:, line] |= has[:, line - 1] & carries[:, line]
+    return has
 
 
 def find_line(timeline: Timeline, row: Integers, day: Integers) -> Integers:
@@ -54,8 +78,3 @@ def compute_volume(timeline: Timeline, row: Integers, day: Integers) -> tuple[Fl
         timeline.responding[row, line], timeline.shrink[row, line], timeline.growth[row, line], since
     )
     return np.minimum(timeline.log_volume[row, line] + change, _LARGEST_LOG_VOLUME), line
-
-
-def is_treated(timeline: Timeline, row: Integers, line: Integers, choices: Flags) -> Flags:
-    """Return whether the treatment of each (patient, line) is among ``choices`` (one flag a treatment code)."""
-    return choices[timeline.treatment[row, line]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthetic_data.chance import Chance, Floats, Integers
-from synthetic_data.disease import NEW_LESION, NON_TARGET, Course, compute_log_volume
+from synthetic_data.disease import NEW_LESION, NON_TARGET, Stay, compute_log_volume
 from synthetic_data.patients import Flags, People
 from synthetic_data.scenario import Scenario
 
@@ -17,9 +17,8 @@ IS_NODAL = np.array([organ == "lymph_node" for organ in TARGET_ORGANS])
 RESPONSES: tuple[str, ...] = ("CR", "PR", "SD", "PD", "NE")
 CR, PR, SD, PD, NE = range(5)
 SCANS_PER_LINE = 26
-_ABSENT = -1
-_LOOK_PAST_PROGRESSION = 540
-_LARGEST_MM = 240.0
+ABSENT = -1
+LARGEST_MM = 240.0
 _NODE_NORMAL_MM = 10
 _SEEN_FROM_MM = 2.0
 
@@ -60,14 +59,16 @@ def simulate_target_sizes(scenario: Scenario, chance: Chance, people: People) ->
     return np.where(exists, sizes, np.nan)
 
 
-def plan_scans(
-    scenario: Scenario, chance: Chance, people: People, line: int
-) -> tuple[Integers, Flags, Flags]:
-    """Return (days from the line's start, took place, adequate), each of shape (patients, scans)."""
+def find_planned_days(scenario: Scenario) -> Floats:
+    """Return the planned days of the scans after the start of a line."""
     weeks = scenario.numbers("visits.scan_weeks")
-    more = SCANS_PER_LINE - 1 - len(weeks)
-    repeats = weeks[-1] + scenario.number("visits.scan_repeat_weeks") * np.arange(1, more + 1)
-    targets = 7.0 * np.concatenate([weeks, repeats])
+    repeats = weeks[-1] + scenario.number("visits.scan_repeat_weeks") * np.arange(1, SCANS_PER_LINE - len(weeks))
+    return 7.0 * np.concatenate([weeks, repeats])
+
+
+def plan_scans(scenario: Scenario, chance: Chance, people: People, line: int) -> tuple[Integers, Flags, Flags]:
+    """Return (days from the line's start, took place, adequate), each of shape (patients, scans)."""
+    targets = find_planned_days(scenario)
     scores = chance.normal("visits.jitter", people.number, SCANS_PER_LINE, line)
     jitter = np.clip(scenario.number("visits.scan_jitter_days") * scores, -25, 40)
     jitter[:, 1:] = np.where(targets[None, :] < 200, np.clip(jitter[:, 1:], -14, 14), jitter[:, 1:])
@@ -82,91 +83,79 @@ def plan_scans(
     return days, took_place, adequate
 
 
-def observe_line(
-    scenario: Scenario,
-    chance: Chance,
-    people: People,
-    sizes: Floats,
-    place: Integers,
-    line: int,
-    course: Course,
-    start: Integers,
-    log_volume: Floats,
-    horizon: Floats,
-) -> tuple[Scans, Floats]:
+def observe_line(scenario: Scenario, chance: Chance, stay: Stay, sizes: Floats) -> tuple[Scans, Floats]:
     """Return the scans of a line and the days from its start to the scan where its reader calls progression.
 
     Parameters
     ----------
-    place
-        Place of each patient in the chunk.
-    start, log_volume
-        Day the line starts and ln volume there, relative to the first treatment.
-    horizon
-        Days from the line's start after which nothing is seen any more.
+    sizes
+        Target diameters in mm at the first treatment, one row a patient of ``stay``.
     """
-    days, took_place, adequate = plan_scans(scenario, chance, people, line)
-    limit = np.minimum(horizon, course.progression + _LOOK_PAST_PROGRESSION)
+    people, course = stay.people, stay.course
+    days, took_place, adequate = plan_scans(scenario, chance, people, stay.number)
+    limit = np.minimum(np.minimum(course.death, course.stop), stay.closes - stay.start)
     row, visit = np.nonzero(took_place & (days < limit[:, None]))
     at = days[row, visit].astype(np.float64)
-    since_start = np.maximum(at, 0.0)
-    volume = log_volume[row] + compute_log_volume(
-        course.responding[row], course.shrink[row], course.growth[row], since_start
+    volume = stay.log_volume[row] + compute_log_volume(
+        course.responding[row], course.shrink[row], course.growth[row], np.maximum(at, 0.0)
     )
-    number, slot = people.number[row], line * SCANS_PER_LINE + visit
-    share = 1 + scenario.number("disease.lesion_spread") * chance.normal("lesions.share", people.number, TARGETS)
-    truth = np.minimum(sizes[row] * np.exp(volume[:, None] / 3.0 * share[row]), _LARGEST_MM)
-    noise = chance.normal("reader.size", number, 2 * TARGETS, slot) * scenario.number("visits.reader_cv")
-    local, central = (
-        _measure(truth * np.exp(noise[:, k * TARGETS : (k + 1) * TARGETS])) for k in (0, 1)
-    )
-    past = at >= course.progression[row]
-    seen = chance.uniform("reader.event", number, 4, slot)
-    shows = seen < scenario.number("visits.new_lesion_seen_share")
-    is_new, is_other = past & (course.cause[row] == NEW_LESION), past & (course.cause[row] == NON_TARGET)
+    number, slot = people.number[row], stay.number * SCANS_PER_LINE + visit
     readable = adequate[row, visit]
-    grid = (len(start), SCANS_PER_LINE)
-    response = _respond(local, readable, (is_new & shows[:, 0]) | (is_other & shows[:, 1]), row, visit, grid)
-    central_response = _respond(
-        central, readable, (is_new & shows[:, 2]) | (is_other & shows[:, 3]), row, visit, grid
-    )
-    first = np.full(len(start), np.inf)
+    local, central = _measure_targets(scenario, chance, people, sizes, row, volume, slot)
+    past = at >= course.progression[row]
+    is_new, is_other = past & (course.cause[row] == NEW_LESION), past & (course.cause[row] == NON_TARGET)
+    shows = chance.uniform("reader.event", number, 4, slot) < scenario.number("visits.new_lesion_seen_share")
+    seen_new, seen_other = is_new & shows[:, 0], is_other & shows[:, 1]
+    seen_centrally = (is_new & shows[:, 2]) | (is_other & shows[:, 3])
+    response = _respond(local, readable, seen_new | seen_other, row, visit)
+    first = np.full(len(stay.row), np.inf)
     np.minimum.at(first, row[response == PD], at[response == PD])
-    kept = at <= first[row]
-    readings = Scans(
-        row=place[row][kept],
-        line=np.full(int(kept.sum()), line),
-        visit=visit[kept],
-        day=(start[row] + days[row, visit])[kept],
-        log_volume=volume[kept],
-        is_adequate=readable[kept],
-        is_pet=(chance.uniform("visits.pet", number, 1, slot)[:, 0] < scenario.number("visits.pet_share"))[kept],
-        targets=local[kept],
-        has_new=(is_new & shows[:, 0] & readable)[kept],
-        non_target_grows=(is_other & shows[:, 1] & readable)[kept],
-        response=response[kept],
-        central_response=central_response[kept],
+    scans = Scans(
+        row=stay.row[row],
+        line=np.full(len(row), stay.number),
+        visit=visit,
+        day=stay.start[row] + days[row, visit],
+        log_volume=volume,
+        is_adequate=readable,
+        is_pet=chance.happens("visits.pet", number, scenario.number("visits.pet_share"), slot),
+        targets=local,
+        has_new=seen_new & readable,
+        non_target_grows=seen_other & readable,
+        response=response,
+        central_response=_respond(central, readable, seen_centrally, row, visit),
     )
-    return readings, first
+    return take_scans(scans, np.flatnonzero(at <= first[row])), first
 
 
-def _measure(diameters: Floats) -> Integers:
+def _measure_targets(
+    scenario: Scenario,
+    chance: Chance,
+    people: People,
+    sizes: Floats,
+    row: Integers,
+    volume: Floats,
+    slot: Integers,
+) -> tuple[Integers, Integers]:
+    """Return the whole millimetres of the local and of the central reader."""
+    spread = scenario.number("disease.lesion_spread") * chance.normal("lesions.share", people.number, TARGETS)
+    truth = np.minimum(sizes[row] * np.exp(volume[:, None] / 3.0 * (1 + spread[row])), LARGEST_MM)
+    noise = scenario.number("visits.reader_cv") * chance.normal("reader.size", people.number[row], 2 * TARGETS, slot)
+    return measure(truth * np.exp(noise[:, :TARGETS])), measure(truth * np.exp(noise[:, TARGETS:]))
+
+
+def measure(diameters: Floats) -> Integers:
+    """Return whole millimetres as read: 5 where too small to measure, 0 where not seen, -1 where absent."""
     rounded = np.where(diameters < _SEEN_FROM_MM, 0.0, np.maximum(np.rint(diameters), 5.0))
-    return np.where(np.isnan(diameters), _ABSENT, np.nan_to_num(rounded)).astype(np.int64)
+    return np.where(np.isnan(diameters), ABSENT, np.nan_to_num(rounded)).astype(np.int64)
 
 
 def _respond(
-    targets: Integers,
-    readable: Flags,
-    progresses_otherwise: Flags,
-    row: Integers,
-    visit: Integers,
-    grid: tuple[int, int],
+    targets: Integers, readable: Flags, progresses_otherwise: Flags, row: Integers, visit: Integers
 ) -> Integers:
     """Return RECIST 1.1 overall responses as the reader gives them, from whole millimetres."""
-    exists = targets != _ABSENT
+    exists = targets != ABSENT
     sums = np.where(exists, targets, 0).sum(axis=1)
-    table = np.full(grid, np.iinfo(np.int64).max // 100, dtype=np.int64)
+    table = np.full((int(row.max(initial=0)) + 1, SCANS_PER_LINE), np.iinfo(np.int64).max // 100, dtype=np.int64)
     table[row[readable], visit[readable]] = sums[readable]
     nadirs = np.minimum.accumulate(table, axis=1)
     nadir_before = nadirs[row, np.maximum(visit - 1, 0)]

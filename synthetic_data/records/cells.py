@@ -40,6 +40,11 @@ def empty(count: int) -> pl.Series:
     return pl.Series([None], dtype=pl.String).new_from_index(0, count)
 
 
+def constant(word: str, count: int) -> pl.Series:
+    """Return ``count`` cells that all hold ``word``."""
+    return pl.Series([word], dtype=pl.String).new_from_index(0, count)
+
+
 def label(prefix: str, *parts: Integers) -> pl.Series:
     """Return row ids such as «L3-12» from whole numbers."""
     texts = [pl.Series(part).cast(pl.String) for part in parts]

@@ -5,72 +5,67 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from synthetic_data.assays import ASSAYS, HOSPITAL_ASSAYS
-from synthetic_data.labs import ANALYTES, DECIMALS, LLNS, ULNS, UNITS
-from synthetic_data.patients import EPOCH_YEAR, People
-from synthetic_data.records.cells import empty, label, name_patients, to_dates, words
-from synthetic_data.scenario import Scenario
+from synthetic_data.assays import ASSAYS
+from synthetic_data.chance import Floats, Integers
+from synthetic_data.labs import ANALYTES, CODES, Results
+from synthetic_data.ppi import is_remembered
+from synthetic_data.records.cells import constant, label, name_patients, to_dates, words
+from synthetic_data.world import World
 
-_URINE = ANALYTES.index("5HIAA_U24")
-_CGA = ANALYTES.index("CGA")
+_PPI_ASKED_SHARE = 0.8
+SPECIMENS = tuple("urine_24h" if code == "5HIAA_U24" else "serum" for code in CODES)
 
 
-def record_labs(people: People, results: pl.DataFrame) -> pl.DataFrame:
-    """Write down laboratory results; ``value`` keeps the number for the imperfections to come."""
-    row, analyte, assay = (results[name].to_numpy() for name in ("row", "analyte", "assay"))
-    kit = np.maximum(assay, 0)
-    is_cga = assay >= 0
-
-    def by_analyte(values: tuple[float | None, ...], kits: list[float]) -> pl.Series:
-        common = pl.Series(values, dtype=pl.Float64).gather(analyte)
-        return common.zip_with(pl.Series(~is_cga), pl.Series(kits, dtype=pl.Float64).gather(kit))
-
-    decimals = np.where(is_cga, np.array([a.decimals for a in ASSAYS])[kit], np.array(DECIMALS)[analyte])
-    units = words(UNITS, analyte).zip_with(pl.Series(~is_cga), words(tuple(a.unit for a in ASSAYS), kit))
-    ppi = np.where(results["ppi_known"].to_numpy() & is_cga, results["ppi"].to_numpy().astype(np.int64), -1)
+def record_labs(world: World, results: Results) -> pl.DataFrame:
+    """Write down laboratory results."""
+    people, row, analyte, assay = world.people, results.row, results.analyte, results.assay
+    places = np.array([facts.decimals for facts in ANALYTES])[analyte]
+    places = np.where(assay >= 0, np.array([kit.decimals for kit in ASSAYS])[assay], places)
+    asked = world.chance.happens("labs.ppi_asked", people.number[row], _PPI_ASKED_SHARE, results.slot)
+    is_marker = analyte == CODES.index("CGA")
+    ppi = np.where(asked & is_marker, is_remembered(world.spells, row, results.day).astype(np.int64), -1)
+    # one list of print forms for both: an analyte with its own unit, or the assay's
+    unit = tuple(facts.unit for facts in ANALYTES) + tuple(kit.unit for kit in ASSAYS)
+    uln = pl.Series([facts.uln for facts in ANALYTES] + [kit.uln for kit in ASSAYS], dtype=pl.Float64)
+    printed = np.where(assay >= 0, len(ANALYTES) + assay, analyte)
     return pl.DataFrame(
         {
             "patient_id": name_patients(people).gather(row),
-            "analyte": words(ANALYTES, analyte),
-            "collected": to_dates(people, row, results["day"].to_numpy()),
-            "value": results["value"],
-            "decimals": decimals,
-            "value_text": _print_numbers(results["value"], decimals),
-            "unit": units,
-            "uln": by_analyte(ULNS, [a.uln for a in ASSAYS]),
-            "lln": pl.Series(LLNS, dtype=pl.Float64).gather(analyte),
-            "assay_id": words(tuple(a.assay_id for a in ASSAYS), assay),
-            "specimen": words(("serum", "urine_24h"), (analyte == _URINE).astype(np.int64)),
+            "analyte": words(CODES, analyte),
+            "collected": to_dates(people, row, results.day),
+            "value_text": print_numbers(results.value, places),
+            "unit": words(unit, printed),
+            "uln": uln.gather(printed),
+            "lln": pl.Series([facts.lln for facts in ANALYTES], dtype=pl.Float64).gather(analyte),
+            "assay_id": words(tuple(kit.assay_id for kit in ASSAYS), assay),
+            "specimen": words(SPECIMENS, analyte),
             "ppi_within_2w": words(("N", "Y"), ppi),
-            "source_id": label("L", results["slot"].to_numpy(), analyte),
-            "status": empty(len(row)).fill_null("final"),
-            "_row": row,
+            "source_id": label("L", results.slot, analyte),
+            "status": constant("final", len(row)),
+            "comment": constant("", len(row)).replace("", None),
         }
     )
 
 
-def _print_numbers(values: pl.Series, decimals: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> pl.Series:
-    printed = empty(len(values))
-    for places in (0, 1, 2):
-        rounded = values.round(places)
-        text = rounded.cast(pl.Int64).cast(pl.String) if places == 0 else rounded.cast(pl.String)
-        printed = text.zip_with(pl.Series(decimals == places), printed)
-    return printed
+def print_numbers(values: Floats, places: Integers) -> pl.Series:
+    """Return numbers as text with 0, 1 or 2 decimals."""
+    numbers = pl.Series(values)
+    whole = numbers.round(0).cast(pl.Int64).cast(pl.String)
+    one, two = (numbers.round(count).cast(pl.String) for count in (1, 2))
+    return whole.zip_with(pl.Series(places == 0), one.zip_with(pl.Series(places == 1), two))
 
 
-def record_assays(scenario: Scenario) -> pl.DataFrame:
-    """Write down the assays in use; each is comparable with itself only."""
-    used = {which for uses in HOSPITAL_ASSAYS for _, which in uses}
-    assays = [assay for place, assay in enumerate(ASSAYS) if place in used]
+def record_assays() -> pl.DataFrame:
+    """Write down the assays; each is comparable with itself only."""
     return pl.DataFrame(
         {
-            "assay_id": [assay.assay_id for assay in assays],
-            "analyte": ["CGA"] * len(assays),
-            "maker": [assay.maker for assay in assays],
-            "unit": [assay.unit for assay in assays],
-            "uln": [assay.uln for assay in assays],
-            "lloq": [assay.lloq for assay in assays],
-            "uloq": [assay.uloq for assay in assays],
-            "comparable_group": [assay.assay_id for assay in assays],
+            "assay_id": [kit.assay_id for kit in ASSAYS],
+            "analyte": ["CGA"] * len(ASSAYS),
+            "maker": [kit.maker for kit in ASSAYS],
+            "unit": [kit.unit for kit in ASSAYS],
+            "uln": [kit.uln for kit in ASSAYS],
+            "lloq": [kit.lloq for kit in ASSAYS],
+            "uloq": [kit.uloq for kit in ASSAYS],
+            "comparable_group": [kit.assay_id for kit in ASSAYS],
         }
     )
