@@ -55,11 +55,43 @@ class Settings:
     maintenance_days: int = _setting(
         91, "days", "An SSA started this soon after another line's last dose is its maintenance, not new therapy."
     )
+    size_criteria: str = _setting("RECIST_1_1", "", "Criteria applied to lesions: RECIST_1_1 or RECIST_1_0.", "recist11")
+    baseline_scan_days: int = _setting(
+        90, "days", "Baseline of lesions: last measured visit from this many days before the start."
+    )
+    visit_span_days: int = _setting(
+        28, "days", "Scans with one timepoint label this close to each other are one visit."
+    )
+    assessment_schedule: str = _setting(
+        "", "", "Schedule that tells a missed assessment; empty: the only one of the source, if there is one."
+    )
+    assessment_interval_days: int = _setting(
+        0, "days", "Planned interval of assessments where no schedule is given; 0: unknown, never guessed."
+    )
+    assessment_tolerance_days: int = _setting(14, "days", "Days an assessment may be late.")
+    max_missed_assessments: int = _setting(
+        2, "assessments", "An event after so many missed in a row is censored (FDA-style rules).", "fda_endpoints"
+    )
     response_rule: str = _setting("ELECT50", "", "Marker response rule.", "clarinet_elect_pool")
     index_rule: str = _setting("first_administration", "", "Time zero of a line.")
     duplicate_rule: str = _setting("refuse", "", "Conflicting rows with one key: refuse, or latest_status.")
     max_plausible_177lu_gbq: float = _setting(12.0, "GBq", "Largest activity of one 177Lu cycle believed.")
     max_plausible_90y_gbq: float = _setting(6.0, "GBq", "Largest activity of one 90Y cycle believed.")
+
+    max_diameter_mm: float = _setting(500.0, "mm", "Largest lesion believed.")
+    max_suv: float = _setting(300.0, "SUV", "Largest uptake believed.")
+    target_min_mm: float = _setting(10.0, "mm", "Smallest target lesion, longest diameter.", "recist11")
+    target_min_node_mm: float = _setting(15.0, "mm", "Smallest target node, short axis.", "recist11")
+    max_targets: int = _setting(5, "lesions", "Most target lesions.", "recist11")
+    max_targets_per_organ: int = _setting(2, "lesions", "Most target lesions in one organ.", "recist11")
+    response_scan_days: int = _setting(28, "days", "A response rests on a scan no further away than this.")
+    jump_factor: float = _setting(10.0, "", "Neighbouring values that differ by this factor are queried.")
+    min_urine_volume_ml: float = _setting(500.0, "mL", "Less in a 24 h collection is queried.")
+    max_urine_volume_ml: float = _setting(6000.0, "mL", "More in a 24 h collection is queried.")
+    min_cycle_gap_days: int = _setting(28, "days", "Cycles closer than this are queried.")
+    max_cycle_gap_days: int = _setting(182, "days", "Cycles further apart than this are queried.")
+    max_cumulative_177lu_gbq: float = _setting(45.0, "GBq", "A larger sum of 177Lu activities is queried.")
+    max_years_before_diagnosis: int = _setting(20, "years", "Records earlier than this are queried.")
 
     def with_changes(self, changes: Mapping[str, Any], where: str) -> Settings:
         """Return the settings with ``changes`` applied, each parsed to its setting's type.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,10 @@ from analytics.intake.deaths import derive_death_days
 from analytics.intake.effective_settings import effective_settings, latest_day
 from analytics.intake.ledger import make_ledger
 from analytics.intake.parse import parse_table
+from analytics.intake.review import Review, review_findings
+from analytics.intake.review_course import review_cycles, review_follow_up, review_scores
+from analytics.intake.review_labs import review_labs
+from analytics.intake.review_scans import review_lesions, review_responses, review_tracers
 from analytics.intake.settle import Desk
 from analytics.intake.source import Progress, Source, read_source
 from analytics.intake.structure import structure_findings
@@ -96,15 +100,26 @@ def accept_source(
     parsed = _parse_tables(delivered, settings)
     desk = Desk(settings, latest_day(settings, as_of), is_withdrawn)
     settled = desk.settle(parsed, progress)
+    asked = review_findings(_reviews(settled, settings))
     tables = {name: accepted_form(name, settled[name]) for name in SHEET_ORDER}
     tables["vital_status"] = derive_death_days(tables["vital_status"], settled["vital_status"], tables)
     return Accepted(
         tables=tables,
-        findings=_worst_first(pl.concat([empty_findings(), structure, *desk.findings])),
+        findings=_worst_first(pl.concat([empty_findings(), structure, *desk.findings, *asked])),
         ledger=make_ledger(delivered.tables, settled),
         settings=settings,
         inputs=delivered.inputs,
     )
+
+
+def _reviews(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterator[Review]:
+    yield from review_labs(settled, settings)
+    yield from review_lesions(settled, settings)
+    yield from review_tracers(settled)
+    yield from review_responses(settled, settings)
+    yield from review_cycles(settled, settings)
+    yield from review_follow_up(settled, settings)
+    yield from review_scores(settled)
 
 
 def _parse_tables(source: Source, settings: Settings) -> dict[str, pl.DataFrame]:

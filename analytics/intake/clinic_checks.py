@@ -10,17 +10,16 @@ from analytics.catalogue.settings import Settings
 from analytics.intake.checks import Check, number_text
 from analytics.intake.parse import raw
 
-MAX_DIAMETER_MM = 500
-MAX_SUV = 300
 RADIONUCLIDE_CATEGORIES = ("PRRT", "TARE_SIRT")
 
 
-def lesion_checks() -> Iterator[Check]:
+def lesion_checks(settings: Settings) -> Iterator[Check]:
     """Yield the checks of diameters and uptake; ``_tracer`` is that of the examination."""
     lesion = pl.col("lesion_id")
+    max_mm, max_suv = settings.max_diameter_mm, settings.max_suv
     for name in ("longest_mm", "short_mm"):
-        is_impossible = (pl.col(name) < 0) | (pl.col(name) > MAX_DIAMETER_MM)
-        yield Check("V44", name, is_impossible, {"lesion": lesion, "why": f" (at most {MAX_DIAMETER_MM})"})
+        is_impossible = (pl.col(name) < 0) | (pl.col(name) > max_mm)
+        yield Check("V44", name, is_impossible, {"lesion": lesion, "why": f" (at most {max_mm:g})"})
     yield Check(
         "V44",
         "short_mm",
@@ -28,8 +27,8 @@ def lesion_checks() -> Iterator[Check]:
         {"lesion": lesion, "why": ": the short axis is longer than the longest diameter"},
     )
     for name in ("suv_max", "suv_mean"):
-        is_impossible = (pl.col(name) <= 0) | (pl.col(name) > MAX_SUV)
-        limits = f" (above 0, at most {MAX_SUV})"
+        is_impossible = (pl.col(name) <= 0) | (pl.col(name) > max_suv)
+        limits = f" (above 0, at most {max_suv:g})"
         yield Check("V51", name, is_impossible, {"lesion": lesion, "why": limits})
         has_no_tracer = pl.col(name).is_not_null() & (pl.col("_tracer") == "none")
         yield Check("V51", name, has_no_tracer, {"lesion": lesion, "why": ": the examination had no tracer"})
@@ -82,7 +81,7 @@ def death_checks() -> Iterator[Check]:
 def checks_of(table: str, settings: Settings) -> Iterator[Check]:
     """Yield the checks that belong to one table alone, none for most."""
     if table == "lesions":
-        yield from lesion_checks()
+        yield from lesion_checks(settings)
     elif table == "cycles":
         yield from cycle_checks(settings)
     elif table == "toxicities":

@@ -17,7 +17,7 @@ SHOWN_ROWS = 3
 
 TITLES = {
     "STOP": "Must be mended before anything can be read",
-    "ERROR": "Not used",
+    "ERROR": "Cannot be used as it stands",
     "WARN": "Used, please check",
     "INFO": "Good to know",
 }

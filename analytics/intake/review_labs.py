@@ -1,0 +1,127 @@
+"""Laboratory values against their neighbours, their assay and what disturbs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.intake.checks import Check, number_text
+from analytics.intake.review import Review, used
+
+URINE_ANALYTE = "5HIAA_U24"
+CGA = "CGA"
+
+
+def review_labs(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterator[Review]:
+    """Yield the checks of series, limits and disturbances of laboratory values."""
+    labs = used(settled, "labs").filter(pl.col("value").is_not_null())
+    series = labs.filter(pl.col("collected_lo").is_not_null()).sort(
+        "pid", "analyte", "specimen", "collected_lo", "_row", nulls_last=True
+    )
+    yield Review("labs", _with_neighbours(series), tuple(_neighbour_checks(settings)))
+    yield Review("labs", labs, tuple(_count_checks()))
+    yield Review("labs", labs, tuple(_limit_checks(settings)))
+    yield Review("labs", _disturbed(series, used(settled, "concomitants"), settings), tuple(_disturbances(settings)))
+
+
+def _with_neighbours(series: pl.DataFrame) -> pl.DataFrame:
+    """Add what stood one row before in the same patient, analyte and specimen (null for the first)."""
+    keys = ("pid", "analyte", "specimen")
+    same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in keys)
+    wanted = ("value", "value_standard", "value_text", "_unit", "assay_group", "assay_id", "collected_lo")
+    return series.with_columns(pl.when(same).then(pl.col(name).shift(1)).alias(f"_before_{name}") for name in wanted)
+
+
+def _neighbour_checks(settings: Settings) -> Iterator[Check]:
+    before, now = pl.col("_before_value"), pl.col("value")
+    analyte = pl.col("analyte")
+    same_group = pl.col("assay_group") == pl.col("_before_assay_group")
+    same_unit = pl.col("_unit") == pl.col("_before__unit")
+    jumped = (now >= settings.jump_factor * before) | (before >= settings.jump_factor * now)
+    days = (pl.col("collected_lo") - pl.col("_before_collected_lo")).dt.total_days()
+    yield Check(
+        "V24",
+        "value_text",
+        jumped & same_group & same_unit & pl.col("comparator").is_null(),
+        {
+            "analyte": analyte,
+            "before": pl.col("_before_value_text"),
+            "unit": pl.col("unit"),
+            "days": days.cast(pl.String()),
+        },
+    )
+    same_assay = pl.col("assay_id").eq_missing(pl.col("_before_assay_id"))
+    fields = {"analyte": analyte, "before": pl.col("_before__unit")}
+    yield Check("V28", "unit", ~same_unit & same_assay, fields)
+    yield Check(
+        "V30",
+        "assay_id",
+        ~same_group & ~same_assay,
+        {"analyte": analyte, "before": pl.col("_before_assay_group"), "now": pl.col("assay_group")},
+    )
+
+
+def _count_checks() -> Iterator[Check]:
+    counted = {"n": pl.len(), "analyte": pl.col("analyte").first()}
+    yield Check("V29", "assay_id", pl.col("assay_id").is_null() & pl.col("_is_marker"), counted, per=("analyte",))
+    comparator = pl.col("comparator")
+    yield Check(
+        "V33",
+        "value_text",
+        comparator.is_in(["<", "<=", ">", ">="]),
+        {
+            **counted,
+            "below": comparator.str.starts_with("<").sum(),
+            "above": comparator.str.starts_with(">").sum(),
+        },
+        per=("analyte",),
+    )
+
+
+def _limit_checks(settings: Settings) -> Iterator[Check]:
+    analyte = {"analyte": pl.col("analyte")}
+    below = pl.format("is not above the lower limit {}", number_text("lln"))
+    yield Check("V32", "uln", pl.col("uln") <= pl.col("lln"), {**analyte, "why": below})
+    differs = pl.format("differs from {} on the assays sheet", number_text("_assay_uln"))
+    is_other = (pl.col("uln") != pl.col("_assay_uln")) & (pl.col("_unit") == pl.col("_assay_unit"))
+    yield Check("V32", "uln", is_other, {**analyte, "why": differs})
+    low, high = settings.min_urine_volume_ml, settings.max_urine_volume_ml
+    yield Check(
+        "V36",
+        "urine_volume_ml",
+        (pl.col("analyte") == URINE_ANALYTE) & ~pl.col("urine_volume_ml").is_between(low, high),
+        {"low": f"{low:g}", "high": f"{high:g}"},
+    )
+
+
+def _disturbed(series: pl.DataFrame, concomitants: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the CgA values with ``_on_ppi`` and the latest eGFR before, ``_egfr``."""
+    cga = series.filter(pl.col("analyte") == CGA).with_row_index("_n")
+    washout = pl.duration(days=settings.ppi_washout_days)
+    spells = concomitants.filter(pl.col("kind") == "PPI").select("pid", "start_lo", "end_hi")
+    under = cga.join(spells, on="pid").filter(
+        (pl.col("start_lo") <= pl.col("collected_lo"))
+        & (pl.col("end_hi").is_null() | (pl.col("collected_lo") <= pl.col("end_hi") + washout))
+    )
+    is_under = pl.col("_n").is_in(under.get_column("_n").unique().to_list())
+    egfr = series.filter(pl.col("analyte") == "EGFR").select(
+        "pid", "collected_lo", pl.col("value_standard").alias("_egfr")
+    )
+    joined = cga.sort("collected_lo").join_asof(
+        egfr.sort("collected_lo"),
+        on="collected_lo",
+        by="pid",
+        strategy="backward",
+        tolerance=f"{settings.egfr_window_days}d",
+        check_sortedness=False,
+    )
+    return joined.with_columns(_on_ppi=(pl.col("ppi_within_2w") == "Y").fill_null(value=False) | is_under)
+
+
+def _disturbances(settings: Settings) -> Iterator[Check]:
+    yield Check("V34", "ppi_within_2w", pl.col("_on_ppi"), {"n": pl.len()}, per=())
+    limit = settings.egfr_not_assessable_below
+    fields = {"n": pl.len(), "limit": f"{limit:g}"}
+    yield Check("V35", "value_text", pl.col("_egfr") < limit, fields, per=())

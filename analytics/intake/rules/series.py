@@ -1,0 +1,79 @@
+"""Rules about values in a row of values: jumps, changes of unit and assay, what disturbs a marker."""
+
+from __future__ import annotations
+
+from analytics.tables.findings import Rule
+
+SERIES_RULES: tuple[Rule, ...] = (
+    Rule(
+        "V12",
+        "WARN",
+        "patient",
+        "{column} {value} may lie before or after the first treatment, {start}; it is no baseline.",
+        "Give the full date if it is known.",
+    ),
+    Rule(
+        "V24",
+        "WARN",
+        "cell",
+        "{analyte} went from {before} to {value} {unit} in {days} days.",
+        "Check the unit and the decimal mark of both.",
+    ),
+    Rule(
+        "V28",
+        "WARN",
+        "cell",
+        "The unit of {analyte} changes from {before} to {value}, but the assay does not.",
+        "Check the unit.",
+    ),
+    Rule(
+        "V29",
+        "WARN",
+        "file",
+        "{n} {analyte} values name no assay; they are compared only with each other.",
+        "Name the assay, and list it on the assays sheet.",
+    ),
+    Rule(
+        "V30",
+        "WARN",
+        "patient",
+        "{analyte} is measured differently from here: {before}, then {now}. Change is not computed across.",
+        "Nothing to do if the laboratory changed its assay.",
+    ),
+    Rule(
+        "V32",
+        "WARN",
+        "cell",
+        "The upper limit {value} of {analyte} {why}.",
+        "Correct the limit, or the assays sheet.",
+    ),
+    Rule(
+        "V33",
+        "INFO",
+        "file",
+        "{n} {analyte} values are beyond a limit of quantitation ({below} below, {above} above); "
+        "each is used as a bound.",
+        "Nothing to do.",
+    ),
+    Rule(
+        "V34",
+        "WARN",
+        "file",
+        "{n} CgA values were taken under a proton-pump inhibitor; they decide no response and are drawn hollow.",
+        "Nothing to do; a pause of two weeks before the sample makes it usable.",
+    ),
+    Rule(
+        "V35",
+        "WARN",
+        "file",
+        "{n} CgA values were taken with an eGFR below {limit}, which raises CgA; they decide no response.",
+        "Nothing to do.",
+    ),
+    Rule(
+        "V36",
+        "WARN",
+        "cell",
+        "The 24 h collection had {value} mL, outside {low} to {high}; it may be incomplete.",
+        "Check the volume and the collection.",
+    ),
+)
