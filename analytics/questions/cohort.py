@@ -9,6 +9,7 @@ import polars as pl
 from analytics.questions.groups import find_grouping
 from analytics.questions.question import Answer, Question
 from analytics.questions.selection import select_lines
+from analytics.questions.wording import counted
 from analytics.tables.results import CohortResult, Refusal
 from analytics.tables.study import Study
 
@@ -57,8 +58,8 @@ def answer_cohort(study: Study, question: Question) -> Answer | Refusal:
         subjects=lines,
         flow=selected.flow,
         summary=(
-            f"{result.n_lines} treatment lines of {result.n_patients} people.",
-            *(f"{name}: {n} lines of {people} people." for name, people, n in result.groups),
+            f"{counted(result.n_lines, 'treatment line')} of {counted(result.n_patients, 'person')}.",
+            *(f"{name}: {counted(n, 'line')} of {counted(people, 'person')}." for name, people, n in result.groups),
         ),
         notes=("Characteristics are those known at the start of each line.",),
         study_name=study.name,

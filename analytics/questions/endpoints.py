@@ -7,6 +7,7 @@ import polars as pl
 from analytics.questions.groups import find_grouping
 from analytics.questions.question import Answer, Question
 from analytics.questions.selection import select_lines
+from analytics.questions.wording import counted
 from analytics.tables.results import EndpointsResult, Refusal
 from analytics.tables.study import Study
 
@@ -54,6 +55,6 @@ def answer_endpoints(study: Study, question: Question) -> Answer | Refusal:
 def _describe(counts: pl.DataFrame) -> str:
     by_status = dict(counts.group_by("status").agg(pl.col("n_lines").sum()).rows())
     return (
-        f"{counts['endpoint'][0]} ({counts['rule_set'][0]}): {by_status.get('event', 0)} events, "
+        f"{counts['endpoint'][0]} ({counts['rule_set'][0]}): {counted(by_status.get('event', 0), 'event')}, "
         f"{by_status.get('censored', 0)} censored, {by_status.get('excluded', 0)} excluded."
     )

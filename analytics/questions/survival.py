@@ -9,7 +9,7 @@ from analytics.estimation.time_to_event import estimate_time_to_event
 from analytics.questions.groups import Grouping, find_grouping
 from analytics.questions.question import Answer, Question
 from analytics.questions.selection import Funnel, select_lines
-from analytics.questions.wording import describe_comparison, describe_group_survival, share_of_lines
+from analytics.questions.wording import counted, describe_comparison, describe_group_survival
 from analytics.tables.results import FlowStep, Refusal
 from analytics.tables.study import Study
 
@@ -83,7 +83,7 @@ def select_observed(study: Study, lines: pl.DataFrame, question: Question) -> tu
 
 def refuse_nobody(endpoint: str, flow: tuple[FlowStep, ...]) -> Refusal:
     """Return the refusal for a selection in which no line has a known time, with the reasons counted."""
-    why = "; ".join(f"{step.reason}: {share_of_lines(step)}" for step in flow if step.reason)
+    why = "; ".join(f"{step.reason}: {counted(step.n_lines_removed, 'line')}" for step in flow if step.reason)
     return Refusal(
         "nobody_left",
         f"No treatment line is left for {endpoint}" + (f" ({why})." if why else "."),

@@ -52,6 +52,12 @@ def answer_trajectory(study: Study, question: Question) -> Answer | Refusal:
     floor = study.settings.floor_patients
     bands = compute_bands(values, floor)
     drawn = bands.filter(pl.col("median").is_not_null())
+    if drawn.is_empty():
+        return Refusal(
+            "below_floor",
+            f"No window of this selection holds {question.analyte} values of at least {floor} lines.",
+            "Widen the selection; one patient's course is on the patient page.",
+        )
     return Answer(
         question=question,
         result=TrajectoryResult(question.analyte, bands, floor, (_quantile_method(),)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from analytics.tables.results import (
     Estimate,
-    FlowStep,
     GroupSurvival,
     HazardRatio,
     Refusal,
@@ -19,7 +18,8 @@ DAYS_PER_MONTH = 30.4375
 def describe_group_survival(group: GroupSurvival) -> str:
     """Say how many, how many events, and the median with its limits in months."""
     return (
-        f"{group.group}: {group.n_lines} lines of {group.n_patients} people, {group.n_events} events, "
+        f"{group.group}: {counted(group.n_lines, 'line')} of {counted(group.n_patients, 'person')}, "
+        f"{counted(group.n_events, 'event')}, "
         f"median {describe_months(group.median)}."
     )
 
@@ -105,6 +105,13 @@ def p_value(value: float) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
-def share_of_lines(step: FlowStep) -> str:
-    """Say how many lines a step took out."""
-    return f"{step.n_lines_removed} line" + ("" if step.n_lines_removed == 1 else "s")
+def counted(count: int | None, thing: str) -> str:
+    """Say a count with its noun; a withheld count is said to be few.
+
+    >>> counted(1, "line"), counted(3, "person"), counted(None, "event")
+    ('1 line', '3 people', 'few events')
+    """
+    plural = "people" if thing == "person" else f"{thing}s"
+    if count is None:
+        return f"few {plural}"
+    return f"{count} {thing if count == 1 else plural}"

@@ -1,0 +1,71 @@
+"""The command line: help that teaches, light to start, one exit code a family, no traceback for a person's mistake."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analytics.errors import FAMILIES
+
+HEAVY = ("lifelines", "statsmodels", "dataframely", "matplotlib", "plotly", "pandas", "dash", "scipy", "polars")
+COMMANDS = ("demo", "simulate", "template", "check", "build", "ask", "run", "dictionary", "serve")
+
+
+def lutetia(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lutetia", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+def test_help_names_every_command_and_every_exit_code() -> None:
+    shown = lutetia("--help")
+    assert shown.returncode == 0
+    for command in COMMANDS:
+        assert f" {command} " in shown.stdout
+    for family in FAMILIES:
+        assert f"{family.exit_code}: {family.family}" in shown.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    shown = lutetia(command, "--help")
+    assert shown.returncode == 0
+    assert "Usage" in shown.stdout
+
+
+def test_help_loads_nothing_heavy() -> None:
+    loaded = (
+        "import sys, lutetia\n"
+        "try:\n    lutetia.app(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    shown = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert shown.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "said"),
+    [
+        (("build",), 2, "Missing argument"),
+        (("conquer",), 2, "No such command"),
+        (("build", "nowhere", "store"), 10, "nowhere"),
+        (("check", "nowhere"), 10, "nowhere"),
+        (("ask", "survival", "nowhere", "--out", "x"), 13, "nowhere"),
+        (("run", "nowhere.toml"), 12, "nowhere.toml"),
+        (("serve", "nowhere"), 13, "nowhere"),
+        (("check", "nowhere", "--set", "decimal_mark"), 2, "NAME=VALUE"),
+    ],
+)
+def test_a_mistake_is_a_sentence_with_its_exit_code(words: tuple[str, ...], exit_code: int, said: str) -> None:
+    shown = lutetia(*words)
+    assert shown.returncode == exit_code, shown.stderr
+    assert said in shown.stderr
+    assert "Traceback" not in shown.stderr
+    assert shown.stdout == ""
