@@ -50,7 +50,7 @@ def write_trajectory_figure(release: Release) -> dict[str, bytes]:
     counted = "rounded down" if release.is_safe else "exact"
     what = (
         f"Median (line), 25–75 % and 10–90 % (bands) of {result.analyte} in multiples of the upper limit of normal; "
-        f"one value a line and window; lines sampled ({counted}) under the axis. People leave when they die, change "
+        f"one value a line and window; lines sampled ({counted}) over each panel. People leave when they die, change "
         "treatment or are no longer sampled."
     )
     return _files("figure", lambda: draw_trajectory(result, TIME_ZERO, caption_aggregate(release, what)))

@@ -26,7 +26,8 @@ def read_workbook(
 
     Returns
     -------
-    The tables, the file's facts, and the names of the sheets that belong to no table.
+    The tables, the file's facts, and the names of the sheets that belong to no table; sheets named with «#» are notes
+    for people.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def read_workbook(
         if table in known:
             read = _read_sheet(workbook, sheet, table, path.name, known[table])
             tables.extend([read] if read is not None else [])
-        else:
+        elif not sheet.startswith("#"):
             unused.append(sheet)
     return tuple(tables), facts, tuple(unused)
 

@@ -18,7 +18,7 @@ from analytics.figures.paper.ink import (
 )
 from analytics.tables.results import TrajectoryResult
 
-PANEL_INCHES, CAPTION_LINE_INCHES = 2.2, 0.125
+PANEL_INCHES, CAPTION_LINE_INCHES = 2.35, 0.125
 FOLDS = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000)
 BANDS = (("q10", "q90", 0.14), ("q25", "q75", 0.26))
 MARKERS = ("o", "s", "D", "P", "h", "*")
@@ -32,13 +32,13 @@ def draw_trajectory(result: TrajectoryResult, time_zero: str, caption: str) -> F
     bands = result.bands.with_columns(pl.col(name).cast(pl.Float64) for name in ("q10", "q25", "median", "q75", "q90"))
     groups = bands["group"].unique(maintain_order=True).to_list()
     below = 0.8 + CAPTION_LINE_INCHES * count_caption_lines(caption)
-    height = PANEL_INCHES * len(groups) + below - 0.15
+    height = PANEL_INCHES * len(groups) + below - 0.25
     figure = Figure(figsize=(WIDTH_INCHES, height))
     low, high = _limits(bands)
     end = float(max(6.0, bands["mid_months"].max() or 6.0)) * 1.04  # type: ignore[arg-type]
     for index, group in enumerate(groups):
         bottom = below + PANEL_INCHES * (len(groups) - 1 - index) - 0.2
-        axes = figure.add_axes((0.1, bottom / height, 0.88, (PANEL_INCHES - 0.5) / height))
+        axes = figure.add_axes((0.1, bottom / height, 0.88, (PANEL_INCHES - 0.65) / height))
         part = bands.filter(pl.col("group") == group)
         _draw_bands(axes, part, index)
         axes.set_yscale("log")

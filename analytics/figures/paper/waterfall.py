@@ -17,7 +17,7 @@ TOP_PERCENT = 100.0
 
 KEY = (
     "Solid: response by the rule; open: none; "
-    "hatched: the best value is a quantitation limit, the fall is at least this. Dashed: 50 % fall."
+    "hatched: the best value is a quantitation limit, the fall is at least this. Dashed: −50 %."
 )
 
 
