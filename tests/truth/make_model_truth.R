@@ -1,0 +1,46 @@
+# Writes the R values of the mixed, response and marker models, each beside its call: Rscript make_model_truth.R
+# (in this folder; R with lme4, nlme, survival, jsonlite). The tests read the JSON files only.
+suppressMessages({library(lme4); library(nlme); library(survival); library(jsonlite)})
+
+save_data <- function(name, table) {
+  write.csv(table, file.path("data", paste0(name, ".csv")), row.names = FALSE, na = "", quote = FALSE)
+  read.csv(file.path("data", paste0(name, ".csv")))
+}
+sleepstudy <- save_data("sleepstudy", transform(sleepstudy, Subject = as.integer(as.character(Subject))))
+Orthodont <- save_data("orthodont", transform(as.data.frame(Orthodont), Subject = as.character(Subject), male = as.integer(Sex == "Male"))[, c("distance", "age", "Subject", "male")])
+Oxboys <- save_data("oxboys", transform(as.data.frame(Oxboys), Subject = as.integer(as.character(Subject)))[, c("Subject", "age", "height")])
+BodyWeight <- save_data("bodyweight", data.frame(Rat = as.integer(as.character(BodyWeight$Rat)), time = BodyWeight$Time, weight = BodyWeight$weight, diet = as.integer(BodyWeight$Diet)))
+set.seed(41)
+marker <- do.call(rbind, lapply(1:120, function(i) {
+  n <- sample(1:8, 1); day <- sort(sample(0:900, n)); b <- c(rnorm(1, 0, 0.9), rnorm(1, 0, 0.0012)); g <- i %% 2
+  data.frame(patient = i, group = g, day = day, log_fold = round(1.2 + b[1] + (0.0004 - 0.0009 * g + b[2]) * day + rnorm(n, 0, 0.35), 6))
+}))
+marker <- save_data("marker", marker)
+
+tight <- lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-10, maxfun = 1e5), check.conv.grad = "ignore", check.conv.hess = "ignore", check.scaleX = "ignore")
+mixed <- function(fit) list(engine = "lme4", fixed = unname(fixef(fit)), covariance = unname(as.matrix(vcov(fit))),
+  random = unname(matrix(as.numeric(VarCorr(fit)[[1]]), nrow(VarCorr(fit)[[1]]))), sigma = sigma(fit), log_likelihood = as.numeric(logLik(fit)),
+  labels = rownames(ranef(fit)[[1]]), effects = unname(as.matrix(ranef(fit)[[1]])),
+  effect_covariance = unname(attr(ranef(fit, condVar = TRUE)[[1]], "postVar")[, , 1, drop = TRUE]), fitted = unname(fitted(fit)))
+mixed_nlme <- function(fit) list(engine = "nlme", fixed = unname(fixef(fit)), random = unname(matrix(as.numeric(getVarCov(fit)), nrow(getVarCov(fit)))), sigma = fit$sigma, log_likelihood = as.numeric(logLik(fit)))
+exact <- lmeControl(msTol = 1e-12, tolerance = 1e-12, opt = "optim", maxIter = 400, msMaxIter = 400)
+
+write_topic <- function(topic, calls) {
+  entries <- lapply(names(calls), function(id) list(id = id, call = calls[[id]], values = eval(parse(text = calls[[id]]), globalenv())))
+  made_with <- paste("R", getRversion(), "lme4", packageVersion("lme4"), "nlme", packageVersion("nlme"), "survival", packageVersion("survival"))
+  write_json(list(made_with = made_with, entries = entries), paste0(topic, ".json"), digits = I(17), auto_unbox = TRUE, null = "null", na = "null", pretty = 0)
+}
+write_topic("mixed_model", list(
+  sleepstudy_reml = 'mixed(lmer(Reaction ~ Days + (Days | Subject), sleepstudy, control = tight))',
+  sleepstudy_ml = 'mixed(lmer(Reaction ~ Days + (Days | Subject), sleepstudy, REML = FALSE, control = tight))',
+  sleepstudy_intercept = 'mixed(lmer(Reaction ~ Days + (1 | Subject), sleepstudy, REML = FALSE, control = tight))',
+  orthodont_reml = 'mixed(lmer(distance ~ age * male + (age | Subject), Orthodont, control = tight))',
+  orthodont_ml = 'mixed(lmer(distance ~ age * male + (age | Subject), Orthodont, REML = FALSE, control = tight))',
+  orthodont_nlme = 'mixed_nlme(lme(distance ~ age * male, random = ~ age | Subject, data = Orthodont, method = "REML", control = exact))',
+  oxboys_quadratic_ml = 'mixed(lmer(height ~ age + I(age^2) + (age + I(age^2) | Subject), Oxboys, REML = FALSE, control = tight))',
+  oxboys_quadratic_reml = 'mixed(lmer(height ~ age + I(age^2) + (age + I(age^2) | Subject), Oxboys, control = tight))',
+  bodyweight_reml = 'mixed(lmer(weight ~ time * factor(diet) + (time | Rat), BodyWeight, control = tight))',
+  bodyweight_nlme = 'mixed_nlme(lme(weight ~ time * factor(diet), random = ~ time | Rat, data = BodyWeight, method = "ML", control = exact))',
+  marker_reml = 'mixed(lmer(log_fold ~ day * group + (day | patient), transform(marker, day = day / 365.25), control = tight))',
+  marker_ml = 'mixed(lmer(log_fold ~ day * group + (day | patient), transform(marker, day = day / 365.25), REML = FALSE, control = tight))'
+))
