@@ -7,7 +7,7 @@ import hmac
 import json
 import os
 from base64 import b32encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -123,7 +123,12 @@ def open_study(store: Path, name: str = "") -> Study:
 
 
 def opaque_id(store: Path, patient_id: str) -> str:
-    """Return a name for a patient that means nothing outside this store, for addresses of pages.
+    """Return a name for a patient that means nothing outside this store; see `opaque_ids`."""
+    return opaque_ids(store, [patient_id])[patient_id]
+
+
+def opaque_ids(store: Path, patient_ids: Iterable[str]) -> dict[str, str]:
+    """Return for each patient a name that means nothing outside this store, for addresses of pages.
 
     Sixteen letters and digits, the same at every build of the store (HMAC-SHA-256 under its random key).
 
@@ -136,6 +141,10 @@ def opaque_id(store: Path, patient_id: str) -> str:
         key = (store / KEY_FILE).read_bytes()
     except OSError:
         raise StoreError("The store's key cannot be read.", str(store), "Build the study again.") from None
+    return {patient_id: _opaque(key, patient_id) for patient_id in patient_ids}
+
+
+def _opaque(key: bytes, patient_id: str) -> str:
     digest = hmac.new(key, patient_id.encode(), hashlib.sha256).digest()
     return b32encode(digest[:10]).decode().lower()
 
