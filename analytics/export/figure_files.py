@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from analytics.errors import RefusedError
 from analytics.export.release import Release
 from analytics.export.sentences import TIME_ZERO, caption_aggregate, caption_survival, name_endpoint
 from analytics.tables.results import ResponseResult, SurvivalResult, TrajectoryResult
@@ -13,22 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def write_survival_figure(release: Release) -> dict[str, bytes]:
-    """Write ``figure.*``: curves, bands and the counts under them."""
-    from analytics.figures.paper.survival import SurvivalWords, draw_survival
-
-    result = cast("SurvivalResult", release.answer.result)
-    words = SurvivalWords(name_endpoint(result.endpoint), TIME_ZERO, caption_survival(release, result))
-    return _files("figure", lambda: draw_survival(result, words, is_coarse=release.is_safe))
-
-
-def write_response_figure(release: Release) -> dict[str, bytes]:
-    """Write ``figure.*``: share of responders by group with exact limits, the not evaluable in words."""
-    from analytics.figures.paper.response import draw_response
-
-    result = cast("ResponseResult", release.answer.result)
-    caption = caption_aggregate(release, f"{result.analyte} response by rule {result.rule_id}, with exact 95 % limits.")
-    return _files("figure", lambda: draw_response(result, caption))
+def write_figure(release: Release) -> dict[str, bytes]:
+    """Write ``figure.*``: what `draw_main_figure` draws."""
+    return _files("figure", lambda: draw_main_figure(release))
 
 
 def write_waterfall(release: Release) -> dict[str, bytes]:
@@ -42,18 +30,51 @@ def write_waterfall(release: Release) -> dict[str, bytes]:
     return _files("waterfall", lambda: draw_waterfall(result, caption))
 
 
-def write_trajectory_figure(release: Release) -> dict[str, bytes]:
-    """Write ``figure.*``: median and quantile bands in windows, with the number sampled in each."""
+def draw_main_figure(release: Release) -> Figure:
+    """Draw curves with the counts under them, shares with exact limits, or bands with the number sampled.
+
+    Raises
+    ------
+    RefusedError
+        If this kind of answer is a table only.
+    """
+    match release.answer.result:
+        case SurvivalResult() as result:
+            return _draw_survival(release, result)
+        case ResponseResult() as result:
+            return _draw_response(release, result)
+        case TrajectoryResult() as result:
+            return _draw_trajectory(release, result)
+        case _:
+            raise RefusedError(
+                f"A {release.answer.question.kind} answer is a table, it has no figure.", "", "Look at its table."
+            )
+
+
+def _draw_survival(release: Release, result: SurvivalResult) -> Figure:
+    from analytics.figures.paper.survival import SurvivalWords, draw_survival
+
+    words = SurvivalWords(name_endpoint(result.endpoint), TIME_ZERO, caption_survival(release, result))
+    return draw_survival(result, words, is_coarse=release.is_safe)
+
+
+def _draw_response(release: Release, result: ResponseResult) -> Figure:
+    from analytics.figures.paper.response import draw_response
+
+    caption = caption_aggregate(release, f"{result.analyte} response by rule {result.rule_id}, with exact 95 % limits.")
+    return draw_response(result, caption)
+
+
+def _draw_trajectory(release: Release, result: TrajectoryResult) -> Figure:
     from analytics.figures.paper.trajectory import draw_trajectory
 
-    result = cast("TrajectoryResult", release.answer.result)
     counted = "rounded down" if release.is_safe else "exact"
     what = (
         f"Median (line), 25–75 % and 10–90 % (bands) of {result.analyte} in multiples of the upper limit of normal; "
         f"one value a line and window; lines sampled ({counted}) over each panel. People leave when they die, change "
         "treatment or are no longer sampled."
     )
-    return _files("figure", lambda: draw_trajectory(result, TIME_ZERO, caption_aggregate(release, what)))
+    return draw_trajectory(result, TIME_ZERO, caption_aggregate(release, what))
 
 
 def _files(stem: str, draw: Callable[[], Figure]) -> dict[str, bytes]:

@@ -11,12 +11,7 @@ from analytics.export.aggregate_tables import (
     write_response,
     write_subjects,
 )
-from analytics.export.figure_files import (
-    write_response_figure,
-    write_survival_figure,
-    write_trajectory_figure,
-    write_waterfall,
-)
+from analytics.export.figure_files import write_figure, write_waterfall
 from analytics.export.readers import write_readers, write_readme
 from analytics.export.release import LEVELS, Format
 from analytics.export.summary import write_summary
@@ -32,14 +27,12 @@ FORMATS: tuple[Format, ...] = (
     Format("risk table", SURVIVAL, BOTH, write_risk_table),
     Format("Guyot files", SURVIVAL, BOTH, write_guyot),
     Format("readers of the curve", SURVIVAL, BOTH, write_readers),
-    Format("survival figure", SURVIVAL, BOTH, write_survival_figure),
     Format("response table", RESPONSE, BOTH, write_response),
     Format("best changes", RESPONSE, FULL, write_best_changes),
-    Format("response figure", RESPONSE, BOTH, write_response_figure),
+    Format("figure", SURVIVAL | RESPONSE | TRAJECTORY, BOTH, write_figure),
     Format("waterfall", RESPONSE, FULL, write_waterfall),
     Format("characteristics", COHORT, BOTH, write_characteristics),
     Format("bands", TRAJECTORY, BOTH, write_bands),
-    Format("trajectory figure", TRAJECTORY, BOTH, write_trajectory_figure),
     Format("endpoint counts", ENDPOINTS, BOTH, write_endpoints),
     Format("flow", EVERY_KIND, BOTH, write_flow),
     Format("subjects", EVERY_KIND, FULL, write_subjects),

@@ -1,0 +1,101 @@
+"""The face for notebooks: open a study, ask a question, see a table and a figure.
+
+>>> from analytics import api                                                          # doctest: +SKIP
+>>> study = api.open_study("lutetia-demo/simulated-store")                             # doctest: +SKIP
+>>> answer = api.ask(study, "survival", by="treatment", treatments=("PRRT", "SSA"))    # doctest: +SKIP
+>>> api.table(answer)                                                                  # doctest: +SKIP
+>>> api.figure(answer).savefig("pfs.svg")                                              # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from matplotlib.figure import Figure
+
+from analytics import store
+from analytics.catalogue.settings import Settings
+from analytics.errors import RefusedError, UsageError
+from analytics.export.aggregate_tables import response_table
+from analytics.export.figure_files import draw_main_figure
+from analytics.export.release import Release
+from analytics.export.survival_tables import curve_table
+from analytics.questions.ask import answer
+from analytics.questions.question import Answer, Question, Selection
+from analytics.tables.results import (
+    CohortResult,
+    EndpointsResult,
+    Refusal,
+    ResponseResult,
+    SurvivalResult,
+    TrajectoryResult,
+)
+from analytics.tables.study import Study
+
+SELECTION_WORDS = frozenset(item.name for item in fields(Selection))
+QUESTION_WORDS = frozenset(item.name for item in fields(Question)) - {"kind", "selection"}
+
+
+def open_study(path: str | Path) -> Study:
+    """Open the newest whole version of a study store.
+
+    Raises
+    ------
+    StoreError
+        If there is no store at ``path``, or none of its versions is whole.
+    """
+    return store.open_study(Path(path))
+
+
+def ask(study: Study, kind: str, **options: Any) -> Answer:
+    """Ask a question; words of `Question` and of `Selection` go side by side.
+
+    Raises
+    ------
+    RefusedError
+        If the data cannot answer; the message says why and what would help.
+    UsageError
+        If an option is not one.
+    """
+    unknown = sorted(set(options) - SELECTION_WORDS - QUESTION_WORDS)
+    if unknown:
+        known = ", ".join(sorted(QUESTION_WORDS | SELECTION_WORDS))
+        raise UsageError(f"«{unknown[0]}» is not an option of a question.", "", f"Known: {known}.")
+    selection = Selection(**{name: value for name, value in options.items() if name in SELECTION_WORDS})
+    words = {name: value for name, value in options.items() if name in QUESTION_WORDS}
+    given = answer(study, Question(kind=kind, selection=selection, **words))
+    if isinstance(given, Refusal):
+        raise RefusedError(given.sentence, "", given.remedy)
+    return given
+
+
+def table(given: Answer) -> pl.DataFrame:
+    """Return the main table of an answer, as its export has it: the curve, shares, bands, counts or characteristics."""
+    match given.result:
+        case SurvivalResult() as result:
+            curves = (curve_table(group, result.endpoint, "survival", is_coarse=False) for group in result.groups)
+            return pl.concat(curves)
+        case ResponseResult() as result:
+            return response_table(result)
+        case TrajectoryResult() as result:
+            return result.bands
+        case EndpointsResult() as result:
+            return result.counts
+        case CohortResult() as result:
+            return result.characteristics
+
+
+def figure(given: Answer) -> Figure:
+    """Draw the answer as its export does.
+
+    Raises
+    ------
+    RefusedError
+        If this kind of answer is a table only.
+    """
+    made = Release(answer=given, level="full", settings=Settings(), call="", now=datetime.now(UTC))
+    return draw_main_figure(made)
