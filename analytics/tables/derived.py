@@ -137,10 +137,41 @@ class TimesToEvent(dy.Schema):
     is_imputed = dy.Bool(description="Whether a partial date was filled in the start or the end.")
 
 
+class RecistAssessments(dy.Schema):
+    """One row a visit after a line's start: the response derived from its lesions, beside any given one."""
+
+    pid = dy.UInt32(description="Patient key.")
+    line_no = dy.Int32(description="Line whose baseline it is read against.")
+    date = dy.Date(description="Day of the assessment; a progression is dated by pd_date_rule.")
+    first_date = dy.Date(description="First scan of the visit.")
+    last_date = dy.Date(description="Last scan of the visit.")
+    criteria = dy.String(description="Size criteria.")
+    n_targets = dy.Int32(description="Target lesions at the baseline.")
+    n_measured = dy.Int32(description="Target lesions measured at this visit.")
+    is_complete = dy.Bool(description="Whether every target of the baseline was measured.")
+    baseline_mm = dy.Float64(nullable=True, description="Sum at the baseline.", metadata={"unit": "mm"})
+    sum_mm = dy.Float64(nullable=True, description="Sum at this visit.", metadata={"unit": "mm"})
+    nadir_mm = dy.Float64(
+        nullable=True, description="Smallest complete sum before, baseline included.", metadata={"unit": "mm"}
+    )
+    change_pct = dy.Float64(
+        nullable=True, description="Change of a complete sum from the baseline.", metadata={"unit": "%"}
+    )
+    target = dy.String(description="Target response: CR, PR, SD, PD, NE, NA.")
+    non_target = dy.String(description="Non-target response: CR, NON_CR_NON_PD, PD, NE, NA.")
+    has_new_lesion = dy.Bool(description="Whether a new lesion was seen.")
+    response = dy.String(description="Overall response.")
+    is_inadequate = dy.Bool(description="Whether every scan of the visit was called inadequate.")
+    is_imputed = dy.Bool(description="Whether the scan's date was partial.")
+    file = dy.String(description="Source file of the first scan.")
+    row = dy.UInt32(description="Line of that file.")
+
+
 DERIVED_TABLES: dict[str, type[dy.Schema]] = {
     "lines": Lines,
     "marker_values": MarkerValues,
     "marker_responses": MarkerResponses,
+    "recist_assessments": RecistAssessments,
     "times_to_event": TimesToEvent,
 }
 """Every derived table of a study, in the order they are made."""

@@ -1,0 +1,226 @@
+"""RECIST from lesions: sums, nadir, target, non-target and new lesions, overall response of every visit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.catalogue.size_criteria import SIZE_CRITERIA_BY_CODE, SizeCriteria
+from analytics.endpoints.lesion_sizes import derive_lesion_sizes
+from analytics.endpoints.visits import derive_line_visits, derive_visit_facts, derive_visits, select_dated_lines
+from analytics.errors import SettingsError
+from analytics.tables.derived import RecistAssessments
+
+BEYOND_ANY_SUM = 1_000_000_000
+"""Tenths of a millimetre no sum reaches; keeps the running minimum of one line apart from the next."""
+
+_VISIT = ["line", "visit"]
+
+
+def _select_baselines(line_visits: pl.DataFrame, sizes: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the baseline visit of each line: the last with every target measured, else the last with a lesion."""
+    is_target = pl.col("role") == "target"
+    measured = sizes.group_by("visit").agg(
+        is_complete=is_target.any() & (is_target & pl.col("tenths").is_null()).any().not_(),
+        base_sum=pl.col("tenths").filter(is_target).sum(),
+        n_targets=is_target.sum().cast(pl.Int32),
+    )
+    return (
+        line_visits.filter(pl.col("is_before") & (pl.col("days_before") <= settings.baseline_scan_days))
+        .join(measured, on="visit")
+        .sort("line", "is_complete", "days_before", "visit", descending=[False, True, False, True])
+        .unique("line", keep="first", maintain_order=True)
+        .select(
+            "line",
+            "visit",
+            n_targets=pl.when("is_complete").then("n_targets").otherwise(0).cast(pl.Int32),
+            baseline=pl.when("is_complete").then("base_sum").cast(pl.Int64),
+        )
+    )
+
+
+def _summarise_lesions(
+    sizes: pl.DataFrame, line_visits: pl.DataFrame, baselines: pl.DataFrame, criteria: SizeCriteria
+) -> pl.DataFrame:
+    """Reduce the lesions of each visit to what the response needs, by their role at the baseline."""
+    at_baseline = baselines.filter(pl.col("n_targets") >= 0).select("line", "visit", "n_targets")
+    known = at_baseline.join(sizes, on="visit").select(
+        "line",
+        "lesion_id",
+        part=pl.when((pl.col("role") == "target") & (pl.col("n_targets") > 0))
+        .then(pl.lit("target"))
+        .otherwise(pl.lit("non_target")),
+    )
+    n_others = known.group_by("line").agg(n_others=(pl.col("part") == "non_target").sum())
+    is_gone = pl.when("is_node").then(pl.col("tenths") < criteria.normal_node_tenths).otherwise(pl.col("tenths") == 0)
+    is_target, is_other = pl.col("part") == "target", pl.col("part") == "non_target"
+    is_new = pl.col("part").is_null() & (pl.col("role") == "new")
+    stays = (~is_gone).fill_null(value=True) & ~pl.col("is_unknown")
+    return (
+        line_visits.filter(~pl.col("is_before"))
+        .select(_VISIT)
+        .join(sizes, on="visit")
+        .join(known, on=["line", "lesion_id"], how="left")
+        .group_by(_VISIT)
+        .agg(
+            sum=pl.col("tenths").filter(is_target).sum().cast(pl.Int64),
+            n_measured=pl.col("tenths").filter(is_target).count().cast(pl.Int32),
+            n_left=(is_target & ~is_gone).sum(),
+            n_back=(is_target & ~pl.col("is_node") & (pl.col("tenths") > 0)).sum(),
+            n_others_gone=(is_other & is_gone).sum(),
+            n_others_left=(is_other & stays).sum(),
+            new_lesion_date=pl.col("date").filter(is_new & pl.col("is_seen")).min(),
+        )
+        .join(n_others, on="line", how="left")
+    )
+
+
+def _derive_nadirs(visits: pl.DataFrame) -> pl.DataFrame:
+    """Add the smallest complete sum before each visit, baseline included, and whether all targets were gone once."""
+    offset = pl.col("line").cast(pl.Int64) * BEYOND_ANY_SUM
+    complete = pl.when("is_complete").then("sum").otherwise(pl.lit(BEYOND_ANY_SUM - 1))
+    running = (complete - offset).cum_min() + offset
+    before = pl.when(pl.col("line") == pl.col("line").shift(1)).then(running.shift(1)).otherwise(BEYOND_ANY_SUM - 1)
+    lowest = pl.min_horizontal(before, pl.col("baseline").fill_null(BEYOND_ANY_SUM - 1))
+    return (
+        visits.sort("line", "first_date", "visit")
+        .with_columns(nadir=pl.when(lowest < BEYOND_ANY_SUM - 1).then(lowest))
+        .with_columns(was_gone=pl.col("is_gone").cum_max().shift(1).over("line").fill_null(value=False))
+    )
+
+
+def _compute_target(criteria: SizeCriteria) -> pl.Expr:
+    """Return the target response; progression is also read from an incomplete sum that is large enough."""
+    rises = (100 * pl.col("sum") >= criteria.progression_pct * pl.col("nadir")) & (
+        pl.col("sum") - pl.col("nadir") >= max(criteria.least_rise_tenths, 1)
+    )
+    returns = (pl.col("n_back") > 0) & (pl.col("was_gone") | (pl.col("nadir") == 0))
+    shrinks = 100 * pl.col("sum") <= criteria.response_pct * pl.col("baseline")
+    return (
+        pl.when(pl.col("n_targets") == 0)
+        .then(pl.lit("NA"))
+        .when("is_gone")
+        .then(pl.lit("CR"))
+        .when((rises | returns).fill_null(value=False))
+        .then(pl.lit("PD"))
+        .when(~pl.col("is_complete"))
+        .then(pl.lit("NE"))
+        .when(shrinks)
+        .then(pl.lit("PR"))
+        .otherwise(pl.lit("SD"))
+    )
+
+
+def _compute_non_target() -> pl.Expr:
+    """Return the non-target response: the reader's word first, since only a reader calls it unequivocal."""
+    n_others = pl.col("n_others").fill_null(0)
+    said = pl.coalesce(
+        *(
+            pl.when(pl.col(f"non_target_{code}").fill_null(value=False)).then(pl.lit(code))
+            for code in ("PD", "NON_CR_NON_PD", "NE", "CR")
+        )
+    )
+    return (
+        pl.when(said.is_not_null())
+        .then(said)
+        .when(n_others == 0)
+        .then(pl.lit("NA"))
+        .when(pl.col("n_others_left") > 0)
+        .then(pl.lit("NON_CR_NON_PD"))
+        .when(pl.col("n_others_gone") == n_others)
+        .then(pl.lit("CR"))
+        .otherwise(pl.lit("NE"))
+    )
+
+
+def _compute_overall() -> pl.Expr:
+    """Return the overall response from target, non-target and new lesions (RECIST 1.1, tables 1 and 2)."""
+    target, other = pl.col("target"), pl.col("non_target")
+    return (
+        pl.when((target == "PD") | (other == "PD") | pl.col("has_new_lesion"))
+        .then(pl.lit("PD"))
+        .when(target == "NA")
+        .then(other.replace({"NA": "NE"}))
+        .when((target == "CR") & other.is_in(["CR", "NA"]))
+        .then(pl.lit("CR"))
+        .when(target.is_in(["CR", "PR"]))
+        .then(pl.lit("PR"))
+        .otherwise(target)
+    )
+
+
+def _compute_date(rule: str) -> pl.Expr:
+    """Return the day of the assessment; a progression is dated by ``rule``."""
+    first, last = pl.col("first_date"), pl.col("last_date")
+    sign = pl.min_horizontal("new_lesion_date", "worse_date", pl.when(pl.col("target") == "PD").then(last))
+    dated = {"first_sign": sign, "earliest_scan": first, "latest_scan": last, "scheduled_visit": last}
+    if rule not in dated:
+        raise SettingsError(
+            f"There is no progression-date rule «{rule}».", "pd_date_rule", f"Known: {', '.join(dated)}."
+        )
+    return pl.when(pl.col("response") == "PD").then(dated[rule]).otherwise(first)
+
+
+def derive_recist_assessments(
+    tables: Mapping[str, pl.LazyFrame], lines: pl.LazyFrame, settings: Settings
+) -> pl.LazyFrame:
+    """Derive the response of every visit after a line's start from its lesions.
+
+    The baseline is the last visit from ``baseline_scan_days`` before the start with every target measured.
+    Sums are whole tenths of a millimetre, so that 20 %, 5 mm and 30 % are exact. A line is read until the
+    next one starts. Returns ``derived.RecistAssessments``.
+
+    Raises
+    ------
+    SettingsError
+        If ``size_criteria`` or ``pd_date_rule`` is not known.
+    """
+    if settings.size_criteria not in SIZE_CRITERIA_BY_CODE:
+        known = ", ".join(SIZE_CRITERIA_BY_CODE)
+        raise SettingsError(f"There are no criteria «{settings.size_criteria}».", "size_criteria", f"Known: {known}.")
+    criteria = SIZE_CRITERIA_BY_CODE[settings.size_criteria]
+    eager = lines.collect()
+    scans = derive_visits(tables["imaging"], settings)
+    facts = derive_visit_facts(scans)
+    line_visits = derive_line_visits(facts, eager)
+    sizes = derive_lesion_sizes(tables["lesions"], scans, criteria)
+    baselines = _select_baselines(line_visits, sizes, settings)
+    summaries = _summarise_lesions(sizes, line_visits, baselines, criteria)
+    is_complete = (pl.col("n_measured") == pl.col("n_targets")) & (pl.col("n_targets") > 0)
+    visits = (
+        line_visits.filter(~pl.col("is_before"))
+        .join(baselines.drop("visit"), on="line")
+        .join(facts, on="visit")
+        .join(summaries, on=_VISIT, how="left")
+        # a scan of which nothing is recorded is no assessment, not an unevaluable one
+        .filter(pl.col("sum").is_not_null() | pl.col("is_described") | pl.col("new_date").is_not_null())
+        .with_columns(pl.col("n_measured", "n_left", "n_back", "n_others_gone", "n_others_left").fill_null(0))
+        .with_columns(
+            is_complete=is_complete,
+            is_gone=is_complete & (pl.col("n_left") == 0),
+            new_lesion_date=pl.min_horizontal("new_lesion_date", "new_date"),
+        )
+    )
+    return (
+        _derive_nadirs(visits)
+        .with_columns(
+            target=_compute_target(criteria),
+            non_target=_compute_non_target(),
+            has_new_lesion=pl.col("new_lesion_date").is_not_null(),
+        )
+        .with_columns(response=_compute_overall())
+        .with_columns(
+            date=_compute_date(settings.pd_date_rule),
+            sum_mm=pl.when(pl.col("n_measured") > 0).then(pl.col("sum") / 10),
+            baseline_mm=pl.col("baseline") / 10,
+            nadir_mm=pl.col("nadir") / 10,
+            criteria=pl.lit(criteria.criteria),
+            change_pct=pl.when("is_complete").then((pl.col("sum") / pl.col("baseline") - 1) * 100),
+        )
+        .join(select_dated_lines(eager).select("line", "line_no"), on="line")
+        .sort("pid", "line_no", "first_date", "visit")
+        .select(pl.col(name).cast(column.dtype) for name, column in RecistAssessments.columns().items())
+        .lazy()
+    )

@@ -1,0 +1,100 @@
+"""Visits: the scans that are read together, and the treatment line each is read against."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key
+
+NOT_FOR_SIZE: tuple[str, ...] = ("planar", "SPECT", "echo", "endoscopy", "post_therapy_scan")
+"""Examinations that cannot measure: uptake alone on them is no new lesion in the sense of RECIST."""
+
+
+def derive_visits(imaging: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
+    """Group examinations of one day, or of one timepoint within ``visit_span_days``, into visits.
+
+    Returns the examinations with ``visit`` (dense over patients), sorted by patient and date.
+    """
+    dated = (
+        imaging.filter(pl.col("date").is_not_null() & ~pl.col("modality").is_in(NOT_FOR_SIZE))
+        .select(
+            "pid", "imaging_id", "date", "timepoint", "new_lesion", "non_target", "adequate",
+            is_imputed=pl.col("date_precision") != "D", file="_file", row="_row",
+        )
+        .collect()
+        .sort("pid", "date", "imaging_id")
+    )  # fmt: skip
+    near = (pl.col("date") - pl.col("date").shift(1)).dt.total_days() <= settings.visit_span_days
+    one_label = (pl.col("timepoint") == pl.col("timepoint").shift(1)).fill_null(value=False)
+    one_day = pl.col("date") == pl.col("date").shift(1)
+    joins = (pl.col("pid") == pl.col("pid").shift(1)) & (one_day | (one_label & near))
+    return dated.with_columns(visit=(~joins.fill_null(value=False)).cum_sum().cast(pl.Int64))
+
+
+def derive_visit_facts(scans: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a visit: first and last day, and what its readers said beside the measurements."""
+    is_new = pl.col("new_lesion") == "Y"
+    is_worse = pl.col("non_target") == "PD"
+    said = [
+        (pl.col("non_target") == code).any().alias(f"non_target_{code}") for code in ("PD", "NE", "NON_CR_NON_PD", "CR")
+    ]
+    return (
+        scans.group_by("visit")
+        .agg(
+            pl.col("pid").first(),
+            pl.col("date").min().alias("first_date"),
+            pl.col("date").max().alias("last_date"),
+            pl.col("date").filter(is_new).min().alias("new_date"),
+            pl.col("date").filter(is_worse).min().alias("worse_date"),
+            (pl.col("adequate") == "N").fill_null(value=False).all().alias("is_inadequate"),
+            pl.col("non_target").is_not_null().any().alias("is_described"),
+            pl.col("is_imputed", "file", "row").first(),
+            *said,
+        )
+        .sort("visit")
+    )
+
+
+def derive_line_visits(visits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Read each visit against the line in force, to the day the next line starts.
+
+    Returns ``visit``, ``line`` (position of the dated line), ``is_before`` (a candidate for the baseline)
+    and ``days_before``.
+    """
+    starts = select_dated_lines(lines)
+    keyed = visits.select("visit", "pid", "first_date", visit_key=compute_day_key(pl.col("first_date"))).sort(
+        "visit_key", "visit"
+    )
+    own = pl.col("start_key") // DAYS_PER_PATIENT == pl.col("pid").cast(pl.Int64)
+    during = keyed.join_asof(
+        starts.select("line", "start_key"),
+        left_on="visit_key",
+        right_on="start_key",
+        strategy="backward",
+        allow_exact_matches=False,
+    ).filter(own)
+    before = keyed.join_asof(
+        starts.unique("start_key", keep="first", maintain_order=True).select("line", "start_key"),
+        left_on="visit_key",
+        right_on="start_key",
+        strategy="forward",
+    ).filter(own)
+    return pl.concat(
+        [
+            during.select("visit", "line", is_before=pl.lit(value=False), days_before=pl.lit(0, dtype=pl.Int64)),
+            before.select(
+                "visit", "line", is_before=pl.lit(value=True), days_before=pl.col("start_key") - pl.col("visit_key")
+            ),
+        ]
+    )
+
+
+def select_dated_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines with a start, in order, with ``line`` (position) and ``start_key``."""
+    return (
+        lines.filter(pl.col("start_date").is_not_null())
+        .sort("pid", "start_date", "line_no")
+        .select("pid", "line_no", "start_date", start_key=compute_day_key(pl.col("start_date")))
+        .with_row_index("line")
+    )

@@ -1,0 +1,157 @@
+"""RECIST 1.1 and PFS a second time, one patient after another in plain Python, to check the fast way against."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+RANK = ["ND", "NE", "CR", "PR", "SD", "NON_CR_NON_PD", "PD"]
+ADEQUATE = {"CR", "PR", "SD", "NON_CR_NON_PD"}
+
+
+@dataclass
+class Lesion:
+    scan: str
+    name: str
+    role: str
+    nodal: bool
+    tenths: int | None
+    how: str
+
+
+@dataclass
+class Scan:
+    name: str
+    day: dt.date
+    new: bool
+    non_target: str | None
+
+
+def size_of(lesion: Lesion) -> int | None:
+    if lesion.how == "not_visible":
+        return 0
+    if lesion.how == "too_small":
+        return 50 if lesion.tenths is None else lesion.tenths
+    return lesion.tenths if lesion.how == "yes" else None
+
+
+def is_gone(lesion: Lesion) -> bool:
+    size = size_of(lesion)
+    return size is not None and (size < 100 if lesion.nodal else size == 0)
+
+
+def gather_visits(scans: list[Scan]) -> list[list[Scan]]:
+    visits: dict[dt.date, list[Scan]] = {}
+    for scan in scans:
+        visits.setdefault(scan.day, []).append(scan)
+    return [visits[day] for day in sorted(visits)]
+
+
+def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: list[Lesion]) -> list[tuple[dt.date, str]]:
+    """Return (day, overall response) of every visit after ``start`` up to ``end``."""
+
+    def at(visit: list[Scan]) -> list[Lesion]:
+        names = {scan.name for scan in visit}
+        found = [lesion for lesion in lesions if lesion.scan in names]
+        largest: dict[str, Lesion] = {}
+        for lesion in sorted(found, key=lambda x: (-1 if size_of(x) is None else size_of(x), x.how == "yes")):
+            largest[lesion.name] = lesion
+        return list(largest.values())
+
+    visits = gather_visits(scans)
+    before = [v for v in visits if dt.timedelta(0) <= start - v[0].day <= dt.timedelta(days=90) and at(v)]
+
+    def has_full_targets(visit: list[Scan]) -> bool:
+        targets = [lesion for lesion in at(visit) if lesion.role == "target"]
+        return bool(targets) and all(size_of(lesion) is not None for lesion in targets)
+
+    full = [v for v in before if has_full_targets(v)]
+    if not before:
+        return []
+    baseline = at((full or before)[-1])
+    targets = {x.name for x in baseline if x.role == "target"} if full else set()
+    others = {x.name for x in baseline} - targets
+    base_sum = sum(size_of(x) or 0 for x in baseline if x.name in targets) if full else None
+    nadir, was_gone, answers = base_sum, False, []
+    for visit in visits:
+        day = visit[0].day
+        if day <= start or (end is not None and day > end):
+            continue
+        here = at(visit)
+        said = [scan.non_target for scan in visit if scan.non_target]
+        new = any(s.new for s in visit) or any(
+            x.role == "new" and x.name not in targets | others and x.how in ("yes", "too_small") for x in here
+        )
+        if not here and not said and not new:
+            continue
+        mine = [x for x in here if x.name in targets]
+        sizes = [size_of(x) for x in mine if size_of(x) is not None]
+        total, complete = sum(sizes), bool(targets) and len(sizes) == len(targets)
+        gone = complete and all(is_gone(x) for x in mine)
+        back = any(not x.nodal and (size_of(x) or 0) > 0 for x in mine)
+        if not targets:
+            target = "NA"
+        elif gone:
+            target = "CR"
+        elif (nadir is not None and 10 * total >= 12 * nadir and total - nadir >= 50) or (
+            back and (was_gone or nadir == 0)
+        ):
+            target = "PD"
+        elif not complete:
+            target = "NE"
+        elif 10 * total <= 7 * base_sum:
+            target = "PR"
+        else:
+            target = "SD"
+        non_target = judge_others(here, others, said)
+        answers.append((day, overall(target, non_target, new)))
+        was_gone = was_gone or gone
+        if complete:
+            nadir = total if nadir is None else min(nadir, total)
+    return answers
+
+
+def judge_others(here: list[Lesion], others: set[str], said: list[str]) -> str:
+    for word in ("PD", "NON_CR_NON_PD", "NE", "CR"):
+        if word in said:
+            return word
+    if not others:
+        return "NA"
+    mine = [x for x in here if x.name in others]
+    unknown = ("not_assessed", "not_evaluable", "excised", "irradiated")
+    if any(not is_gone(x) and x.how not in unknown for x in mine):
+        return "NON_CR_NON_PD"
+    if sum(is_gone(x) for x in mine) == len(others):
+        return "CR"
+    return "NE"
+
+
+def overall(target: str, non_target: str, new: bool) -> str:
+    if new or "PD" in (target, non_target):
+        return "PD"
+    if target == "NA":
+        return "NE" if non_target == "NA" else non_target
+    if target == "CR":
+        return "CR" if non_target in ("CR", "NA") else "PR"
+    return target
+
+
+def pfs(
+    start: dt.date, next_start: dt.date | None, given: list[tuple[dt.date, str]], death: dt.date | None
+) -> tuple[int, bool, str]:
+    """Return (days, happened, reason) of PFS under the default rules."""
+    by_day: dict[dt.date, str] = {}
+    for day, response in given:
+        if day not in by_day or RANK.index(response) > RANK.index(by_day[day]):
+            by_day[day] = response
+    after = sorted(day for day in by_day if day > start)
+    in_time = [day for day in after if next_start is None or day <= next_start]
+    progressed = [day for day in in_time if by_day[day] == "PD"]
+    died = [death] if death is not None and (next_start is None or death <= next_start) else []
+    if progressed or died:
+        day = min(progressed[:1] + died)
+        return (day - start).days + 1, True, "progression" if day in progressed else "death"
+    adequate = [day for day in in_time if by_day[day] in ADEQUATE]
+    if not adequate:
+        return 1, False, "no adequate scan after the start"
+    return (adequate[-1] - start).days + 1, False, "new therapy before progression" if next_start else "no event"

@@ -1,0 +1,230 @@
+"""RECIST 1.1 from lesions: sums, nadir, exact thresholds, non-target and new lesions, overall response."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from analytics.catalogue.settings import Settings
+from analytics.endpoints.recist import derive_recist_assessments
+from analytics.longitudinal.lines import derive_lines
+from analytics.tables.derived import RecistAssessments
+from tests.by_hand import accept_by_hand
+
+START = """
+    patient_id | treatment_id | category | agent          | start
+    P1         | T1           | PRRT     | 177Lu-DOTATATE | 2020-01-01
+    """
+SCANS = """
+    patient_id | imaging_id | date       | modality
+    P1         | s0         | 2019-12-20 | CT
+    P1         | s1         | 2020-03-20 | CT
+    P1         | s2         | 2020-06-20 | CT
+    P1         | s3         | 2020-09-20 | CT
+    """
+
+
+def read_lesions(lesions: str, imaging: str = SCANS, **settings: object) -> pl.DataFrame:
+    tables = accept_by_hand({"treatments": START, "imaging": imaging, "lesions": lesions})
+    chosen = Settings(**settings)
+    assessments = derive_recist_assessments(tables, derive_lines(tables, chosen), chosen).collect()
+    RecistAssessments.validate(assessments)
+    return assessments
+
+
+def one_target(*sizes: str, imaging: str = SCANS, **settings: object) -> pl.DataFrame:
+    """Read one liver target through the scans; a word stands for how it was (not) measured."""
+    rows = ["patient_id | imaging_id | lesion_id | role | organ | longest_mm | measured"]
+    for scan, size in enumerate(sizes):
+        number, how = (size, "yes") if size[0].isdigit() else ("", size)
+        rows.append(f"P1 | s{scan} | T01 | target | liver | {number} | {how}")
+    return read_lesions("\n".join(rows), imaging, **settings)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "later", "response"),
+    [
+        ("100", "70", "PR"),  # exactly 30 % smaller
+        ("100", "70.1", "SD"),
+        ("50", "60", "PD"),  # exactly 20 % larger, 10 mm
+        ("50", "59.9", "SD"),
+        ("25", "30", "PD"),  # exactly 20 % and exactly 5 mm
+        ("24.9", "29.9", "PD"),  # exactly 5 mm, more than 20 %
+        ("24.9", "29.8", "SD"),  # 20 % but not 5 mm
+        ("30.3", "35.3", "SD"),  # 5 mm but not 20 %
+        ("18.7", "23.7", "PD"),  # 5 mm exactly, where binary fractions would fail
+        ("40", "not_visible", "CR"),
+        ("40", "too_small", "PR"),
+        ("40", "not_assessed", "NE"),
+        ("40", "excised", "NE"),
+        ("40", "irradiated", "NE"),
+    ],
+)
+def test_one_target_at_the_edges(baseline: str, later: str, response: str):
+    """L3, L5: thresholds are exact, too small counts 5 mm, not measured is not 0."""
+    assert one_target(baseline, later)["response"][0] == response
+
+
+def test_progression_is_read_from_the_nadir_and_the_nadir_includes_the_baseline():
+    """L3: 50 → 30 is a response; 36 is 20 % and 6 mm above the nadir 30."""
+    assessments = one_target("50", "30", "36")
+    assert assessments["nadir_mm"].to_list() == [50, 30]
+    assert assessments["response"].to_list() == ["PR", "PD"]
+
+
+def test_an_incomplete_sum_is_no_nadir_but_may_show_progression():
+    """L2: the missing lesion can only add to the sum."""
+    lesions = """
+        patient_id | imaging_id | lesion_id | role   | longest_mm | measured
+        P1         | s0         | T01       | target | 30         | yes
+        P1         | s0         | T02       | target | 20         | yes
+        P1         | s1         | T01       | target | 10         | yes
+        P1         | s1         | T02       | target |            | not_assessed
+        P1         | s2         | T01       | target | 62         | yes
+        P1         | s2         | T02       | target |            | not_assessed
+        """
+    assessments = read_lesions(lesions)
+    assert assessments["response"].to_list() == ["NE", "PD"]
+    assert assessments["nadir_mm"].to_list() == [50, 50]
+    assert assessments["is_complete"].to_list() == [False, False]
+
+
+def test_nodes_below_10_mm_are_complete_response_though_the_sum_is_not_0():
+    """L3: the short axis of a node; and the liver target that returns is progression although the nadir was 9."""
+    lesions = """
+        patient_id | imaging_id | lesion_id | role   | nodal | longest_mm | short_mm | measured
+        P1         | s0         | T01       | target | N     | 30         |          | yes
+        P1         | s0         | T02       | target | Y     | 30         | 18       | yes
+        P1         | s1         | T01       | target | N     |            |          | not_visible
+        P1         | s1         | T02       | target | Y     | 25         | 9.9      | yes
+        P1         | s2         | T01       | target | N     | 2          |          | yes
+        P1         | s2         | T02       | target | Y     | 25         | 9.9      | yes
+        """
+    assessments = read_lesions(lesions)
+    assert assessments["sum_mm"].to_list() == [9.9, 11.9]
+    assert assessments["response"].to_list() == ["CR", "PD"]
+    assert read_lesions(lesions.replace("9.9 ", "10.0"))["response"].to_list() == ["PR", "PR"]
+
+
+@pytest.mark.parametrize(
+    ("target", "non_target", "new", "overall"),
+    [
+        ("not_visible", "CR", "N", "CR"),
+        ("not_visible", "NON_CR_NON_PD", "N", "PR"),
+        ("not_visible", "NE", "N", "PR"),
+        ("30", "NON_CR_NON_PD", "N", "PR"),
+        ("30", "NE", "N", "PR"),
+        ("50", "NON_CR_NON_PD", "N", "SD"),
+        ("50", "NE", "N", "SD"),
+        ("not_assessed", "NON_CR_NON_PD", "N", "NE"),
+        ("70", "CR", "N", "PD"),
+        ("30", "PD", "N", "PD"),
+        ("not_visible", "CR", "Y", "PD"),
+        ("not_assessed", "NE", "Y", "PD"),
+    ],
+)
+def test_overall_response(target: str, non_target: str, new: str, overall: str):
+    """L6: the table of RECIST 1.1, row by row."""
+    imaging = f"""
+        patient_id | imaging_id | date       | modality | non_target   | new_lesion
+        P1         | s0         | 2019-12-20 | CT       |              |
+        P1         | s1         | 2020-03-20 | CT       | {non_target} | {new}
+        """
+    assert one_target("50", target, imaging=imaging)["response"].to_list() == [overall]
+
+
+@pytest.mark.parametrize(("seen", "overall"), [("yes", "NON_CR_NON_PD"), ("not_visible", "CR"), ("not_assessed", "NE")])
+def test_without_targets_the_non_targets_decide(seen: str, overall: str):
+    """L6: non-target disease only."""
+    lesions = f"""
+        patient_id | imaging_id | lesion_id | role       | organ | measured
+        P1         | s0         | N01       | non_target | bone  | yes
+        P1         | s1         | N01       | non_target | bone  | {seen}
+        """
+    assert read_lesions(lesions)["response"].to_list() == [overall]
+
+
+def test_a_lesion_called_new_at_the_baseline_is_not_new_to_the_line():
+    lesions = """
+        patient_id | imaging_id | lesion_id | role   | longest_mm | measured
+        P1         | s0         | T01       | target | 30         | yes
+        P1         | s0         | X01       | new    | 12         | yes
+        P1         | s1         | T01       | target | 30         | yes
+        P1         | s1         | X01       | new    | 12         | yes
+        P1         | s2         | T01       | target | 30         | yes
+        P1         | s2         | X02       | new    | 8          | yes
+        """
+    assessments = read_lesions(lesions)
+    assert assessments["response"].to_list() == ["SD", "PD"]
+    assert assessments["has_new_lesion"].to_list() == [False, True]
+
+
+def test_merged_lesions_count_once_and_pieces_are_added():
+    """L4: T01 and T02 grow together; T03 breaks in two."""
+    lesions = """
+        patient_id | imaging_id | lesion_id | role   | longest_mm | measured
+        P1         | s0         | T01       | target | 20         | yes
+        P1         | s0         | T02       | target | 20         | yes
+        P1         | s0         | T03       | target | 30         | yes
+        P1         | s1         | T01+T02   | target | 38         | yes
+        P1         | s1         | T03/1     | target | 12         | yes
+        P1         | s1         | T03/2     | target | 14         | yes
+        """
+    assessments = read_lesions(lesions)
+    assert assessments.select("sum_mm", "n_measured", "is_complete", "response").rows() == [(64.0, 3, True, "SD")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "day"),
+    [("first_sign", "2020-03-20"), ("earliest_scan", "2020-03-18"), ("latest_scan", "2020-03-27")],
+)
+def test_the_progression_date_is_the_scan_that_shows_it(rule: str, day: str):
+    """Decision on dates: a new lesion dates by its scan, a target sum by the last scan among its components."""
+    imaging = """
+        patient_id | imaging_id | date       | modality | timepoint | new_lesion
+        P1         | s0         | 2019-12-20 | CT       | baseline  |
+        P1         | s2         | 2020-03-18 | CT       | month 3   |
+        P1         | s1         | 2020-03-20 | MRI      | month 3   | Y
+        P1         | s3         | 2020-03-27 | CT       | month 3   |
+        """
+    lesions = """
+        patient_id | imaging_id | lesion_id | role   | longest_mm | measured
+        P1         | s0         | T01       | target | 30         | yes
+        P1         | s1         | T01       | target | 50         | yes
+        """
+    assessments = read_lesions(lesions, imaging, pd_date_rule=rule)
+    assert assessments.select("response", pl.col("date").cast(pl.String)).rows() == [("PD", day)]
+
+
+def test_a_sum_measured_over_several_days_dates_by_the_last():
+    imaging = """
+        patient_id | imaging_id | date       | modality | timepoint
+        P1         | s0         | 2019-12-20 | CT       | baseline
+        P1         | s1         | 2020-03-18 | CT       | month 3
+        P1         | s2         | 2020-03-27 | MRI      | month 3
+        """
+    lesions = """
+        patient_id | imaging_id | lesion_id | role   | longest_mm | measured
+        P1         | s0         | T01       | target | 30         | yes
+        P1         | s0         | T02       | target | 30         | yes
+        P1         | s1         | T01       | target | 40         | yes
+        P1         | s2         | T02       | target | 40         | yes
+        """
+    assessments = read_lesions(lesions, imaging)
+    assert assessments.select("response", pl.col("date").cast(pl.String)).rows() == [("PD", "2020-03-27")]
+
+
+def test_recist_1_0_asks_for_no_5_mm():
+    assert one_target("20", "24", size_criteria="RECIST_1_0")["response"].to_list() == ["PD"]
+    assert one_target("20", "24")["response"].to_list() == ["SD"]
+
+
+def test_scans_that_measure_nothing_and_scans_before_the_baseline_window_do_not_count():
+    imaging = """
+        patient_id | imaging_id | date       | modality
+        P1         | s0         | {day}      | CT
+        P1         | s1         | 2020-03-20 | {modality}
+        """
+    assert one_target("50", "80", imaging=imaging.format(day="2019-10-03", modality="CT")).height == 1
+    assert one_target("50", "80", imaging=imaging.format(day="2019-10-02", modality="CT")).height == 0
+    assert one_target("50", "80", imaging=imaging.format(day="2019-12-20", modality="planar")).height == 0
