@@ -39,10 +39,10 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8050,
 ) -> None:
     """Show the whole way on three published patients and a simulated cohort, kept in two stores."""
-    from synthetic_data.write import write_published
+    from synthetic_data.write import copy_published_patients
 
     _prepare_demo(out)
-    write_published(out / "published-source")
+    copy_published_patients(out / "published-source")
     world.simulate("mixed-hospital-registry", out / "simulated-source", patients=patients, seed=seed)
     stores: list[Path] = []
     for name in ("published", "simulated"):
