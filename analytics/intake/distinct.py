@@ -22,6 +22,10 @@ def parse_distinct(
     schema
         Result columns and their types.
     """
+    if texts.null_count() == len(texts):
+        return pl.DataFrame(
+            {name: pl.repeat(None, len(texts), dtype=kind, eager=True) for name, kind in schema.items()}
+        )
     distinct = texts.drop_nulls().unique(maintain_order=True)
     parsed = [parse(text) for text in distinct]
     columns = dict(zip(schema, zip(*parsed, strict=True), strict=True)) if parsed else {}

@@ -69,13 +69,15 @@ def normalise_unit(reported: str, analyte: str) -> str | None:
     --------
     >>> normalise_unit("µg/l", "CGA")
     'ug/L'
+    >>> normalise_unit("mg/dl", "CREAT")
+    'mg/dL'
     """
-    text = " ".join(reported.split())
-    for spelling, plain in UNIT_SPELLINGS:
-        text = text.replace(spelling, plain)
     units = [factor.unit for factor in BIOMARKER_BY_CODE[analyte].units]
-    if text in units:
-        return text
+    text = " ".join(reported.split())
+    for spelling, plain in (("", ""), *UNIT_SPELLINGS):
+        text = text.replace(spelling, plain) if spelling else text
+        if text in units:
+            return text
     same = [unit for unit in units if unit.casefold() == text.casefold().replace(" ", "")]
     return same[0] if len(same) == 1 else None
 

@@ -1,0 +1,269 @@
+"""Every rule fires where it should, and stays silent on the same data put right."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from analytics.errors import LayoutError
+from analytics.intake.rules.registry import RULES
+
+PATIENTS = "patient_id,sex,birth_year"
+LABS = "patient_id,analyte,collected,value_text,unit,uln"
+LABS_ASSAY = f"{LABS},assay_id"
+TREATMENTS = "patient_id,treatment_id,category,agent,start,end"
+CYCLES = "patient_id,treatment_id,cycle_no,date,nuclide,activity_gbq"
+IMAGING = "patient_id,imaging_id,date,modality,tracer,new_lesion"
+LESIONS = "patient_id,imaging_id,lesion_id,role,organ,nodal,longest_mm,short_mm,measured"
+UPTAKE = "patient_id,imaging_id,lesion_id,suv_max"
+RESPONSES = "patient_id,imaging_id,date,criteria,reader,response,new"
+SYMPTOMS = "patient_id,date,item,value"
+TOXICITIES = "patient_id,term,grade,start"
+VITAL = "patient_id,date,kind"
+SCANS = f"{IMAGING}\nP1,I1,2020-01-15,CT,none,N\nP1,I2,2020-06-15,CT,none,N\nP1,I3,2020-10-15,CT,none,N"
+PET = f"{IMAGING}\nP1,I1,2020-01-15,PET_CT,68Ga-DOTATOC,N\nP1,I2,2020-06-15,PET_CT,68Ga-DOTATOC,N"
+
+
+def table(header: str, *rows: str) -> str:
+    """Return a CSV text."""
+    return "\n".join([header, *rows]) + "\n"
+
+
+def labs(*rows: str) -> dict[str, str]:
+    """Return a labs table of patient P1 without assays."""
+    return {"labs": table(LABS, *rows)}
+
+
+def lesions(*rows: str, imaging: str = SCANS) -> dict[str, str]:
+    """Return lesions with the examinations they belong to."""
+    return {"imaging": imaging + "\n", "lesions": table(LESIONS, *rows)}
+
+
+def uptake(*rows: str, imaging: str = PET) -> dict[str, str]:
+    """Return uptake with the examinations it belongs to."""
+    return {"imaging": imaging + "\n", "lesions": table(UPTAKE, *rows)}
+
+
+def responses(*rows: str, imaging: str = SCANS) -> dict[str, str]:
+    """Return responses with the examinations they rest on."""
+    return {"imaging": imaging + "\n", "responses": table(RESPONSES, *rows)}
+
+
+def one(name: str, header: str, *rows: str) -> dict[str, str]:
+    """Return one table."""
+    return {name: table(header, *rows)}
+
+
+ASSAYS = "assay_id,analyte,unit,uln,comparable_group\nA,CGA,ng/mL,85,\nB,CGA,ng/mL,100,\n"
+FIVE_TARGETS = [f"P1,I1,T{number},target,liver,N,20,15,yes" for number in range(1, 4)]
+CYCLES_OF_8 = [f"P1,T1,{number},2020-{number + 1:02d}-15,177Lu,8" for number in range(1, 7)]
+
+CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
+    ("V04", one("patients", "patient_id,sex,shoe_size", "P1,F,38", "P2,M,44"), {}),
+    ("V05", labs(",CGA,2020-01-10,5,ng/mL,85"), labs("P1,CGA,2020-01-10,5,ng/mL,85")),
+    ("V06", labs("P9,CGA,2020-01-10,5,ng/mL,85"), labs("P2,CGA,2020-01-10,5,ng/mL,85")),
+    ("V07", one("patients", PATIENTS, "P1,F,1950", "p-001,F,1950", "P2,M,1960"), {}),
+    ("V09", one("patients", PATIENTS, "P1,woman,1950", "P2,M,1960"), {}),
+    ("V10", labs("P1,CGA,2020-02-30,5,ng/mL,85"), labs("P1,CGA,2020-02-28,5,ng/mL,85")),
+    ("V11", labs("P1,CGA,05/03/2020,5,ng/mL,85"), labs("P1,CGA,2020-03-05,5,ng/mL,85")),
+    ("V12", labs("P1,CGA,2020,5,ng/mL,85"), labs("P1,CGA,2019,5,ng/mL,85")),
+    ("V13", labs("P1,CGA,2026-11-21,5,ng/mL,85"), labs("P1,CGA,2026-11-20,5,ng/mL,85")),
+    ("V14", labs("P1,CGA,1949,5,ng/mL,85"), labs("P1,CGA,1950,5,ng/mL,85")),
+    (
+        "V15",
+        one("vital_status", VITAL, "P1,2019-12-31,death"),
+        one("vital_status", VITAL, "P1,2022-12-31,death"),
+    ),
+    (
+        "V16",
+        one("vital_status", VITAL, "P1,2020,death") | labs("P1,CGA,2020-05,5,ng/mL,85"),
+        one("vital_status", VITAL, "P1,2022-05,death"),
+    ),
+    ("V17", labs("P1,CGA,1899,5,ng/mL,85"), labs("P1,CGA,1951,5,ng/mL,85")),
+    ("V18", labs("P1,CGA,2020-01,5,ng/mL,85"), labs("P1,CGA,2020-01-01,5,ng/mL,85")),
+    (
+        "V19",
+        one("treatments", TREATMENTS, "P1,T1,SSA,lanreotide,2020-02-01,2020-01-31", "P2,T1,SSA,lanreotide,2020-03-01,"),
+        one("treatments", TREATMENTS, "P1,T1,SSA,lanreotide,2020-02,2020-02", "P2,T1,SSA,lanreotide,2020-03-01,"),
+    ),
+    ("V20", labs("P1,CGA,2020-01-10,100 ng/mL,ng/mL,85"), labs("P1,CGA,2020-01-10,pending,ng/mL,85")),
+    ("V21", labs('P1,CGA,2020-01-10,"1,234",ng/mL,85'), labs('P1,CGA,2020-01-10,"1234,5",ng/mL,85')),
+    ("V22", labs("P1,CGA,2020-01-10,-5,ng/mL,85"), labs("P1,NEUT,2020-01-10,0,10^9/L,7")),
+    ("V23", labs("P1,CREAT,2020-01-10,90,mg/dL,1.2"), labs("P1,CREAT,2020-01-10,90,umol/L,104")),
+    (
+        "V24",
+        labs("P1,CGA,2020-01-10,100,ng/mL,85", "P1,CGA,2020-02-10,1000,ng/mL,85"),
+        labs("P1,CGA,2020-01-10,100,ng/mL,85", "P1,CGA,2020-02-10,999,ng/mL,85"),
+    ),
+    ("V25", labs("P1,CGA,2020-01-10,100,,85"), labs("P1,CGA,2020-01-10,pending,,85")),
+    ("V26", labs("P1,CGA,2020-01-10,100,furlong,85"), labs("P1,CGA,2020-01-10,100,µg/l,85")),
+    ("V27", labs("P1,CGA,2020-01-10,100,U/L,20"), labs("P1,CGA,2020-01-10,100,ug/L,85")),
+    (
+        "V28",
+        labs("P1,5HIAA_U24,2020-01-10,30,umol/24h,40", "P1,5HIAA_U24,2020-02-10,6,mg/24h,8"),
+        labs("P1,5HIAA_U24,2020-01-10,30,umol/24h,40", "P1,5HIAA_U24,2020-02-10,31,umol/24h,40"),
+    ),
+    (
+        "V29",
+        labs("P1,CGA,2020-01-10,100,ng/mL,85"),
+        {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,100,ng/mL,85,A")},
+    ),
+    (
+        "V30",
+        {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,A", "P1,CGA,2020-02-10,50,ng/mL,100,B")},
+        {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,A", "P1,CGA,2020-02-10,50,ng/mL,85,A")},
+    ),
+    ("V31", labs("P1,CGA,2020-01-10,100,ng/mL,"), labs("P1,HB,2020-01-10,120,g/L,")),
+    (
+        "V32",
+        {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,90,A")},
+        {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,A")},
+    ),
+    ("V33", labs("P1,CGA,2020-01-10,<20,ng/mL,85"), labs("P1,CGA,2020-01-10,~20,ng/mL,85")),
+    (
+        "V34",
+        labs("P1,CGA,2020-01-10,50,ng/mL,85") | one("concomitants", "patient_id,kind,start,end", "P1,PPI,2019-10-01,2020-01-02"),
+        labs("P1,CGA,2020-01-10,50,ng/mL,85") | one("concomitants", "patient_id,kind,start,end", "P1,PPI,2019-10-01,2019-12-20"),
+    ),
+    (
+        "V35",
+        labs("P1,CGA,2020-01-10,50,ng/mL,85", "P1,EGFR,2020-01-01,29,mL/min/1.73m2,"),
+        labs("P1,CGA,2020-01-10,50,ng/mL,85", "P1,EGFR,2020-01-01,30,mL/min/1.73m2,"),
+    ),
+    (
+        "V36",
+        one("labs", f"{LABS},urine_volume_ml", "P1,5HIAA_U24,2020-01-10,30,umol/24h,40,300"),
+        one("labs", f"{LABS},urine_volume_ml", "P1,5HIAA_U24,2020-01-10,30,umol/24h,40,1500"),
+    ),
+    (
+        "V37",
+        labs("P1,CGA,2020-01-10,50,ng/mL,85", "P1,CGA,2020-01-10,50,ng/mL,85"),
+        labs("P1,CGA,2020-01-10,50,ng/mL,85", "P1,CGA,2020-01-10,51,ng/mL,85"),
+    ),
+    (
+        "V38",
+        one("labs", f"{LABS},source_id", "P1,CGA,2020-01-10,50,ng/mL,85,L1", "P1,CGA,2020-01-10,60,ng/mL,85,L1"),
+        one("labs", f"{LABS},source_id", "P1,CGA,2020-01-10,50,ng/mL,85,L1", "P1,CGA,2020-01-10,60,ng/mL,85,L2"),
+    ),
+    (
+        "V40",
+        lesions("P1,I1,T1,target,liver,N,20,15,yes", "P1,I2,T1,target,bone,N,20,15,yes"),
+        lesions("P1,I1,T1,new,liver,N,20,15,yes", "P1,I2,T1,non_target,liver,N,20,15,yes"),
+    ),
+    ("V41", lesions("P1,I1,T1,target,liver,N,9,5,yes"), lesions("P1,I1,T1,target,liver,N,10,5,yes")),
+    ("V42", lesions(*FIVE_TARGETS), lesions(*FIVE_TARGETS[:2])),
+    (
+        "V43",
+        lesions("P1,I1,T1,target,liver,N,20,15,yes", "P1,I1,T2,target,liver,N,20,15,yes", "P1,I2,T1,target,liver,N,20,15,yes"),
+        lesions("P1,I1,T1,target,liver,N,20,15,yes", "P1,I2,T1,target,liver,N,,,not_visible"),
+    ),
+    ("V44", lesions("P1,I1,T1,target,liver,N,501,15,yes"), lesions("P1,I1,T1,target,liver,N,500,15,yes")),
+    ("V45", lesions("P1,I1,T1,target,liver,N,,,yes"), lesions("P1,I1,T1,target,liver,N,,,too_small")),
+    ("V46", responses("P1,I1,2020-01-15,RECIST_1_1,R,SD,Y"), responses("P1,I1,2020-01-15,RECIST_1_1,R,PD,Y")),
+    (
+        "V48",
+        responses("P1,I1,2020-01-15,RECIST_1_1,R,CR,N", "P1,I2,2020-06-15,RECIST_1_1,R,PR,N"),
+        responses("P1,I1,2020-01-15,RECIST_1_1,R,PR,N", "P1,I2,2020-06-15,RECIST_1_1,R,CR,N"),
+    ),
+    ("V49", responses("P1,,2020-03-15,RECIST_1_1,R,SD,N"), responses("P1,,2020-02-12,RECIST_1_1,R,SD,N")),
+    (
+        "V50",
+        responses("P1,I1,2020-01-15,RECIST_1_1,R,SD,N", "P1,,2020-01-15,RECIST_1_1,R,PD,N"),
+        responses("P1,I1,2020-01-15,RECIST_1_1,R,SD,N", "P1,,2020-01-15,RECIST_1_1,Q,PD,N"),
+    ),
+    ("V51", uptake("P1,I1,L1,301"), uptake("P1,I1,L1,80.5")),
+    (
+        "V52",
+        uptake("P1,I1,L1,20", "P1,I2,L1,22", imaging=PET.replace("2020-06-15,PET_CT,68Ga-DOTATOC", "2020-06-15,PET_CT,18F-FDG")),
+        uptake("P1,I1,L1,20", "P1,I2,L1,22"),
+    ),
+    ("V53", one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7400"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4")),
+    ("V53M", one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4")),
+    (
+        "V54",
+        one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4", "P1,T1,3,2020-04-01,177Lu,7.4"),
+        one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4", "P1,T1,2,2020-04-01,177Lu,7.4"),
+    ),
+    ("V55", one("cycles", CYCLES, *CYCLES_OF_8), one("cycles", CYCLES, *CYCLES_OF_8[:5])),
+    ("V56", one("cycles", CYCLES, "P1,T1,1,2020-01-31,177Lu,7.4"), one("cycles", CYCLES, "P1,T1,1,2020-09-01,177Lu,7.4")),
+    (
+        "V58",
+        one("vital_status", VITAL, "P1,2022-01-01,death", "P1,2022-02-01,death"),
+        one("vital_status", VITAL, "P1,2022-01-01,death", "P1,2022-01,death"),
+    ),
+    (
+        "V59",
+        one("vital_status", VITAL, "P1,2022-01-01,death", "P1,2022-01-02,alive_contact"),
+        one("vital_status", VITAL, "P1,2022-01,death", "P1,2022-01-02,alive_contact"),
+    ),
+    (
+        "V60",
+        responses("P1,I1,2022-01-15,RECIST_1_1,R,PD,N"),
+        responses("P1,I1,2021-12-15,RECIST_1_1,R,PD,N"),
+    ),
+    ("V61", one("vital_status", VITAL, "P1,2022-01-01,alive_contact"), {}),
+    ("V62", one("treatments", TREATMENTS, "P1,T1,SSA,lanreotide,2020-02-01,"), {}),
+    ("V67", one("toxicities", TOXICITIES, "P1,anaemia,6,2020-03-01"), one("toxicities", TOXICITIES, "P1,anaemia,4,2020-03-01")),
+    (
+        "V67D",
+        one("toxicities", TOXICITIES, "P1,sepsis,5,2020-03-01"),
+        one("toxicities", TOXICITIES, "P1,sepsis,5,2020-03-01") | one("vital_status", VITAL, "P1,2020-03-05,death"),
+    ),
+    ("V68", one("symptoms", SYMPTOMS, "P1,2020-01-01,ECOG,6"), one("symptoms", SYMPTOMS, "P1,2020-01-01,ECOG,5")),
+    (
+        "V69",
+        one("patients", "patient_id,sex,birth_year,birth_date", "P1,F,1950,1951-02-01", "P2,M,1960,"),
+        one("patients", "patient_id,sex,birth_year,birth_date", "P1,F,1950,1950-02-01", "P2,M,1960,"),
+    ),
+    ("V71", {"vital_status": None}, {}),
+    ("V72", labs("P1,CGA,2020-01-10,588,1,ng/mL,85"), labs('P1,CGA,2020-01-10,"588,1",ng/mL,85')),
+    ("V73", labs("#P1,CGA,2020-01-10,5,ng/mL,85"), {}),
+    ("V74", labs("P1,CGA,2020-01-10,,ng/mL,85"), {}),
+]  # fmt: skip
+
+STOPPING = {"V01", "V03"}
+"""Rules that stop the import; see test_bad_inputs."""
+
+ELSEWHERE = {"V02", "V08"}
+"""Rules tested with the workbook and the corrections they belong to."""
+
+
+@pytest.mark.parametrize(("rule_id", "wrong", "_right"), CASES, ids=[case[0] for case in CASES])
+def test_a_rule_fires_on_wrong_data(rule_id, wrong, _right, deliver, rules_fired):
+    accepted = deliver(wrong)
+    assert rule_id in rules_fired(accepted)
+    finding = accepted.findings.filter(pl.col("rule_id") == rule_id).row(0, named=True)
+    assert finding["severity"] == RULES[rule_id].severity
+    assert "«?»" not in finding["message"]
+
+
+@pytest.mark.parametrize(("rule_id", "_wrong", "right"), CASES, ids=[case[0] for case in CASES])
+def test_a_rule_is_silent_on_right_data(rule_id, _wrong, right, deliver, rules_fired):
+    assert rule_id not in rules_fired(deliver(right))
+
+
+def test_every_rule_has_a_case():
+    tested = {case[0] for case in CASES} | STOPPING | ELSEWHERE
+    assert tested == set(RULES)
+
+
+def test_the_sound_source_has_no_errors(deliver):
+    findings = deliver().findings
+    assert set(findings.get_column("severity")) <= {"WARN", "INFO"}
+
+
+@pytest.mark.parametrize(
+    "patient_id", ["Anna Schmidt", "Schmidt, Anna", "500101/1234", "19500101-1234", "+49 170 1234567"]
+)
+def test_personal_ids_stop_the_import_and_are_not_repeated(patient_id, deliver):
+    with pytest.raises(LayoutError) as stopped:
+        deliver(one("patients", PATIENTS, f'"{patient_id}",F,1950', "P2,M,1960"))
+    assert stopped.value.exit_code == 11
+    assert "line 2" in str(stopped.value)
+    assert patient_id not in str(stopped.value)
+
+
+@pytest.mark.parametrize("patient_id", ["P1", "LU-0042", "S-000234", "1E5", "00123", "NA"])
+def test_study_codes_pass(patient_id, deliver):
+    accepted = deliver(one("patients", PATIENTS, f"{patient_id},F,1950", "P1x,F,1950", "P2,M,1960"))
+    assert patient_id in accepted.tables["patients"]["patient_id"].to_list()
