@@ -19,7 +19,8 @@ def blemish(
     scenario: Scenario, chance: Chance, tables: dict[str, pl.DataFrame]
 ) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
     """Return the spoilt tables and the record of every trace, one row a spoilt row."""
-    spoilt, traces = dict(tables), []
+    spoilt = dict(tables)
+    traces: list[pl.DataFrame] = []
     for name in KEYS:
         page = _open(tables[name])
         for imperfection in IMPERFECTIONS:

@@ -101,7 +101,10 @@ IMPERFECTIONS: tuple[Imperfection, ...] = (
         {"collected": (_DAY - _EXCEL_EPOCH).dt.total_days().cast(pl.String)},
     ),
     Imperfection("two_digit_year", "labs", "collected", "V10", _ANY, {"collected": _DAY.dt.strftime("%d.%m.%y")}),
-    Imperfection("id_variant", "labs", "patient_id", "V06", _ANY, {"patient_id": pl.col("patient_id").str.replace("S-0*", "S")}),
+    Imperfection(
+        "id_variant", "labs", "patient_id", "V06", _ANY,
+        {"patient_id": pl.col("patient_id").str.replace("S-0*", "S")},
+    ),
     Imperfection(
         "corrected", "labs", "value_text", "", _NUMBER.is_not_null(),
         {"value_text": _OTHER_VALUE}, {"status": pl.lit("corrected")},
@@ -116,7 +119,8 @@ IMPERFECTIONS: tuple[Imperfection, ...] = (
     ),
     Imperfection(
         "lesion_split", "lesions", "lesion_id", "V43", (pl.col("lesion_id") == "T01") & _MM.is_not_null(),
-        {"lesion_id": pl.lit("T01a"), "longest_mm": _part(0.6)}, {"lesion_id": pl.lit("T01b"), "longest_mm": _part(0.4)},
+        {"lesion_id": pl.lit("T01a"), "longest_mm": _part(0.6)},
+        {"lesion_id": pl.lit("T01b"), "longest_mm": _part(0.4)},
     ),
 )  # fmt: skip
 KEYS: dict[str, tuple[str, ...]] = {

@@ -45,7 +45,8 @@ def simulate_spells(scenario: Scenario, chance: Chance, people: People, history:
 def is_remembered(spells: Spells, row: Integers, day: Integers) -> Flags:
     """Return whether a PPI was taken on ``day`` or within the two weeks before."""
     start, end = spells.start[row], spells.end[row]
-    return ((start <= day[:, None]) & (day[:, None] <= end + REMEMBERED_DAYS) & (end >= start)).any(axis=1)
+    covers = (start <= day[:, None]) & (day[:, None] <= end + REMEMBERED_DAYS) & (end >= start)
+    return covers[:, 0] | covers[:, 1]
 
 
 def compute_ppi_factor(scenario: Scenario, spells: Spells, row: Integers, day: Integers) -> Floats:

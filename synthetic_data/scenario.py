@@ -91,20 +91,32 @@ def _accept(key: str, entry: Any, where: str, base: Scenario | None) -> Paramete
     if "unit" in facts and facts["unit"] != unit:
         raise SettingsError(f"«{key}» is in {unit}, not in {facts['unit']}.", where, "Convert the value.")
     low, high = (known.low, known.high) if known else (facts.get("low"), facts.get("high"))
-    value = tuple(facts["value"]) if isinstance(facts["value"], list) else facts["value"]
-    _check(key, value, (low, high), where)
-    if known and isinstance(known.value, tuple) and len(value) != len(known.value):
-        raise SettingsError(f"«{key}» needs {len(known.value)} values, not {len(value)}.", where)
+    values = cast(list[Any], facts["value"] if isinstance(facts["value"], list) else [facts["value"]])
+    for value in values:
+        _check(key, value, low, high, where)
+    value = tuple(values) if isinstance(facts["value"], list) else values[0]
+    if known:
+        _check_shape(key, value, known.value, where)
     return Parameter(value, unit, str(facts["source"]), low, high)
 
 
-def _check(key: str, value: Any, bounds: tuple[float | None, float | None], where: str) -> None:
-    low, high = bounds
-    for item in value if isinstance(value, tuple) else (value,):
-        if low is None or high is None:
-            if not isinstance(item, str):
-                raise SettingsError(f"«{key}» is made of words, not «{item}».", where)
-        elif isinstance(item, bool) or not isinstance(item, int | float):
-            raise SettingsError(f"«{key}» is a number, not «{item}».", where)
-        elif not low <= item <= high:
-            raise SettingsError(f"«{key}» cannot be {item}.", where, f"It lies from {low} to {high}.")
+def _check(key: str, value: object, low: float | None, high: float | None, where: str) -> None:
+    if low is None or high is None:
+        if not isinstance(value, str):
+            raise SettingsError(f"«{key}» is made of words, not «{value}».", where)
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        raise SettingsError(f"«{key}» is a number, not «{value}».", where)
+    elif not low <= value <= high:
+        raise SettingsError(f"«{key}» cannot be {value}.", where, f"It lies from {low} to {high}.")
+
+
+def _check_shape(key: str, value: object, known: object, where: str) -> None:
+    given = _count(value)
+    needed = _count(known)
+    if given != needed:
+        shape = f"a list of {needed} values" if needed else "one value"
+        raise SettingsError(f"«{key}» is {shape}.", where)
+
+
+def _count(value: object) -> int:
+    return len(cast(tuple[object, ...], value)) if isinstance(value, tuple) else 0

@@ -10,6 +10,7 @@ from synthetic_data.chance import Floats, Integers
 from synthetic_data.disease import compute_progression_log_hazard, simulate_death, simulate_progression
 from synthetic_data.patients import take_people
 from synthetic_data.records.cells import empty, name_patients, to_dates, words
+from synthetic_data.scenario import Scenario
 from synthetic_data.timeline import find_treatment
 from synthetic_data.visits import find_planned_days
 from synthetic_data.world import World

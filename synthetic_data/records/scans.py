@@ -77,7 +77,7 @@ def record_schedule(scenario: Scenario) -> pl.DataFrame:
     """Write down the planned scans: one phase a named week, then one without end."""
     weeks = scenario.numbers("visits.scan_weeks").astype(np.int64)
     repeat = int(scenario.number("visits.scan_repeat_weeks"))
-    steps = [int(after - before) for before, after in zip(weeks[:-1], weeks[1:], strict=True)] + [repeat]
+    steps = [*(int(step) for step in np.diff(weeks)), repeat]
     phases = len(weeks)
     return pl.DataFrame(
         {

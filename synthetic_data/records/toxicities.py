@@ -97,7 +97,7 @@ def _grade_blood(world: World) -> list[_Part]:
         fall = world.scenario.number("toxicity.platelet_fall") * facts.fall
         own = np.exp(0.08 * world.chance.normal(f"toxicity.{facts.term}", people.number)[cycles.row, 0])
         level: Floats = facts.usual * own * np.exp(-np.minimum(fall * dip, 2.5))
-        grade = sum((level < limit).astype(np.int64) for limit in facts.limits)
+        grade: Integers = (level[:, None] < np.array(facts.limits)).sum(axis=1)
         order = np.lexsort((cycles.day, -grade, key))
         _, first = np.unique(key[order], return_index=True)
         worst = order[first]
