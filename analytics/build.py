@@ -10,17 +10,16 @@ from typing import Any
 
 import polars as pl
 
-from analytics.catalogue.response_rules import RESPONSE_RULES
-from analytics.endpoints.times import derive_times_to_event
+from analytics.endpoints.derive import derive_all
 from analytics.intake.accept import Accepted, accept_source, no_progress
 from analytics.intake.report import describe_ledger
 from analytics.intake.source import Progress
-from analytics.longitudinal.lines import derive_lines
-from analytics.longitudinal.marker_responses import derive_marker_responses
-from analytics.longitudinal.marker_values import derive_marker_values
 from analytics.snapshots import hold_lock
 from analytics.store import StudyParts, publish_held
 from analytics.tables.findings import SEVERITIES
+
+SHOWN_REASONS = 8
+"""Reasons for turned-away rows named after a build; `lutetia check` names them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +97,10 @@ def build_study(
 
 def derive_tables(accepted: Accepted, progress: Progress = no_progress) -> dict[str, pl.DataFrame]:
     """Return the accepted tables and, after them, the derived ones, each computed from those before."""
-    settings = accepted.settings
     tables = {name: table.lazy() for name, table in accepted.tables.items()}
-    steps = ("lines", "marker_values", "marker_responses", "times_to_event")
-    progress("derive", 0, len(steps))
-    lines = derive_lines(tables, settings).collect()
-    progress("derive", 1, len(steps))
-    values = derive_marker_values(tables, lines.lazy(), settings).collect()
-    progress("derive", 2, len(steps))
-    responses = derive_marker_responses(values.lazy(), lines.lazy(), RESPONSE_RULES, settings).collect()
-    progress("derive", 3, len(steps))
-    times = derive_times_to_event(tables, lines.lazy(), settings).collect()
-    progress("derive", 4, len(steps))
-    derived = dict(zip(steps, (lines, values, responses, times), strict=True))
+    progress("derive", 0, 1)
+    derived = derive_all(tables, accepted.settings)
+    progress("derive", 1, 1)
     return accepted.tables | derived
 
 
@@ -125,7 +115,21 @@ def _describe(report: BuildReport) -> Iterator[str]:
     yield f"{report.n_patients} patients, {report.n_lines} treatment lines."
     if report.n_without_consent:
         yield f"{report.n_without_consent} patients have not consented to research: in no analysis."
+    yield from _describe_turned_away(report.findings)
     counts = dict(report.findings.get_column("severity").value_counts().iter_rows())
     words = [f"{counts[severity]} {severity}" for severity in SEVERITIES if counts.get(severity)]
     yield f"Findings: {', '.join(words) or 'none'}."
     yield f"Version {report.version} in {report.store}"
+
+
+def _describe_turned_away(findings: pl.DataFrame) -> Iterator[str]:
+    """Say why rows were not used: each reason counted, with its first place and sentence."""
+    rows = findings.filter((pl.col("severity") == "ERROR") & (pl.col("scope") == "row"))
+    reasons = rows.group_by("rule_id", "table", maintain_order=True).agg(
+        pl.len().alias("n"), pl.col("file", "row", "message").first()
+    )
+    if reasons.height:
+        yield "Why rows were turned away (all of them: lutetia check):"
+    for reason in reasons.sort("n", descending=True, maintain_order=True).head(SHOWN_REASONS).iter_rows(named=True):
+        place = f"{reason['file']} line {reason['row']}"
+        yield f"  {reason['n']} in {reason['table']} ({reason['rule_id']}), first {place}: {reason['message']}"

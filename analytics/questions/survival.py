@@ -100,7 +100,7 @@ def survival_notes(question: Question, n_in_several_groups: int | None) -> tuple
     if choose == "every_line":
         notes.append(
             "Every line counts; errors are clustered by patient; "
-            f"{n_in_several_groups} people are in more than one group."
+            f"{counted(n_in_several_groups, 'person')} with lines in more than one group."
         )
     elif choose == "first_line":
         notes.append("One line a patient: the first in the selection.")

@@ -8,7 +8,7 @@ from analytics.questions.groups import find_grouping
 from analytics.questions.question import Answer, Question
 from analytics.questions.response import refuse_unknown_marker
 from analytics.questions.selection import select_lines
-from analytics.questions.wording import DAYS_PER_MONTH
+from analytics.questions.wording import DAYS_PER_MONTH, counted
 from analytics.tables.results import Method, Refusal, TrajectoryResult
 from analytics.tables.study import Study
 
@@ -23,6 +23,8 @@ WINDOWS: tuple[tuple[str, int, int], ...] = (
     ("month 36", 823, 1187),
 )
 """(label, first day, last day) on the scale date − start + 1; the baseline window ends on the day of the start."""
+
+SAID_WINDOWS = ("baseline", "month 3", "month 6", "month 12")
 
 QUANTILES = {"q10": 0.10, "q25": 0.25, "median": 0.50, "q75": 0.75, "q90": 0.90}
 
@@ -63,11 +65,7 @@ def answer_trajectory(study: Study, question: Question) -> Answer | Refusal:
         result=TrajectoryResult(question.analyte, bands, floor, (_quantile_method(),)),
         subjects=values,
         flow=selected.flow,
-        summary=tuple(
-            f"{row['group']}, {row['window']}: median {row['median']:.2f} × ULN "
-            f"(10–90 %: {row['q10']:.2f} to {row['q90']:.2f}), {row['n_lines']} lines."
-            for row in drawn.iter_rows(named=True)
-        ),
+        summary=tuple(_describe(part) for part in drawn.partition_by("group", maintain_order=True)),
         notes=(
             "Fold-ULN reduces but does not remove differences between assays.",
             "One value a line and window, the one nearest its middle; a quantitation limit enters as the limit.",
@@ -103,6 +101,15 @@ def compute_bands(values: pl.DataFrame, floor: int) -> pl.DataFrame:
         .with_columns(mid_months=pl.when(pl.col("order") == 0).then(0.0).otherwise(middle / DAYS_PER_MONTH))
         .select("group", "window", "from_day", "to_day", "mid_months", "n_lines", *QUANTILES)
     )
+
+
+def _describe(bands: pl.DataFrame) -> str:
+    said = (
+        f"{row['median']:.2f} at {row['window']} ({counted(row['n_lines'], 'line')})"
+        for row in bands.iter_rows(named=True)
+        if row["window"] in SAID_WINDOWS
+    )
+    return f"{bands['group'][0]}: median × ULN {', '.join(said)}."
 
 
 def _quantile_method() -> Method:
