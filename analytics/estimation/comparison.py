@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from itertools import combinations
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.estimation.group_counts import Groups, count_groups, refuse_comparison
-from analytics.estimation.methods import LOG_RANK, ROBUST, describe_method
+from analytics.estimation.methods import FLEMING_HARRINGTON, GEHAN, LOG_RANK, ROBUST, TARONE_WARE, describe_method
 from analytics.estimation.observations import Observations, label_codes
 from analytics.estimation.partial_likelihood import PartialLikelihood, compute_null_state
 from analytics.estimation.partial_residuals import compute_robust_score_statistic
 from analytics.estimation.risk_sets import observed_risk_sets
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p, compute_log_rank
-from analytics.tables.results import IntArray, Refusal, TestResult
+from analytics.estimation.weighted_log_rank import Weighting, compute_weighted_log_rank
+from analytics.tables.results import IntArray, PairwiseTest, Refusal, TestResult
 
-Weighting = Literal["log-rank", "peto"]
-POWER_OF_SURVIVAL: dict[Weighting, float] = {"log-rank": 0.0, "peto": 1.0}
+NAMES: dict[Weighting, tuple[str, str]] = {
+    "log-rank": ("Log-rank test", LOG_RANK),
+    "peto": ("Peto–Peto test", LOG_RANK),
+    "tarone-ware": ("Tarone–Ware test", TARONE_WARE),
+    "gehan-breslow": ("Gehan–Breslow test", GEHAN),
+    "middle": ("Fleming–Harrington test (1, 1)", FLEMING_HARRINGTON),
+    "late": ("Fleming–Harrington test (0, 1)", FLEMING_HARRINGTON),
+}
+"""Name and source of each weighting."""
 
 
 def compare_survival(
@@ -34,7 +43,8 @@ def compare_survival(
     group, strata
         Labels of shape (n,).
     weighting
-        ``log-rank``, or ``peto`` for early differences (weights S(t−), R's ``survdiff(rho = 1)``).
+        ``log-rank``; ``peto`` for early differences (weights S(t−), R's ``survdiff(rho = 1)``), ``tarone-ware``,
+        ``gehan-breslow``, and ``middle`` or ``late`` for differences that come later.
 
     Raises
     ------
@@ -57,9 +67,15 @@ def compare_survival(
         name, method = "Robust score test", describe_method("Robust score test", ROBUST, ties="Efron", **options)
         statistic = _robust_score(observations, groups, stratum)
     else:
-        name = "Log-rank test" if weighting == "log-rank" else "Peto–Peto test"
-        method = describe_method(name, LOG_RANK, "statsmodels", **options)
-        statistic = compute_log_rank(observations, groups.codes, stratum, POWER_OF_SURVIVAL[weighting])
+        name, citation = NAMES[weighting]
+        # statsmodels does not cut entry times by stratum and fails.
+        is_plain = weighting == "log-rank" and (stratum is None or not observations.entry.any())
+        method = describe_method(name, citation, "statsmodels" if is_plain else "lutetia", **options)
+        statistic = (
+            compute_log_rank(observations, groups.codes, stratum)
+            if is_plain
+            else compute_weighted_log_rank(observations, groups.codes, stratum, weighting)
+        )
     if statistic is None:
         return Refusal(
             "not_comparable",
@@ -74,3 +90,35 @@ def _robust_score(observations: Observations, groups: Groups, strata: IntArray |
     indicators = groups.indicators(list(range(1, len(groups.labels))))
     data = PartialLikelihood(indicators, sets, observations.weights)
     return compute_robust_score_statistic(data, compute_null_state(data), observations.cluster)
+
+
+def compare_pairs(
+    observations: Observations, group: ArrayLike, strata: ArrayLike | None = None, weighting: Weighting = "log-rank"
+) -> tuple[PairwiseTest, ...]:
+    """Test every pair of groups, p values corrected by Holm's method; see `compare_survival`.
+
+    References
+    ----------
+    Holm S. Scand J Stat 1979;6:65-70.
+    """
+    groups = count_groups(observations, group)
+    tests: list[tuple[str, str, TestResult | Refusal]] = []
+    for first, second in combinations(range(len(groups.labels)), 2):
+        rows = np.isin(groups.codes, [first, second])
+        test = compare_survival(
+            observations.take(rows), groups.codes[rows], None if strata is None else np.asarray(strata)[rows], weighting
+        )
+        tests.append((groups.labels[second], groups.labels[first], test))
+    adjusted = iter(_adjust_holm([test.p_value for _, _, test in tests if isinstance(test, TestResult)]))
+    return tuple(
+        PairwiseTest(name, reference, test, next(adjusted) if isinstance(test, TestResult) else None)
+        for name, reference, test in tests
+    )
+
+
+def _adjust_holm(p_values: list[float]) -> list[float]:
+    order = np.argsort(p_values, kind="stable")
+    steps = np.sort(p_values) * np.arange(len(p_values), 0, -1)
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted.tolist()

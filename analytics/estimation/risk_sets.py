@@ -16,6 +16,18 @@ Rows = slice | IntArray
 
 
 @dataclass(frozen=True, slots=True)
+class Lingering:
+    """Rows that stay at risk after their end with a weight that falls: ``share`` (l,) × ``factor`` (b,) of the block.
+
+    In Fine and Gray's model they ended by a competing cause, and the weight is the chance of not being censored yet.
+    """
+
+    rows: IntArray
+    share: FloatArray
+    factor: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class RiskSets:
     """Risk sets of n rows over b blocks; a block is one distinct event time within one stratum.
 
@@ -37,6 +49,7 @@ class RiskSets:
     event_weight: FloatArray
     seen: Rows
     late: IntArray
+    lingering: Lingering | None = None
 
     @property
     def n_blocks(self) -> int:
@@ -51,6 +64,10 @@ class RiskSets:
         sums = np.empty_like(change)
         for start, stop in zip(self.bounds[:-1], self.bounds[1:], strict=True):
             sums[start:stop] = np.cumsum(change[start:stop][::-1])[::-1]
+        if self.lingering is not None:
+            rows = self.lingering.rows
+            arrived = sum_by_code(self.end[rows], values[rows] * self.lingering.share, self.n_blocks + 1)
+            sums += self.lingering.factor * np.cumsum(arrived[:-1])
         return sums
 
     def sum_events(self, event_values: FloatArray) -> FloatArray:
@@ -68,6 +85,10 @@ class RiskSets:
             sums = sums - cumulative[self.first]
         if self.tie_share.any():
             sums[self.event_row] -= self.sum_events(self.tie_share * event_values)[self.event_block]
+        if self.lingering is not None:
+            rows = self.lingering.rows
+            later = np.concatenate([[0.0], np.cumsum(self.sum_events(event_values) * self.lingering.factor)])
+            sums[rows] += self.lingering.share * (later[-1] - later[self.end[rows]])
         return sums
 
 

@@ -15,11 +15,8 @@ from analytics.estimation.observations import Observations
 from analytics.tables.results import IntArray
 
 
-def compute_log_rank(
-    observations: Observations, groups: IntArray, strata: IntArray | None = None, power: float = 0.0
-) -> float | None:
-    """Compute the Fleming–Harrington G(ρ = ``power``) chi-squared, or ``None`` where its variance is singular."""
-    options = {} if power == 0 else {"weight_type": "fh", "fh_p": power}
+def compute_log_rank(observations: Observations, groups: IntArray, strata: IntArray | None = None) -> float | None:
+    """Compute the log-rank chi-squared, or ``None`` where its variance is singular."""
     entry = observations.entry if observations.entry.any() else None
     try:
         with np.errstate(invalid="raise", divide="raise"):
@@ -29,11 +26,10 @@ def compute_log_rank(
                 groups,
                 strata=strata,
                 entry=entry,
-                **options,
             )
     except (np.linalg.LinAlgError, FloatingPointError):
         return None
-    return float(statistic)
+    return float(statistic) if np.isfinite(statistic) else None
 
 
 def compute_chi_squared_p(statistic: float, degrees_of_freedom: int) -> float:

@@ -125,6 +125,59 @@ class HazardRatio:
 
 
 @dataclass(frozen=True, slots=True)
+class CumulativeIncidence:
+    """Probability of having ended by one cause, the others competing; arrays of shape (k,), row 0 is time 0.
+
+    ``time`` is in days; ``n_risk`` counts lines just before, ``n_event`` ends by this cause; ``std_error`` is that of
+    the incidence, ``low`` and ``high`` its pointwise limits; NaN where undefined.
+    """
+
+    group: str
+    cause: int
+    time: IntArray
+    n_risk: IntArray
+    n_event: IntArray
+    incidence: FloatArray
+    std_error: FloatArray
+    low: FloatArray
+    high: FloatArray
+    interval: str = "log-log"
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class PairwiseTest:
+    """A test between two groups of several; ``p_adjusted`` is corrected for all pairs tested."""
+
+    group: str
+    reference: str
+    test: TestResult | Refusal
+    p_adjusted: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictedMeanContrast:
+    """Mean time lived without the event up to a horizon: ``group`` less, and divided by, ``reference``."""
+
+    group: str
+    reference: str
+    difference: Estimate
+    ratio: Estimate
+    p_difference: float
+    p_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictedMeanResult:
+    """Restricted mean time of each group up to ``days``, and the contrasts with the reference group, which is first."""
+
+    days: int
+    means: tuple[tuple[str, Estimate], ...]
+    contrasts: tuple[RestrictedMeanContrast, ...]
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
 class ModelTerm:
     """One coefficient of a regression, as it is and as a ratio with limits, and its Wald test."""
 

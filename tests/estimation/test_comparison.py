@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.duration.survfunc import survdiff
 
-from analytics.estimation.comparison import compare_survival
+from analytics.estimation.comparison import compare_pairs, compare_survival
 from analytics.estimation.observations import check_observations
 from analytics.tables.results import Refusal
 
@@ -95,6 +96,61 @@ def test_names_of_groups_are_nothing(rows):
     else:
         assert one.statistic == pytest.approx(two.statistic, abs=EXACT, rel=AS_R)
         assert 0 <= one.p_value <= 1
+
+
+@pytest.mark.parametrize(("weighting", "name"), [("tarone-ware", "tw"), ("gehan-breslow", "gb"), ("log-rank", None)])
+def test_weighted_tests_are_statsmodels_with_late_entry(weighting, name, data):
+    ties = data("ties")
+    theirs, _ = survdiff(
+        ties["time"].to_numpy(), ties["happened"].to_numpy(), ties["g"].to_numpy(), weight_type=name,
+        entry=ties["entry"].to_numpy(),
+    )  # fmt: skip
+    observations = check_observations(ties["time"], ties["happened"].cast(bool), entry=ties["entry"])
+    ours = compare_survival(observations, ties["g"], weighting=weighting)
+    assert ours.statistic == pytest.approx(theirs, rel=AS_R)
+
+
+@pytest.mark.parametrize("weighting", ["log-rank", "peto", "tarone-ware", "late"])
+def test_a_second_stratum_of_the_same_people_doubles_the_statistic(weighting, data):
+    ties = data("ties")
+    columns = {"entry": ties["entry"].to_numpy()}
+    once = check_observations(ties["time"], ties["happened"].cast(bool), **columns)
+    twice = check_observations(
+        np.tile(ties["time"], 2), np.tile(ties["happened"].cast(bool), 2), np.tile(columns["entry"], 2)
+    )
+    one = compare_survival(once, ties["g"], weighting=weighting)
+    two = compare_survival(twice, np.tile(ties["g"], 2), strata=np.repeat(["x", "y"], ties.height), weighting=weighting)
+    assert two.statistic == pytest.approx(2 * one.statistic, rel=AS_R)
+
+
+def test_late_weights_by_hand():
+    # Weights 1 − S(t−) of both groups together: day 1: 0, day 2: 1/4, day 3: 1/2, day 4: nobody of A is left.
+    observations = check_observations([1, 3, 2, 4], np.ones(4, dtype=bool))
+    result = compare_survival(observations, list("AABB"), weighting="late")
+    # day 2: one of A, two of B, the event in B: A expected 1/3; day 3: one of each, the event in A: expected 1/2
+    excess = 1 / 4 * (0 - 1 / 3) + 1 / 2 * (1 - 1 / 2)
+    variance = 1 / 16 * 2 / 9 + 1 / 4 * 1 / 4
+    assert result.statistic == pytest.approx(excess**2 / variance, abs=EXACT)
+
+
+@pytest.mark.parametrize("weighting", ["peto", "tarone-ware", "gehan-breslow", "middle", "late"])
+def test_a_late_difference_is_a_test_with_a_source(weighting, data):
+    lung = data("lung")
+    result = compare_survival(
+        check_observations(lung["time"], lung["happened"].cast(bool)), lung["sex"], weighting=weighting
+    )
+    assert "doi:" in result.method.citation
+    assert 0 < result.p_value < 0.2
+
+
+def test_pairs_are_corrected_by_holm(data):
+    ties = data("ties")
+    observations = check_observations(ties["time"], ties["happened"].cast(bool))
+    pairs = compare_pairs(observations, ties["g"])
+    assert [(pair.reference, pair.group) for pair in pairs] == [("A", "B"), ("A", "C"), ("B", "C")]
+    raw = sorted(pair.test.p_value for pair in pairs)
+    by_hand = np.minimum(np.maximum.accumulate([3 * raw[0], 2 * raw[1], raw[2]]), 1)
+    assert sorted(pair.p_adjusted for pair in pairs) == pytest.approx(by_hand.tolist(), rel=EXACT)
 
 
 def test_a_tiny_p_value_is_not_zero():

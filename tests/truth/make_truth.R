@@ -122,3 +122,39 @@ write_topic("cox_model", list(
   spline_model = 'model(coxph(Surv(time, happened) ~ ns(age, df = 3) + sex, lung, control = tight))',
   tests = 'with(summary(coxph(Surv(time, happened) ~ age + sex, lung, control = tight)), list(logtest = unname(logtest), waldtest = unname(waldtest)))'
 ))
+
+# restricted means: Greenwood's integral is the variance survfit prints beside its restricted mean
+means <- function(fit, horizon) {
+  table <- summary(fit, rmean = horizon)$table
+  list(mean = unname(table[, "rmean"]), std_error = unname(table[, "se(rmean)"]))
+}
+write_topic("restricted_mean", list(
+  lung_365 = 'means(survfit(Surv(time, happened) ~ sex, lung), 365)',
+  lung_965 = 'means(survfit(Surv(time, happened) ~ sex, lung), 965)',
+  gbsg_1825 = 'means(survfit(Surv(rfstime, status) ~ hormon, gbsg), 1825)'
+))
+
+# competing risks
+states <- function(fit) {
+  list(time = fit$time, incidence = unname(fit$pstate[, 2]), std_error = unname(fit$std.err[, 2]),
+       low = unname(fit$lower[, 2]), high = unname(fit$upper[, 2]), strata = as.list(fit$strata))
+}
+gray <- function(test) list(statistic = unname(test$Tests[, "stat"]), p_value = unname(test$Tests[, "pv"]))
+mgus2$state <- factor(mgus2$cause, 0:2, c("censored", "progression", "death"))
+mgus2$id <- seq_len(nrow(mgus2))
+mgus2$entry <- pmax(0, mgus2$etime - (mgus2$id %% 60) - 1)
+set.seed(5)
+tied <- data.frame(time = sample(1:15, 150, TRUE), cause = sample(0:2, 150, TRUE, c(0.3, 0.4, 0.3)),
+                   g = sample(c("A", "B", "C"), 150, TRUE), x = round(rnorm(150), 3), id = 1:150)
+tied <- save_data("tied_causes", tied)
+tied$state <- factor(tied$cause, 0:2)
+write_topic("competing_risks", list(
+  mgus2 = 'states(survfit(Surv(etime, state) ~ 1, mgus2, conf.type = "log-log"))',
+  mgus2_entry = 'states(survfit(Surv(entry, etime, state) ~ 1, mgus2, id = id, conf.type = "log-log"))',
+  tied = 'states(survfit(Surv(time, state) ~ g, tied, conf.type = "log-log"))',
+  gray_mgus2 = 'gray(with(mgus2, cuminc(etime, cause, female)))',
+  gray_mgus2_rho = 'gray(with(mgus2, cuminc(etime, cause, female, rho = 1)))',
+  gray_tied = 'gray(with(tied, cuminc(time, cause, g)))',
+  fine_gray_mgus2 = 'with(with(mgus2, crr(etime, cause, cbind(age, female, hgb), gtol = 1e-10)), list(coefficients = unname(coef), variance = unname(var)))',
+  fine_gray_tied = 'with(with(tied, crr(time, cause, x, gtol = 1e-10)), list(coefficients = unname(coef), variance = unname(var)))'
+))
