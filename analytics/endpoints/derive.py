@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from analytics.catalogue.response_rules import RESPONSE_RULES
+from analytics.catalogue.response_rules import PROGRESSION_RULES, RESPONSE_RULES
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.times import derive_times_to_event
 from analytics.longitudinal.lines import derive_lines
+from analytics.longitudinal.marker_features import derive_marker_features
+from analytics.longitudinal.marker_progressions import derive_marker_progressions
 from analytics.longitudinal.marker_responses import derive_marker_responses
 from analytics.longitudinal.marker_values import derive_marker_values
 
@@ -24,12 +26,16 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
     lines = derive_lines(tables, settings).collect()
     marker_values = derive_marker_values(tables, lines.lazy(), settings).collect()
     responses = derive_marker_responses(marker_values.lazy(), lines.lazy(), RESPONSE_RULES, settings).collect()
+    progressions = derive_marker_progressions(marker_values.lazy(), PROGRESSION_RULES).collect()
+    features = derive_marker_features(marker_values.lazy(), lines.lazy()).collect()
     recist = derive_recist_assessments(tables, lines.lazy(), settings).collect()
     times = derive_times_to_event(tables, lines.lazy(), settings).collect()
     return {
         "lines": lines,
         "marker_values": marker_values,
         "marker_responses": responses,
+        "marker_progressions": progressions,
+        "marker_features": features,
         "recist_assessments": recist,
         "times_to_event": times,
     }

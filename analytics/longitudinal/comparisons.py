@@ -14,14 +14,19 @@ def is_at_most(left: pl.Expr, right: pl.Expr) -> pl.Expr:
     return left.round_sig_figs(SIGNIFICANT_DIGITS) <= right.round_sig_figs(SIGNIFICANT_DIGITS)
 
 
-def has_surely_fallen(low: pl.Expr, high: pl.Expr, base_low: pl.Expr, base_high: pl.Expr, pct: int) -> pl.Expr:
+def has_surely_fallen(
+    low: pl.Expr, high: pl.Expr, base_low: pl.Expr, base_high: pl.Expr, pct: int, *, is_strict: bool = False
+) -> pl.Expr:
     """Return yes (true), no (false) or undetermined (null): is the value at least ``pct`` % below the base.
 
-    Value and base are intervals [low, high]; the answer must hold for every value inside them.
+    Value and base are intervals [low, high]; the answer must hold for every value inside them. With
+    ``is_strict`` a fall of exactly ``pct`` is not enough.
     """
     kept = 100 - pct
-    surely = is_at_most(100 * high, kept * base_low)
-    possibly = is_at_most(100 * low, kept * base_high)
+    if is_strict:
+        surely, possibly = ~is_at_most(kept * base_low, 100 * high), ~is_at_most(kept * base_high, 100 * low)
+    else:
+        surely, possibly = is_at_most(100 * high, kept * base_low), is_at_most(100 * low, kept * base_high)
     return pl.when(surely).then(statement=True).when(~possibly).then(statement=False)
 
 

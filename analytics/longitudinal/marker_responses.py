@@ -15,6 +15,8 @@ from analytics.tables.derived import MarkerResponses
 ALWAYS_ANSWERED = "CGA"
 """Every line has a row for this marker, also without a value; other markers where the line has values."""
 
+_OTHER_GROUP = "no later value of the same assay group"
+
 _LINE = ["pid", "line_no", "analyte"]
 _SERIES = [*_LINE, "series", "compared_unit"]
 
@@ -53,13 +55,12 @@ def _derive_follow_up(days: pl.DataFrame) -> pl.DataFrame:
 def _compute_verdict(rule: ResponseRule) -> pl.Expr:
     """Return whether one value satisfies the rule: yes, no, or null when its bounds leave it open."""
     low, high = pl.col("day_low"), pl.col("day_high")
-    fall = has_surely_fallen(low, high, pl.col("baseline_low"), pl.col("baseline_high"), rule.fall_pct)
+    base_low, base_high = pl.col("baseline_low"), pl.col("baseline_high")
+    fall = has_surely_fallen(low, high, base_low, base_high, rule.fall_pct, is_strict=rule.is_strict)
     normal = is_surely_at_most(low, high, pl.col("compared_uln"))
-    combined = {"ignored": fall, "required": fall & normal, "sufficient": fall | normal}[rule.normalisation]
-    if not rule.within_days:
-        return combined
-    first, last = rule.within_days
-    return combined & pl.col("days").is_between(first, last)
+    return {"ignored": fall, "required": fall & normal, "sufficient": fall | normal, "alone": normal}[
+        rule.normalisation
+    ]
 
 
 def _summarise_series(follow_up: pl.DataFrame, rule: ResponseRule, settings: Settings) -> pl.DataFrame:
@@ -67,7 +68,12 @@ def _summarise_series(follow_up: pl.DataFrame, rule: ResponseRule, settings: Set
     point = pl.when(pl.col("day_high").is_infinite()).then("day_low").otherwise("day_high")
     yes = pl.col("verdict").fill_null(value=False) & pl.col("is_assessable")
     open_ = pl.col("verdict").is_null() & pl.col("is_assessable")
-    judged = follow_up.with_columns(verdict=_compute_verdict(rule), point=point).with_columns(yes=yes, is_open=open_)
+    in_window = pl.col("days").is_between(*rule.within_days) if rule.within_days is not None else pl.lit(value=True)
+    judged = (
+        follow_up.filter(in_window)
+        .with_columns(verdict=_compute_verdict(rule), point=point)
+        .with_columns(yes=yes, is_open=open_)
+    )
     best = (
         judged.filter("is_assessable")
         .sort(*_SERIES, "point", "date", nulls_last=True)
@@ -104,14 +110,15 @@ def _summarise_series(follow_up: pl.DataFrame, rule: ResponseRule, settings: Set
 
 def _compute_status(rule: ResponseRule) -> pl.Expr:
     """Return status and reason of one series as «status: reason»."""
-    raised = ~is_surely_at_most(pl.col("baseline_low"), pl.col("baseline_high"), pl.col("baseline_uln"))
+    limit = pl.col("baseline_uln") * rule.baseline_over_uln
+    raised = ~is_surely_at_most(pl.col("baseline_low"), pl.col("baseline_high"), limit)
     found = pl.when(pl.lit(value=False)).then(None)
     if rule.needs_raised_baseline:
         found = (
             found.when(pl.col("baseline_uln").is_null())
             .then(pl.lit("not_evaluable: no upper limit for the baseline"))
             .when(~raised.fill_null(value=False))
-            .then(pl.lit("not_evaluable: baseline not above the upper limit"))
+            .then(pl.lit(f"not_evaluable: baseline not above {rule.baseline_over_uln:g} × ULN"))
         )
     return (
         found.when(pl.col("response_date").is_not_null())
@@ -166,10 +173,18 @@ def _explain_absence(lines: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
             .when(~pl.col("is_assessable_before"))
             .then(pl.lit("eGFR below the limit at baseline"))
             .when(pl.col("is_after"))
-            .then(pl.lit("no later value of the same assay group"))
+            .then(pl.lit(_OTHER_GROUP))
             .otherwise(pl.lit("no value after the start")),
         )
     )
+
+
+def _compute_absence(rule: ResponseRule) -> pl.Expr:
+    """Return why there is nothing to judge; with a window, a value outside it is no later value."""
+    if rule.within_days is None:
+        return pl.col("absence")
+    first, last = rule.within_days
+    return pl.col("absence").replace({_OTHER_GROUP: f"no comparable value in days {first} to {last}"})
 
 
 def derive_marker_responses(
@@ -197,7 +212,7 @@ def derive_marker_responses(
         .with_columns(
             rule_id=pl.lit(rule.rule_id),
             status=pl.col("status").fill_null("not_evaluable"),
-            reason=pl.coalesce("reason", "absence"),
+            reason=pl.coalesce("reason", _compute_absence(rule)),
             is_confirmed=pl.when(pl.col("response_date").is_not_null()).then("is_confirmed"),
             baseline_value=point,
             best_change_pct=pl.when(is_point & (pl.col("baseline_low") > 0)).then(

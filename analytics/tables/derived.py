@@ -116,6 +116,63 @@ class MarkerResponses(dy.Schema):
     deciding_row = dy.UInt32(nullable=True, description="Line of the deciding value.")
 
 
+class MarkerProgressions(dy.Schema):
+    """One row a line, marker with a baseline, and rule of marker progression."""
+
+    pid = dy.UInt32(primary_key=True, description="Patient key.")
+    line_no = dy.Int32(primary_key=True, description="Line.")
+    analyte = dy.String(primary_key=True, description="Biomarker code.")
+    rule_id = dy.String(primary_key=True, description="Named rule.")
+    progression_date = dy.Date(nullable=True, description="Day of the first satisfying value; null: none.")
+    value = dy.Float64(nullable=True, description="That value, in compared_unit.")
+    reference_value = dy.Float64(nullable=True, description="What it was compared with, in compared_unit.")
+    file = dy.String(nullable=True, description="Source file of that value.")
+    row = dy.UInt32(nullable=True, description="Line of that file.")
+    last_value_date = dy.Date(description="Last comparable value of the line.")
+    last_file = dy.String(description="Its source file.")
+    last_row = dy.UInt32(description="Line of that file.")
+
+
+class MarkerFeatures(dy.Schema):
+    """One row a line, marker and series: the shape of the marker from its baseline on."""
+
+    pid = dy.UInt32(description="Patient key.")
+    line_no = dy.Int32(description="Line.")
+    analyte = dy.String(description="Biomarker code.")
+    series = dy.String(description="Values that may be compared.")
+    compared_unit = dy.String(nullable=True, description="Unit of the values.")
+    n_values = dy.Int32(description="Assessable days, baseline included.")
+    baseline_value = dy.Float64(description="Baseline, or the limit it lies beyond.")
+    nadir_value = dy.Float64(description="Smallest value, baseline included.")
+    nadir_date = dy.Date(description="Its first day.")
+    last_value = dy.Float64(description="Last value.")
+    last_date = dy.Date(description="Its day.")
+    last_change_pct = dy.Float64(nullable=True, description="Change from baseline.", metadata={"unit": "%"})
+    rise_from_nadir_pct = dy.Float64(nullable=True, description="Last over nadir.", metadata={"unit": "%"})
+    verdict_on_noise = dy.String(
+        nullable=True, description="within, «beyond: rise» or «beyond: fall»: last change against the reference change."
+    )
+    log_area = dy.Float64(
+        nullable=True,
+        description="Area under ln(value / baseline), trapezoidal, from the baseline on.",
+        metadata={"unit": "months"},
+    )
+    slope_per_month = dy.Float64(
+        nullable=True, description="Slope of ln(value) by least squares.", metadata={"unit": "1/month"}
+    )
+    slope_low = dy.Float64(nullable=True, description="Lower 95 % limit.", metadata={"unit": "1/month"})
+    slope_high = dy.Float64(nullable=True, description="Upper 95 % limit.", metadata={"unit": "1/month"})
+    doubling_time_months = dy.Float64(
+        nullable=True,
+        description="ln 2 / slope; null unless the limits exclude no growth.",
+        metadata={"unit": "months"},
+    )
+    change_week_4_pct = dy.Float64(nullable=True, description="Change in days 22 to 42.", metadata={"unit": "%"})
+    change_week_12_pct = dy.Float64(nullable=True, description="Change in days 71 to 98.", metadata={"unit": "%"})
+    change_month_6_pct = dy.Float64(nullable=True, description="Change in days 153 to 213.", metadata={"unit": "%"})
+    has_transient_rise = dy.Bool(description="After PRRT: 20 % up within six months and no longer at the last value.")
+
+
 class TimesToEvent(dy.Schema):
     """One row a line, endpoint and rule set; ``days`` = date − start + 1."""
 
@@ -171,6 +228,8 @@ DERIVED_TABLES: dict[str, type[dy.Schema]] = {
     "lines": Lines,
     "marker_values": MarkerValues,
     "marker_responses": MarkerResponses,
+    "marker_progressions": MarkerProgressions,
+    "marker_features": MarkerFeatures,
     "recist_assessments": RecistAssessments,
     "times_to_event": TimesToEvent,
 }

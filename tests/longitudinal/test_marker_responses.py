@@ -264,3 +264,45 @@ def test_both_wordings_of_clarinet(rule: str, baseline: str, value: str, status:
         rule,
     )
     assert response["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("rule", "day", "value", "status"),
+    [
+        ("FALL25", "2020-03-01", "450", "responder"),
+        ("FALL25", "2020-03-01", "450.1", "non_responder"),
+        ("FALL90", "2020-03-01", "60", "responder"),
+        ("NORMAL", "2020-03-01", "98.1", "responder"),
+        ("NORMAL", "2020-03-01", "98.2", "non_responder"),
+        ("WK12", "2020-03-11", "599.9", "responder"),
+        ("WK12", "2020-03-11", "600", "non_responder"),
+        ("WK12", "2020-03-10", "100", "not_evaluable"),
+        ("WK12", "2020-04-07", "100", "responder"),
+        ("WK12", "2020-04-08", "100", "not_evaluable"),
+        ("RAD1_EARLY", "2020-01-29", "420", "responder"),
+        ("RAD1_EARLY", "2020-01-29", "420.1", "non_responder"),
+        ("RAD1_EARLY", "2020-03-01", "100", "not_evaluable"),
+    ],
+)
+def test_every_named_rule_at_its_edges(rule: str, day: str, value: str, status: str):
+    _, response = read_markers(
+        f"""
+        patient_id | analyte | collected  | value_text | uln
+        P1         | CGA     | 2019-12-20 | 600        | 98.1
+        P1         | CGA     | {day}      | {value}    | 98.1
+        """,
+        rule,
+    )
+    assert response["status"] == status
+    if status == "not_evaluable":
+        assert str(response["reason"]).startswith("no comparable value in days")
+
+
+def test_an_early_response_needs_a_baseline_above_twice_the_limit():
+    labs = """
+        patient_id | analyte | collected  | value_text | uln
+        P1         | CGA     | 2019-12-20 | {baseline} | 100
+        P1         | CGA     | 2020-01-29 | 90         | 100
+        """
+    assert read_markers(labs.format(baseline="201"), "RAD1_EARLY")[1]["status"] == "responder"
+    assert read_markers(labs.format(baseline="200"), "RAD1_EARLY")[1]["reason"] == "baseline not above 2 × ULN"
