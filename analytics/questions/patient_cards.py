@@ -46,14 +46,14 @@ def describe_since_nadir(values: pl.DataFrame, analyte: str) -> Card:
     span = f"{series.height} values, {assay}"
     if last["value"] <= nadir["value"]:
         change = last["change_from_previous_pct"]
-        before = () if change is None else (f"{change:+.0f} % from the value before{say_noise(change, analyte)}",)
+        before = () if change is None else (f"{say_change(change)} from the value before{say_noise(change, analyte)}",)
         return Card(title, "at its lowest", (*before, span))
     if last["is_bound"]:
         return Card(title, "not known", ("the latest value is a quantitation limit", span))
     change = (last["value"] / nadir["value"] - 1) * 100
     at_least = "at least " if nadir["is_bound"] else ""
     since = f"since {nadir['date_text'] or nadir['date']} ({months:.0f} months)"
-    return Card(title, f"{at_least}{change:+.0f} %", (say_noise(change, analyte).lstrip(", "), since, span))
+    return Card(title, f"{at_least}{say_change(change)}", (say_noise(change, analyte).lstrip(", "), since, span))
 
 
 def say_noise(change_pct: float, analyte: str) -> str:
@@ -120,6 +120,15 @@ def describe_series(values: pl.DataFrame) -> tuple[str, ...]:
         if count:
             notes.append(f"{count} of {values.height} values {words}")
     return tuple(notes)
+
+
+def say_change(change_pct: float) -> str:
+    """Say a change in per cent with its sign.
+
+    >>> say_change(-90.0), say_change(352.4)
+    ('−90 %', '+352 %')
+    """
+    return f"{change_pct:+.0f} %".replace("-", "−")
 
 
 def say_amount(value: float, comparator: str | None, unit: str) -> str:

@@ -103,7 +103,7 @@ def _total_activity(cycles: pl.DataFrame) -> str:
     if activity.is_empty():
         return f", {cycles.height} cycles"
     if activity.n_unique() == 1 and len(activity) == cycles.height:
-        return f", {cycles.height} × {activity[0]:g} GBq"
+        return f", {cycles.height} × {activity[0]:g} = {activity.sum():.1f} GBq"
     return f", {cycles.height} cycles, {activity.sum():.1f} GBq"
 
 

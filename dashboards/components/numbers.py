@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from analytics.questions.wording import describe_months, share
+from analytics.questions.wording import share
 from analytics.tables.results import (
     CohortResult,
     Estimate,
@@ -40,17 +40,16 @@ def make_table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> TableData:
 def table_of_groups(result: SurvivalResult) -> TableData:
     """Return one row a group: how many, median, survival at the landmarks, follow-up."""
     landmarks = result.groups[0].landmarks if result.groups else ()
-    months = [f"at {landmark.days / DAYS_PER_MONTH:.0f} months" for landmark in landmarks]
-    head = ("Group", "Lines", "People", "Events", "Median (95 % CI)", *months, "Follow-up, median")
+    months = [f"{landmark.days / DAYS_PER_MONTH:.0f} months, %" for landmark in landmarks]
+    head = ("Group", "Lines", "Events", "Median, months", *months, "Follow-up, months")
     rows = [
         (
             label(group.group),
             group.n_lines,
-            group.n_patients,
             group.n_events,
-            describe_months(group.median),
+            _limits(group.median, 1 / DAYS_PER_MONTH),
             *(_landmark(item) for item in group.landmarks),
-            describe_months(group.follow_up),
+            _limits(group.follow_up, 1 / DAYS_PER_MONTH),
         )
         for group in result.groups
     ]
@@ -60,7 +59,15 @@ def table_of_groups(result: SurvivalResult) -> TableData:
 def _landmark(landmark: Landmark) -> str:
     if landmark.survival.value is None:
         return "beyond follow-up"
-    return share(landmark.survival)
+    return _limits(landmark.survival, 100)
+
+
+def _limits(estimate: Estimate, factor: float) -> str:
+    """Return an estimate with its limits, short enough for a cell."""
+    if estimate.value is None:
+        return "not reached" if estimate.low is None else f"not reached (> {estimate.low * factor:.1f})"
+    low, high = ("–" if part is None else f"{part * factor:.1f}" for part in (estimate.low, estimate.high))
+    return f"{estimate.value * factor:.1f} ({low} to {high})"
 
 
 def table_of_risk(result: SurvivalResult) -> TableData:

@@ -38,21 +38,21 @@ class Shown:
     beside: TableData = field(default_factory=lambda: NO_TABLE)
 
 
-def build_panel(name: str, title: str, *, picture: str) -> dmc.Paper:
+def build_panel(name: str, title: str, picture: str) -> dmc.Paper:
     """Return the empty panel ``name``; ``picture`` is the file name its picture is saved under."""
     return dmc.Paper(
         [
             dmc.Title(title, order=2, size="h4", id=f"{name}-title"),
             dmc.Text(id=f"{name}-about", size="sm", className="about"),
-            dmc.Alert(id=f"{name}-refusal", title="This cannot be answered", color="gray", style=_HIDDEN),
+            html.P(id=f"{name}-refusal", className="refusal", style=_HIDDEN),
             html.Div(
                 [
                     html.Figure(
                         dcc.Graph(id=f"{name}-graph", config=_CONFIG, className="chart"),
                         **named_by(f"{name}-title", f"{name}-about"),
                     ),
-                    html.Ul(id=f"{name}-sentences", className="sentences"),
                     build_table(f"{name}-beside", f"{title}: numbers"),
+                    html.Ul(id=f"{name}-sentences", className="sentences"),
                     html.Details(
                         [
                             html.Summary("The same numbers as a table"),
@@ -131,7 +131,7 @@ def fill_panel(shown: Shown | Refusal, search: str) -> tuple[Any, ...]:
     """
     if isinstance(shown, Refusal):
         empty: Figure = {"data": [], "layout": {}}
-        words = f"{shown.sentence} {shown.remedy}"
+        words = [html.Strong("This cannot be answered. "), f"{shown.sentence} {shown.remedy}"]
         return (empty, "", [], NO_TABLE, NO_TABLE, "", "", "", _HIDDEN, words, _SHOWN)
     sentences = [html.Li(sentence) for sentence in shown.sentences]
     return (

@@ -16,8 +16,11 @@ _AXES = {"scale": "Axis", "unit": "Unit", "zero": "Time"}
 
 
 def build_controls(view: View) -> html.Div:
-    """Return the search, the neighbours, the axes and the steps between values."""
-    return html.Div([_search(), _neighbours(), _axes(view), _steps()], className="controls")
+    """Return the neighbours, the search, the axes and the steps between values."""
+    first = html.Div([_neighbours(), _search()], className="control-row")
+    second = html.Div([_axes(view), _steps()], className="control-row")
+    status = html.P(id="value-status", role="status", className="status")
+    return html.Div([first, second, status], className="controls")
 
 
 def _search() -> html.Div:
@@ -36,7 +39,7 @@ def _neighbours() -> html.Nav:
         [
             dcc.Link("← Previous patient", id="patient-previous", href="/patient", className="way-out"),
             dcc.Link("Next patient →", id="patient-next", href="/patient", className="way-out"),
-            html.Span("keyboard: Alt + Page Up, Alt + Page Down", className="about"),
+            html.Span("(Alt + Page Up, Alt + Page Down)", className="about"),
         ],
         className="control-row",
         **named("Patients"),
@@ -71,8 +74,7 @@ def _steps() -> html.Div:
         [
             html.Button("← Previous value", id="value-previous", className="way-out"),
             html.Button("Next value →", id="value-next", className="way-out"),
-            html.Span("keyboard: arrow keys on these buttons", className="about"),
-            html.P(id="value-status", role="status", className="status"),
+            html.Span("(arrow keys on these buttons)", className="about"),
         ],
         className="control-row",
         role="group",

@@ -32,6 +32,16 @@ LATER: tuple[tuple[str, str, Show], ...] = (
 """(panel, question, how it is shown): filled after the curve, so that the curve never waits for them."""
 
 
+COLUMNS: tuple[tuple[tuple[str, str, str], ...], ...] = (
+    (("curve", "Time to event", "survival"), ("response", "Chromogranin A response", "response")),
+    (
+        ("bands", "Chromogranin A over time", "trajectory"),
+        ("waterfall", "Best change of chromogranin A", "waterfall"),
+    ),
+)
+"""The panels of the two columns: (name, title, file name of its picture)."""
+
+
 def layout(shelf: Shelf, search: str) -> list[Any]:
     """Return the page with empty panels; the callbacks fill them."""
     view = parse_view(search, shelf)
@@ -43,15 +53,7 @@ def layout(shelf: Shelf, search: str) -> list[Any]:
         build_filters(opened, view),
         dcc.Store(id="curve-shown"),
         html.Ol(id="flow", className="flow", **named("Who is in")),
-        html.Div(
-            [
-                build_panel("curve", "Time to event", picture="survival"),
-                build_panel("bands", "Chromogranin A over time", picture="trajectory"),
-                build_panel("response", "Chromogranin A response", picture="response"),
-                build_panel("waterfall", "Best change of chromogranin A", picture="waterfall"),
-            ],
-            className="panels",
-        ),
+        html.Div([html.Div([build_panel(*panel) for panel in column]) for column in COLUMNS], className="panels"),
         html.Details(
             [html.Summary("Who is in: characteristics at the start of the line"), build_table("who", "Who is in")],
             className="who",

@@ -44,7 +44,7 @@ def show_survival(answer: Answer, place: str, look: Look) -> Shown:
         figure=draw_survival(result, look),
         about=f"{endpoint.name} ({endpoint.code}) by Kaplan–Meier with 95 % {interval} limits, months since the "
         f"start of the line, {count(n, 'line')}. {_version(answer)}",
-        sentences=(*answer.summary[len(result.groups) :], *answer.notes),
+        sentences=(*answer.summary, *answer.notes),
         beside=table_of_groups(result),
         table=table_of_risk(result),
         download="survival",
@@ -75,8 +75,8 @@ def show_response(answer: Answer, place: str, look: Look) -> Shown:
         figure=draw_response(result, look),
         about=f"{result.analyte} response by {rule.rule_id}: {rule.wording} {count(n, 'line')}. {_version(answer)}",
         sentences=(*answer.summary, *answer.notes[1:]),
-        beside=table_of_response(result),
-        table=table_of_reasons(result),
+        beside=table_of_reasons(result),
+        table=table_of_response(result),
         download="response",
         call=spell_call(answer.question, place),
     )
@@ -92,6 +92,11 @@ def show_waterfall(answer: Answer, place: str, look: Look) -> Shown | Refusal:
             "Widen the selection; the reasons are counted under the response.",
         )
     reference = REFERENCE_CHANGE_BY_ANALYTE.get(result.analyte)
+    bounds = (
+        ("Hatched bars end at a quantitation limit: the fall is at least this large.",)
+        if result.best_changes["is_bound"].any()
+        else ()
+    )
     missing = sum(group.n_not_evaluable or 0 for group in result.groups)
     noise = (
         ()
@@ -105,7 +110,7 @@ def show_waterfall(answer: Answer, place: str, look: Look) -> Shown | Refusal:
         figure=draw_waterfall(result, reference, look),
         about=f"Lowest {result.analyte} after the start against the baseline of the same assay (%), one bar a line: "
         f"{count(result.best_changes.height, 'line')}; not evaluable {missing:,}. {_version(answer)}",
-        sentences=(*noise, "Hatched bars end at a quantitation limit: the fall is at least this large."),
+        sentences=(*noise, *bounds),
         table=table_of_changes(result),
         download="waterfall",
         call=spell_call(answer.question, place),

@@ -11,7 +11,7 @@ from dash import Dash, Input, Output, State, html
 from analytics.tables.findings import SEVERITIES
 from dashboards.components.named import named
 from dashboards.components.numbers import make_table, table_of_frame
-from dashboards.components.panel import build_table
+from dashboards.components.panel import TableData, build_table
 from dashboards.components.shell import describe_data
 from dashboards.shelf import OpenedStudy, Shelf
 from dashboards.view import parse_view
@@ -19,7 +19,7 @@ from dashboards.words import count
 
 PATH = "/data"
 TITLE = "Data"
-ROWS_SHOWN = 50
+ROWS_SHOWN = 20
 HEADINGS = {
     "severity": "Severity",
     "rule_id": "Rule",
@@ -55,13 +55,36 @@ def layout(shelf: Shelf, search: str) -> list[Any]:
     return [
         dmc.Title("Data", order=1, size="h3"),
         dmc.Text(describe_data(study.name, study.version, study.built_at), size="sm", className="about"),
-        *([dmc.Alert(study.warning, title="Warning", color="gray")] if study.warning else []),
-        _build_findings(opened),
+        *([html.P(study.warning, className="refusal")] if study.warning else []),
+        html.P(describe_ledger(study.ledger), className="facts"),
+        _section("rules", "What was not used, or used with a warning, by rule", table_of_rules(study.findings)),
         _section("ledger", "Ledger: every row of the source, accounted for", table_of_frame(study.ledger, LEDGER)),
+        _build_findings(opened),
         _section("inputs", "Files of this version", files),
         _section("settings", "Effective settings", settings),
         _section("versions", "Made with", make_table(("Part", "Version"), sorted(study.versions.items()))),
     ]
+
+
+def describe_ledger(ledger: pl.DataFrame) -> str:
+    """Say in a sentence how many rows were read and what became of them."""
+    total = {name: int(ledger[name].sum()) for name in LEDGER if name not in ("file", "table")}
+    away = [f"{total[name]:,} {LEDGER[name].lower()}" for name in list(total)[2:] if total[name]]
+    return f"Of {count(total['read'], 'row')} read, {total['accepted']:,} are used" + (
+        f"; {', '.join(away)}." if away else "; none was turned away."
+    )
+
+
+def table_of_rules(findings: pl.DataFrame) -> TableData:
+    """Return one row a rule, worst first, with how often it spoke and one example."""
+    rules = (
+        findings.group_by("severity", "rule_id", "table", maintain_order=True)
+        .agg(n=pl.len(), example=pl.col("message").first())
+        .with_columns(worst=pl.col("severity").replace_strict(list(SEVERITIES), list(range(len(SEVERITIES)))))
+        .sort("worst", "n", descending=[False, True])
+    )
+    head = {"severity": "Severity", "n": "Times", "table": "Table", "rule_id": "Rule", "example": "For example"}
+    return table_of_frame(rules, head)
 
 
 def _section(name: str, title: str, data: dict[str, Any]) -> html.Section:
@@ -73,7 +96,7 @@ def _build_findings(opened: OpenedStudy) -> html.Section:
     tables = opened.study.findings["table"].drop_nulls().unique().sort().to_list()
     return html.Section(
         [
-            dmc.Title("Findings: what was not used, or used with a warning", order=2, size="h4"),
+            dmc.Title("Findings, one by one", order=2, size="h4"),
             html.Div(
                 [
                     dmc.MultiSelect(

@@ -20,9 +20,9 @@ from dashboards.view import parse_view
 PATH = "/patient"
 TITLE = "Patient"
 TABLES = {
-    "given": "What was given and seen, in order",
-    "lesions": "Lesions by examination",
     "outcomes": "Treatment lines and what became of them",
+    "lesions": "Lesions by examination",
+    "given": "What was given and seen, in order",
 }
 
 
@@ -36,7 +36,7 @@ def layout(shelf: Shelf, search: str) -> list[Any]:
         dmc.Text(describe_data(study.name, study.version, study.built_at), size="sm", className="about"),
         build_controls(view),
         html.Div(id="patient-cards", className="cards"),
-        build_panel("marker", "Marker, treatment and scans on one time axis", picture="patient"),
+        build_panel("marker", "Marker, treatment and scans on one time axis", "patient"),
         *(
             html.Section(
                 [dmc.Title(title, order=2, size="h4"), build_table(f"patient-{name}", title)],
@@ -105,7 +105,9 @@ def register(app: Dash, shelf: Shelf) -> None:
         prevent_initial_call=True,
     )
     def find_patient(_clicks: int, _enter: int, code: str | None, search: str) -> Any:  # pyright: ignore[reportUnusedFunction]
-        opaque = shelf.opened(parse_view(search, shelf).study).opaque.get((code or "").strip())
+        if not code:
+            raise PreventUpdate
+        opaque = shelf.opened(parse_view(search, shelf).study).opaque.get(code.strip())
         if opaque is None:
             return no_update, "No patient with this study code; write it exactly as in the source."
         return f"{PATH}/{opaque}", ""

@@ -100,8 +100,8 @@ def show_marker(around: Around, view: View, look: Look) -> Shown | Refusal:
     return Shown(
         figure=figure,
         about=f"{history.analyte_name} ({unit}), {count(history.values.height, 'value')}, with treatment, conditions "
-        f"and scans below. Zero is the {history.zero_label}. Data version {around.version}.",
-        sentences=history.notes,
+        f"and scans below. Zero is the {history.zero_label}, {history.zero_date.isoformat()}. Data version {around.version}.",
+        sentences=(),
         table=_values(history.values),
         download=f"patient/{around.opaque}",
         call=shlex.join(["lutetia", "ask", "patient", around.place, "--patient", history.patient_id,
@@ -141,27 +141,17 @@ def _given(spells: pl.DataFrame) -> TableData:
 
 
 def _lesions(lesions: pl.DataFrame) -> TableData:
-    """Return one row a lesion and tracer, a column an examination of that tracer; tracers are never mixed."""
-    scans = lesions.unique(["tracer", "imaging_id"], maintain_order=True)
-    columns = [(row["tracer"], row["imaging_id"], _scan(row)) for row in scans.iter_rows(named=True)]
-    held = {(row["tracer"], row["lesion_id"], row["imaging_id"]): _seen(row) for row in lesions.iter_rows(named=True)}
-    kinds = dict.fromkeys((tracer, lesion) for tracer, lesion, _ in held)
-    return make_table(
-        ("Tracer", "Lesion", *(words for _, _, words in columns)),
-        [
-            (
-                "no tracer" if tracer == "none" else tracer,
-                lesion,
-                *(held.get((tracer, lesion, scan)) if of == tracer else None for of, scan, _ in columns),
-            )
-            for tracer, lesion in kinds
-        ],
-    )
-
-
-def _scan(row: dict[str, Any]) -> str:
-    kind = "" if row["modality"] is None else str(row["modality"]).replace("_", "/")
-    return f"{kind} {row['date_text'] or row['date'] or 'no date'}"
+    """Return one row an examination, a column a lesion; examinations of one tracer stand together."""
+    names = lesions["lesion_id"].unique(maintain_order=True).to_list()
+    rows: list[tuple[Any, ...]] = []
+    for scan in lesions.partition_by("tracer", "imaging_id", maintain_order=True):
+        first = scan.row(0, named=True)
+        seen = {row["lesion_id"]: _seen(row) for row in scan.iter_rows(named=True)}
+        tracer = "no tracer" if first["tracer"] == "none" else first["tracer"]
+        day = first["date_text"] or first["date"]
+        kind = str(first["modality"] or "").replace("_", "/")
+        rows.append((tracer, kind, day and str(day), *(seen.get(name) for name in names)))
+    return make_table(("Tracer", "Examination", "Date", *names), rows)
 
 
 def _seen(row: dict[str, Any]) -> str:

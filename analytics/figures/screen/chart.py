@@ -7,7 +7,7 @@ lines and their labels are traces, never shapes or annotations, which land elsew
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -108,6 +108,11 @@ def draw_rule(x: Sequence[Any], y: Sequence[Any], look: Look, **changes: Any) ->
         "showlegend": False,
     }
     return trace | changes
+
+
+def order_groups(names: Iterable[str]) -> dict[str, int]:
+    """Return the place of each group in the palette: by name, so that a group keeps its colour in every chart."""
+    return {name: place for place, name in enumerate(sorted(set(names)))}
 
 
 def choose_month_ticks(last_month: float, most: int = 8) -> list[int]:

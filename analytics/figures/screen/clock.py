@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from analytics.figures.screen.chart import Axis, choose_month_ticks, draw_axis
@@ -30,18 +30,18 @@ class Clock:
         return [self.place(day) for day in days]
 
     def draw(self, first: date, last: date, look: Look, **changes: Any) -> Axis:
-        """Return the time axis from ``first`` to ``last`` with a margin on both sides."""
-        margin = timedelta(days=max(20, (last - first).days // 25))
-        around = [self.place(first - margin), self.place(last + margin)]
+        """Return the time axis from ``first`` to ``last``."""
+        around = [self.place(first), self.place(last)]
         if self.zero is None:
             return draw_axis(look, "Calendar date", type="date", range=around, **changes)
-        months = choose_month_ticks(around[1] - around[0], most=11)
+        months = choose_month_ticks(around[1] - around[0], most=7)
         step = months[1] - months[0] if len(months) > 1 else 1
         ticks = [step * index for index in range(int(around[0] // step), int(around[1] // step) + 1)]
         return draw_axis(
             look,
-            f"Months from {self.zero_label} ({self.zero.isoformat()})",
+            f"Months from the<br>{self.zero_label}",
             range=around,
+            tickangle=0,
             tickvals=[tick for tick in ticks if around[0] <= tick <= around[1]],
             **changes,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from math import log10
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from analytics.tables.history import PatientHistory
 
 Scale = Literal["log", "linear"]
 Unit = Literal["uln", "reported"]
-TRANSIENT = "up to 3 months after a PRRT cycle: a rise may be transient"
+TRANSIENT = "soon after a PRRT cycle:<br>a rise may be transient"
 _MARKER_HEIGHT = 340
 
 
@@ -31,18 +31,20 @@ def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Uni
     clock = Clock(None if calendar else history.zero_date, history.zero_label)
     values = drawn_values(history, unit)
     first, last = find_span(history)
+    margin = timedelta(days=max(20, (last - first).days // 20))
+    edges = (first - margin, last + margin)
     bottom, top = find_limits(values[unit_column(unit)], unit, scale)
     lanes = lanes_of(history.spells)
     lanes_height = LANE_HEIGHT * max(1, len(lanes))
     height = _MARKER_HEIGHT + lanes_height + 130
     split = lanes_height / (height - 100)
-    traces, stops = draw_marker(history, values, unit, clock, (first, last), (bottom, top), look)
+    traces, stops = draw_marker(history, values, unit, clock, edges, (bottom, top), look)
     lane_traces, lane_axis = draw_lanes(history.spells, lanes, clock, (first, last), look)
     return draw_frame(
         look,
         height,
         traces + lane_traces,
-        xaxis=clock.draw(first, last, look, anchor="y2"),
+        xaxis=clock.draw(*edges, look, anchor="y2"),
         yaxis=_marker_axis(history, unit, scale, (bottom, top), look) | {"domain": [split + 0.06, 1]},
         yaxis2=lane_axis | {"domain": [0, split]},
         shapes=_transient_tints(history, clock, look),

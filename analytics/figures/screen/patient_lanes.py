@@ -75,7 +75,7 @@ def _bars_of(rows: pl.DataFrame, lane: str, at: int, clock: Clock, span: Span, l
 
 def _label_of(row: dict[str, Any], end: date, lane: str, at: int, clock: Clock, span: Span, look: Look) -> Trace:
     """Return the words of a bar: inside it, or beside it where cycles or hatching stand inside."""
-    words = f" {row['label']} " + ("→ " if row["is_ongoing"] else "")
+    words = f"   {row['label']}   " + ("→ " if row["is_ongoing"] else "")
     is_filled = row["is_confounder"] or lane == "PRRT"
     late = span[0] + (span[1] - span[0]) * 0.75
     if is_filled and end < late:
@@ -109,7 +109,7 @@ def _events_of(rows: pl.DataFrame, lane: str, at: int, clock: Clock, look: Look)
         "hovertemplate": "%{hovertext}<extra></extra>",
         "cliponaxis": False,
         "marker": {
-            "size": [22 if letters else 11 for letters in has_letters],
+            "size": [20 if letters else 11 for letters in has_letters],
             "symbol": ["square" if letters else "diamond" for letters in has_letters],
             "color": look.ground,
             "line": {"color": look.colour(0), "width": 1.5},

@@ -132,7 +132,7 @@ def _bounds_of(
         y = some[column].to_list()
         whisker_x = [place for at in x for place in (at, at, None)]
         whisker_y = [place for at in y for place in (at, foot, None)]
-        name = f"{escape_text(words)}, {side} quantitation (at the limit)"
+        name = f"{escape_text(words)}, {side} quantitation,<br>drawn at the limit"
         line = {"color": look.colour(index), "width": 1.2, "dash": "dot"}
         traces.append(draw_rule(whisker_x, whisker_y, look, name=f"{name} whisker", line=line))
         traces.append(

@@ -50,7 +50,7 @@ def _bar(part: tuple[str, float, str], groups: tuple[ResponseGroup, ...], rows: 
         "marker": {
             "color": look.colour(0, alpha),
             "line": {"color": look.colour(0), "width": 1},
-            "pattern": {"shape": hatching, "fgcolor": look.muted, "size": 6, "solidity": 0.2},
+            "pattern": {"shape": hatching, "fgcolor": look.muted, "fgopacity": 0.4, "size": 8, "solidity": 0.12},
         },
         "hovertemplate": f"%{{x}} {name}<extra></extra>",
     }

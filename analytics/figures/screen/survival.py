@@ -15,6 +15,7 @@ from analytics.figures.screen.chart import (
     draw_frame,
     draw_text,
     escape_text,
+    order_groups,
     pack_floats,
 )
 from analytics.figures.screen.look import Look
@@ -34,7 +35,9 @@ def draw_survival(result: SurvivalResult, look: Look) -> Figure:
     """Draw the curves of ``result`` in months with their limits and the counts below."""
     ticks = choose_month_ticks(max(group.curve.time[-1] for group in result.groups) / DAYS_PER_MONTH)
     traces: list[Trace] = []
-    for index, group in enumerate(result.groups):
+    places = order_groups(group.group for group in result.groups)
+    for group in result.groups:
+        index = places[group.group]
         traces += [*_band(group.curve, index, look), *_curve(group, index, look)]
     rows, labels = _risk_rows(result.groups, ticks, look)
     rows_height = _ROW_HEIGHT * len(labels)
@@ -47,10 +50,10 @@ def draw_survival(result: SurvivalResult, look: Look) -> Figure:
         hovermode="x unified",
         xaxis=draw_axis(
             look,
-            "Months since the start of the line",
+            "Months since the start<br>of the line",
             tickvals=ticks,
             anchor="y2",
-            range=[-0.02 * ticks[-1], max(ticks[-1], result_months(result)) * 1.02],
+            range=[-0.07 * ticks[-1], max(ticks[-1], result_months(result)) * 1.02],
         ),
         yaxis=draw_axis(
             look,
@@ -124,7 +127,7 @@ def _curve(group: GroupSurvival, index: int, look: Look) -> list[Trace]:
         "legendgroup": group.group,
         "x": pack_floats(curve.time[drawn] / DAYS_PER_MONTH),
         "y": pack_floats(100 * curve.survival[drawn]),
-        "line": {"width": 2.2, "shape": "hv", "color": look.colour(index), "dash": look.dash(index)},
+        "line": {"width": 2.4, "shape": "hv", "color": look.colour(index), "dash": look.dash(index)},
         "hovertemplate": "%{y:.1f} %",
     }
     censored = drawn[curve.n_censor[drawn] > 0]

@@ -13,13 +13,14 @@ from analytics.figures.screen.chart import (
     draw_rule,
     draw_text,
     escape_text,
+    order_groups,
 )
 from analytics.figures.screen.look import Look
 from analytics.tables.results import TrajectoryResult
 
 FOLD_TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000)
 """Ticks of a fold-ULN axis, as plain numbers."""
-_ROW_HEIGHT = 22
+_ROW_HEIGHT = 32
 _BANDS_HEIGHT = 300
 
 
@@ -28,17 +29,18 @@ def draw_trajectory(result: TrajectoryResult, look: Look) -> Figure:
     groups = result.bands["group"].unique(maintain_order=True).to_list()
     traces: list[Trace] = []
     counts: list[Trace] = []
-    for index, group in enumerate(groups):
+    places = order_groups(groups)
+    for row, group in enumerate(groups):
         bands = result.bands.filter(pl.col("group") == group)
-        traces += _bands_of(bands.drop_nulls("median"), group, index, look)
-        counts.append(_counts_of(bands, group, -index, look))
+        traces += _bands_of(bands.drop_nulls("median"), group, places[group], look)
+        counts.append(_counts_of(bands, group, -row, look))
     last = float(result.bands["mid_months"].cast(pl.Float64).max() or 1.0)  # pyright: ignore[reportArgumentType]
     rows_height = _ROW_HEIGHT * len(groups)
     height = _BANDS_HEIGHT + rows_height + 110
     split = (rows_height + 12) / (height - 60)
     traces += [
-        draw_rule([-1, last + 1], [1, 1], look, name="ULN"),
-        draw_text([last + 1], [1], ["ULN"], look, name="ULN label", textposition="top left"),
+        draw_rule([-0.05 * last, 1.05 * last], [1, 1], look, name="ULN"),
+        draw_text([1.05 * last], [1], ["ULN"], look, name="ULN label", textposition="top left"),
     ]
     windows = result.bands.unique("mid_months").sort("mid_months")
     return draw_frame(
@@ -48,10 +50,12 @@ def draw_trajectory(result: TrajectoryResult, look: Look) -> Figure:
         hovermode="x unified",
         xaxis=draw_axis(
             look,
-            "Months since the start of the line (middle of each window)",
-            range=[-1.5, last + 1.5],
+            "Months since the start of the line,<br>middle of each window",
+            range=[-0.07 * last, 1.05 * last],
             tickvals=windows["mid_months"].to_list(),
-            ticktext=[name.removeprefix("month ") for name in windows["window"]],
+            ticktext=[f"{month:.0f}" for month in windows["mid_months"]],
+            tickangle=0,
+            tickfont={"size": 12},
             anchor="y2",
             showgrid=False,
         ),
@@ -84,12 +88,12 @@ def draw_fold_axis(look: Look, title: str, *, is_log: bool = True, **changes: ob
 def _bands_of(bands: pl.DataFrame, group: str, index: int, look: Look) -> list[Trace]:
     months = bands["mid_months"].to_list()
     traces: list[Trace] = []
-    for low, high, alpha in (("q10", "q90", 0.10), ("q25", "q75", 0.18)):
+    for low, high, width, alpha in (("q10", "q90", 1, 0.0), ("q25", "q75", 0, 0.18)):
         edge: Trace = {
             "type": "scatter",
             "mode": "lines",
             "x": months,
-            "line": {"width": 0},
+            "line": {"width": width, "dash": "dot", "color": look.colour(index, 0.7)},
             "hoverinfo": "skip",
             "showlegend": False,
             "legendgroup": group,
@@ -118,4 +122,6 @@ def _bands_of(bands: pl.DataFrame, group: str, index: int, look: Look) -> list[T
 def _counts_of(bands: pl.DataFrame, group: str, at: int, look: Look) -> Trace:
     months = bands["mid_months"].to_list()
     numbers = [str(count) for count in bands["n_lines"]]
-    return draw_text(months, [at] * len(months), numbers, look, name=f"{group} n", yaxis="y2")
+    # up and down by turns: early windows stand closer than three digits on a narrow screen
+    heights = [at + (0.2 if place % 2 == 0 else -0.2) for place in range(len(months))]
+    return draw_text(months, heights, numbers, look, name=f"{group} n", yaxis="y2")

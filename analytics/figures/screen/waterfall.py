@@ -5,7 +5,16 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.catalogue.variation import ReferenceChange
-from analytics.figures.screen.chart import Figure, Trace, draw_axis, draw_frame, draw_rule, draw_text, escape_text
+from analytics.figures.screen.chart import (
+    Figure,
+    Trace,
+    draw_axis,
+    draw_frame,
+    draw_rule,
+    draw_text,
+    escape_text,
+    order_groups,
+)
 from analytics.figures.screen.look import Look
 from analytics.tables.results import ResponseResult
 
@@ -18,10 +27,10 @@ def draw_waterfall(result: ResponseResult, reference: ReferenceChange | None, lo
     bars = result.best_changes.sort("best_change_pct", "line_key", descending=[True, False]).with_row_index(
         "place", offset=1
     )
-    groups = [group.group for group in result.groups]
+    places = order_groups(group.group for group in result.groups)
     traces = [
         _bars_of(bars.filter((pl.col("group") == group) & (pl.col("is_bound") == bound)), group, index, look, bound)
-        for index, group in enumerate(groups)
+        for group, index in places.items()
         for bound in (False, True)
     ]
     traces = [trace for trace in traces if trace["x"]]
@@ -33,9 +42,7 @@ def draw_waterfall(result: ResponseResult, reference: ReferenceChange | None, lo
         traces,
         bargap=0.05 if bars.height < 150 else 0.0,
         barmode="overlay",
-        xaxis=draw_axis(
-            look, f"Evaluable treatment lines ({bars.height}), sorted", showgrid=False, range=[0, bars.height + 1]
-        ),
+        xaxis=draw_axis(look, f"Evaluable lines ({bars.height}), sorted", showgrid=False, range=[0, bars.height + 1]),
         yaxis=draw_axis(
             look,
             f"Best change in {result.analyte} (%)",
