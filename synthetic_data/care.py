@@ -10,13 +10,12 @@ from synthetic_data.chance import Chance, Floats, Integers
 from synthetic_data.disease import Course, Stay, compute_log_volume, simulate_course
 from synthetic_data.patients import DAYS_PER_MONTH, Flags, People, take_people
 from synthetic_data.scenario import Scenario
-from synthetic_data.visits import Scans, merge_scans, observe_line, simulate_target_sizes
+from synthetic_data.visits import LARGEST_LOG_VOLUME, Scans, merge_scans, observe_line, simulate_target_sizes
 
 LINES = 5
 PROGRESSION, STOPPED, DEATH, CENSORED = range(4)
 NEVER = 9_999_999
 SHORTEST_GAP_DAYS = 7
-LARGEST_LOG_VOLUME = 5.0
 _PRRT_HELD_DAYS = 18 * DAYS_PER_MONTH
 
 

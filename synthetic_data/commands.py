@@ -32,10 +32,3 @@ def simulate(
     for name, rows in counts.items():
         words.print(f"{name:>14} {rows:>10,} rows")
     typer.echo(str(out))
-
-
-def copy_published(out: Path) -> None:
-    """Copy the three published patients, as ordinary input files, to ``out``."""
-    from synthetic_data.write import copy_published_patients
-
-    copy_published_patients(out)

@@ -26,7 +26,8 @@ LATER_GROWTH = 1.6
 """Where a new or a non-target lesion is the progression, the targets cross 20 % this much later."""
 TARGET_GROWTH, NEW_LESION, NON_TARGET = 0, 1, 2
 _BISECTIONS = 30
-_GROWTH_RANGE = (1e-7, 0.5)
+_GROWTH_RANGE = (1e-7, 0.02)
+"""Per day; the upper end is a doubling time of 35 days, a fast carcinoma (assumed)."""
 
 
 @dataclass(frozen=True, slots=True)

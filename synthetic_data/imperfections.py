@@ -60,8 +60,9 @@ _HAS_POINT = pl.col("value_text").str.contains(".", literal=True)
 _OTHER_VALUE = (_NUMBER * 1.3 + 1).round(1).cast(pl.String)
 
 _MM = pl.col("longest_mm").cast(pl.Int64, strict=False)
+_FIRST_TARGET_LATER = (pl.col("lesion_id") == "T01") & (pl.col("imaging_id") != "I1-00")
 _NEXT_IS_NEIGHBOUR = (
-    (pl.col("lesion_id") == "T01")
+    _FIRST_TARGET_LATER
     & (pl.col("lesion_id").shift(-1) == "T02")
     & (pl.col("imaging_id").shift(-1) == pl.col("imaging_id"))
     & (_MM.shift(-1) > 0)
@@ -81,11 +82,11 @@ IMPERFECTIONS: tuple[Imperfection, ...] = (
         "quantitation_limit", "labs", "value_text", "V33", (_NUMBER < _LLOQ) | (_NUMBER > _ULOQ),
         {"value_text": pl.when(_NUMBER < _LLOQ).then(pl.format("<{}", _LLOQ)).otherwise(pl.format(">{}", _ULOQ))},
     ),
-    Imperfection("missing_value", "labs", "value_text", "V20", _ANY, {"value_text": pl.lit(None, dtype=pl.String)}),
-    Imperfection("pending_word", "labs", "value_text", "V20", _ANY, {"value_text": pl.lit("pending")}),
+    Imperfection("missing_value", "labs", "value_text", "V74", _ANY, {"value_text": pl.lit(None, dtype=pl.String)}),
+    Imperfection("pending_word", "labs", "value_text", "", _ANY, {"value_text": pl.lit("pending")}),
     Imperfection("unit_missing", "labs", "unit", "V25", _ANY, {"unit": pl.lit(None, dtype=pl.String)}),
     Imperfection(
-        "unit_swapped", "labs", "unit", "", _in_other_unit(0).is_not_null(),
+        "unit_swapped", "labs", "unit", "V28", _in_other_unit(0).is_not_null(),
         {"value_text": _in_other_unit(1), "unit": _in_other_unit(0)},
     ),
     Imperfection(
@@ -100,7 +101,7 @@ IMPERFECTIONS: tuple[Imperfection, ...] = (
         "excel_date", "labs", "collected", "V10", _ANY,
         {"collected": (_DAY - _EXCEL_EPOCH).dt.total_days().cast(pl.String)},
     ),
-    Imperfection("two_digit_year", "labs", "collected", "V10", _ANY, {"collected": _DAY.dt.strftime("%d.%m.%y")}),
+    Imperfection("two_digit_year", "labs", "collected", "V11", _ANY, {"collected": _DAY.dt.strftime("%d.%m.%y")}),
     Imperfection(
         "id_variant", "labs", "patient_id", "V06", _ANY,
         {"patient_id": pl.col("patient_id").str.replace("S-0*", "S")},
@@ -118,7 +119,7 @@ IMPERFECTIONS: tuple[Imperfection, ...] = (
         {"lesion_id": pl.lit("T01+T02"), "longest_mm": _sum_of_two()}, removes_next=True,
     ),
     Imperfection(
-        "lesion_split", "lesions", "lesion_id", "V43", (pl.col("lesion_id") == "T01") & _MM.is_not_null(),
+        "lesion_split", "lesions", "lesion_id", "V43", _FIRST_TARGET_LATER & _MM.is_not_null(),
         {"lesion_id": pl.lit("T01a"), "longest_mm": _part(0.6)},
         {"lesion_id": pl.lit("T01b"), "longest_mm": _part(0.4)},
     ),

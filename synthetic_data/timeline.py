@@ -11,8 +11,7 @@ from synthetic_data.chance import Chance, Floats, Integers
 from synthetic_data.disease import compute_log_volume
 from synthetic_data.patients import Flags, People
 from synthetic_data.scenario import Scenario
-
-_LARGEST_LOG_VOLUME = 6.0
+from synthetic_data.visits import LARGEST_LOG_VOLUME
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +76,4 @@ def compute_volume(timeline: Timeline, row: Integers, day: Integers) -> tuple[Fl
     change = compute_log_volume(
         timeline.responding[row, line], timeline.shrink[row, line], timeline.growth[row, line], since
     )
-    return np.minimum(timeline.log_volume[row, line] + change, _LARGEST_LOG_VOLUME), line
+    return np.minimum(timeline.log_volume[row, line] + change, LARGEST_LOG_VOLUME), line

@@ -19,6 +19,8 @@ CR, PR, SD, PD, NE = range(5)
 SCANS_PER_LINE = 26
 ABSENT = -1
 LARGEST_MM = 240.0
+LARGEST_LOG_VOLUME = 3.3
+"""ln of the largest volume relative to the first treatment: diameters three times as large (assumed)."""
 _NODE_NORMAL_MM = 10
 _SEEN_FROM_MM = 2.0
 
@@ -51,7 +53,7 @@ def simulate_target_sizes(scenario: Scenario, chance: Chance, people: People) ->
     log_sd = scenario.number("disease.lesion_log_sd")
     burden = scenario.number("disease.burden_log_sd") * people.burden / 3.0
     sizes = scenario.number("disease.lesion_median_mm") * np.exp(log_sd * scores + burden[:, None])
-    sizes = np.clip(sizes, np.where(IS_NODAL, 16.0, 11.0), 180.0)
+    sizes = np.clip(sizes, np.where(IS_NODAL, 19.0, 13.0), 180.0)
     second = chance.uniform("lesions.count", people.number, TARGETS) < np.array([1.0, 0.75, 1.0, 0.5, 0.6])
     liver, node, peritoneum = people.organs[:, 0], people.organs[:, 1], people.organs[:, 3]
     exists = np.stack([liver, liver, node, node, peritoneum], axis=1) & second
@@ -96,9 +98,8 @@ def observe_line(scenario: Scenario, chance: Chance, stay: Stay, sizes: Floats) 
     limit = np.minimum(np.minimum(course.death, course.stop), stay.closes - stay.start)
     row, visit = np.nonzero(took_place & (days < limit[:, None]))
     at = days[row, visit].astype(np.float64)
-    volume = stay.log_volume[row] + compute_log_volume(
-        course.responding[row], course.shrink[row], course.growth[row], np.maximum(at, 0.0)
-    )
+    change = compute_log_volume(course.responding[row], course.shrink[row], course.growth[row], np.maximum(at, 0.0))
+    volume = np.minimum(stay.log_volume[row] + change, LARGEST_LOG_VOLUME)
     number, slot = people.number[row], stay.number * SCANS_PER_LINE + visit
     readable = adequate[row, visit]
     local, central = _measure_targets(scenario, chance, people, sizes, row, volume, slot)
