@@ -100,7 +100,8 @@ def show_marker(around: Around, view: View, look: Look) -> Shown | Refusal:
     return Shown(
         figure=figure,
         about=f"{history.analyte_name} ({unit}), {count(history.values.height, 'value')}, with treatment, conditions "
-        f"and scans below. Zero is the {history.zero_label}, {history.zero_date.isoformat()}. Data version {around.version}.",
+        f"and scans below. Zero is the {history.zero_label}, {history.zero_date.isoformat()}. "
+        f"Data version {around.version}.",
         sentences=(),
         table=_values(history.values),
         download=f"patient/{around.opaque}",
