@@ -53,24 +53,33 @@ def split_months(lines: pl.DataFrame) -> dict[int, Spell]:
 
 
 def release_rows(spells: dict[int, Spell], floor: int) -> list[tuple[int, int, int]]:
-    """Return (month, events, censored since the row before) for the months that may be shown."""
-    months = list(spells)
+    """Return (month, events, censored since the row before) for the months that may be shown.
+
+    The last row is found first, as late as it can be; the others as early as they can be before it.
+    """
+    found = list(spells.items())
+    ends = [
+        place
+        for place in range(len(found))
+        if _take(found[: place + 1]).is_publishable(floor) and _may_be_left(found[place + 1 :], floor)
+    ]
     rows: list[tuple[int, int, int]] = []
-    since = Spell()
-    for month, later in zip(months, _what_follows([spells[month] for month in months]), strict=True):
-        since.add(spells[month])
-        at_risk = len(later.event_people | later.censor_people)
-        if since.is_publishable(floor) and later.is_publishable(floor) and at_risk >= floor:
-            rows.append((month, since.n_event, since.n_censor))
-            since = Spell()
+    start = 0
+    for place in range(ends[-1] + 1 if ends else 0):
+        since, until_last = _take(found[start : place + 1]), _take(found[place + 1 : ends[-1] + 1])
+        if since.is_publishable(floor) and until_last.is_publishable(floor):
+            rows.append((found[place][0], since.n_event, since.n_censor))
+            start = place + 1
     return rows
 
 
-def _what_follows(spells: Sequence[Spell]) -> list[Spell]:
-    """Return, for each spell, all that comes after it taken together."""
-    later = Spell()
-    found: list[Spell] = []
-    for spell in reversed(spells):
-        found.append(Spell(later.n_event, later.n_censor, set(later.event_people), set(later.censor_people)))
-        later.add(spell)
-    return found[::-1]
+def _may_be_left(later: Sequence[tuple[int, Spell]], floor: int) -> bool:
+    rest = _take(later)
+    return rest.is_publishable(floor) and len(rest.event_people | rest.censor_people) >= floor
+
+
+def _take(spells: Sequence[tuple[int, Spell]]) -> Spell:
+    together = Spell()
+    for _, spell in spells:
+        together.add(spell)
+    return together

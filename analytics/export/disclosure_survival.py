@@ -19,7 +19,7 @@ from analytics.export.coarse_time import release_rows, split_months
 from analytics.export.merging import count_people, merge_flow_to, refuse_small, select_groups
 from analytics.export.rounding import round_estimate, round_figures, round_months
 from analytics.questions.question import Answer
-from analytics.questions.wording import describe_comparison, describe_months
+from analytics.questions.wording import describe_months, p_value, refused
 from analytics.tables.results import (
     GroupSurvival,
     HazardRatio,
@@ -65,7 +65,7 @@ def make_safe_survival(answer: Answer, floor: int) -> Answer | Refusal:
         answer,
         result=result,
         flow=merge_flow_to(answer.flow, shown, floor),
-        summary=(*(_describe(group) for group in groups), *describe_comparison(result)),
+        summary=(*(_describe(group) for group in groups), *_describe_comparison(result)),
         notes=_safe_notes(answer, exact, floor),
     )
 
@@ -141,7 +141,24 @@ def _count_shared(shown: pl.DataFrame, floor: int) -> int | None:
 def _describe(group: GroupSurvival) -> str:
     people = "" if group.n_patients is None else f" of {group.n_patients} people"
     counts = f"{group.n_lines} lines{people}, {group.n_events} events"
-    return f"{group.group}: {counts}, median {describe_months(group.median)}."
+    end = round(group.curve.time[-1] / DAYS_PER_MONTH)
+    return f"{group.group}: {counts}, median {describe_months(group.median)}; table to month {end}."
+
+
+def _describe_comparison(result: SurvivalResult) -> tuple[str, ...]:
+    """Say ratios and test with the figures they leave with, no zeros added."""
+    said: list[str] = []
+    for item in result.hazard_ratios:
+        if isinstance(item, Refusal):
+            said.append(refused(item))
+            continue
+        value, low, high = ("–" if n is None else f"{n:g}" for n in (item.ratio.value, item.ratio.low, item.ratio.high))
+        said.append(f"Hazard ratio {item.group} against {item.reference}: {value} ({low} to {high}).")
+    if isinstance(result.test, Refusal):
+        said.append(refused(result.test))
+    elif result.test is not None:
+        said.append(f"{result.test.name}: {p_value(result.test.p_value)}.")
+    return tuple(dict.fromkeys(said))
 
 
 def _safe_notes(answer: Answer, exact: SurvivalResult, floor: int) -> tuple[str, ...]:
@@ -150,7 +167,8 @@ def _safe_notes(answer: Answer, exact: SurvivalResult, floor: int) -> tuple[str,
     return (
         *(note for note in answer.notes if counted not in note),
         f"Safe level: months are merged until each row is of nobody or of at least {floor} people; the table ends "
-        "where fewer are at risk. Survival, median and follow-up are made from that table alone.",
+        "where fewer are at risk. Survival, median and follow-up are made from that table alone; «not reached» means: "
+        "not within it.",
     )
 
 

@@ -33,22 +33,31 @@ def merge_cells(cells: Sequence[Cell], floor: int, together: str) -> list[Cell]:
 
 
 def merge_flow(flow: Sequence[FlowStep], floor: int) -> tuple[FlowStep, ...]:
-    """Merge the steps of a flow backwards from its last until each takes out nobody, or the floor of people and lines.
+    """Merge steps of a flow forwards until each takes out nobody, or the floor of people and of lines.
 
-    People are counted only where each has one line.
+    People are counted only where each has one line. The last step always stays.
     """
-    kept: list[FlowStep] = [flow[-1]]
-    for earlier in reversed(flow[:-1]):
-        step = kept[0]
-        lines = earlier.n_lines - step.n_lines
-        people = (earlier.n_patients or 0) - (step.n_patients or 0)
-        if is_enough(lines, floor) and is_enough(people, floor):
-            kept.insert(0, earlier)
-        else:
-            reasons = dict.fromkeys(reason for reason in (earlier.reason, step.reason) if reason)
-            kept[0] = replace(step, reason="; ".join(reasons))
-    shown = [_count_lines(before, step) for before, step in zip([None, *kept[:-1]], kept, strict=True)]
-    return tuple(shown)
+    last = flow[-1]
+    kept: list[FlowStep] = []
+    reasons: list[str] = []
+    for step in flow:
+        reasons.append(step.reason)
+        is_far = step is last or _may_stand_apart(step, last, floor)
+        if is_far and (not kept or _may_stand_apart(kept[-1], step, floor)):
+            kept.append(_recount(step, kept[-1] if kept else None, reasons))
+            reasons = []
+    return tuple(step if step.n_patients == step.n_lines else replace(step, n_patients=None) for step in kept)
+
+
+def _may_stand_apart(earlier: FlowStep, later: FlowStep, floor: int) -> bool:
+    people = (earlier.n_patients or 0) - (later.n_patients or 0)
+    return is_enough(earlier.n_lines - later.n_lines, floor) and is_enough(people, floor)
+
+
+def _recount(step: FlowStep, before: FlowStep | None, reasons: Sequence[str]) -> FlowStep:
+    removed = 0 if before is None else before.n_lines - step.n_lines
+    said = "; ".join(dict.fromkeys(reason for reason in reasons if reason)) if removed else ""
+    return replace(step, n_lines_removed=removed, reason=said)
 
 
 def select_groups(subjects: pl.DataFrame, floor: int) -> list[str]:
@@ -80,14 +89,4 @@ def refuse_small(floor: int) -> Refusal:
         "below_floor",
         f"At the safe level no group of this answer may be shown: each has too few people or events (floor {floor}).",
         "Merge groups, widen the selection, or use the full level inside the hospital.",
-    )
-
-
-def _count_lines(before: FlowStep | None, step: FlowStep) -> FlowStep:
-    removed = 0 if before is None else before.n_lines - step.n_lines
-    return replace(
-        step,
-        n_patients=step.n_patients if step.n_patients == step.n_lines else None,
-        n_lines_removed=removed,
-        reason=step.reason if removed else "",
     )

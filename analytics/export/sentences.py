@@ -47,7 +47,8 @@ def caption_survival(release: Release, result: SurvivalResult) -> str:
     if release.is_safe:
         drawn = (
             f"Life-table estimate with {limits}. Points are months merged until they speak of nobody or of at least "
-            f"{release.settings.floor_patients} people; lines between them are straight. Counts stand at those months."
+            f"{release.settings.floor_patients} people; lines between them are straight. Counts stand at those months. "
+            "«Not reached»: not within the table."
         )
     else:
         drawn = (
