@@ -9,9 +9,10 @@ from dataclasses import dataclass
 class Endpoint:
     """A time-to-event endpoint of a treatment line.
 
-    ``events`` and ``ends`` are ordered; on one day the event named first gives the words.
-    ``censor_at`` names the record that dates a censored line. ``censor_codes`` numbers the reasons of
-    censoring (0 is an event): ``open`` is a line simply without event.
+    ``events`` and ``ends`` are ordered; on one day the event named first gives the words. ``censor_at``
+    names the record that dates a line without event. The clock starts at ``origin``; a line without the
+    record ``needs`` is excluded, for the reason ``without``. A line without a favourable event is censored
+    at the end of observation itself.
     """
 
     code: str
@@ -20,7 +21,10 @@ class Endpoint:
     ends: tuple[str, ...]
     censor_at: str
     source: str
-    censor_codes: tuple[tuple[str, int], ...] = (("open", 1),)
+    origin: str = "start"
+    needs: str = ""
+    without: str = ""
+    is_favourable: bool = False
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -31,7 +35,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         ("new_therapy", "data_cutoff"),
         "last_adequate_scan",
         "fda_endpoints",
-        (("open", 1), ("data_cutoff", 1), ("new_therapy", 2), ("nothing_seen", 3), ("missed", 4), ("lost", 5)),
     ),
     Endpoint(
         "PFS_ALL",
@@ -40,43 +43,184 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         ("data_cutoff",),
         "last_adequate_scan",
         "ema_pfs",
-        (("open", 1), ("data_cutoff", 1), ("nothing_seen", 3), ("missed", 4), ("lost", 5)),
     ),
+    Endpoint("OS", "Overall survival", ("death",), ("data_cutoff",), "last_known_alive", "fda_endpoints"),
     Endpoint(
-        "OS",
-        "Overall survival",
-        ("death",),
+        "TTP",
+        "Time to progression",
+        ("progression",),
+        ("new_therapy", "death", "data_cutoff"),
+        "last_adequate_scan",
+        "fda_endpoints",
+    ),
+    Endpoint("TTNT", "Time to next treatment", ("new_therapy",), ("death", "data_cutoff"), "last_known_alive", "house"),
+    Endpoint(
+        "TTNT_DEATH",
+        "Time to next treatment or death",
+        ("new_therapy", "death"),
         ("data_cutoff",),
         "last_known_alive",
-        "fda_endpoints",
-        (("open", 1), ("data_cutoff", 1), ("lost", 2)),
+        "house",
     ),
     Endpoint(
-        "TTNT",
-        "Time to next treatment",
-        ("new_therapy",),
-        ("death", "data_cutoff"),
+        "TTD",
+        "Time to treatment discontinuation",
+        ("end_of_treatment", "death"),
+        ("data_cutoff",),
         "last_known_alive",
         "house",
-        (("open", 1), ("data_cutoff", 1), ("lost", 2), ("death", 3)),
+    ),
+    Endpoint(
+        "DOR",
+        "Duration of response",
+        ("progression", "death"),
+        ("new_therapy", "data_cutoff"),
+        "last_adequate_scan",
+        "fda_endpoints",
+        origin="response",
+        needs="response",
+        without="no response",
+    ),
+    Endpoint(
+        "TTR",
+        "Time to response",
+        ("response",),
+        ("progression", "new_therapy", "death", "data_cutoff"),
+        "last_adequate_scan",
+        "admiral",
+        is_favourable=True,
+    ),
+    Endpoint(
+        "TTBP",
+        "Time to biochemical progression",
+        ("marker_progression",),
+        ("new_therapy", "death", "data_cutoff"),
+        "last_marker_value",
+        "gcig",
+        needs="last_marker_value",
+        without="no baseline value of the marker",
+    ),
+    Endpoint(
+        "BPFS",
+        "Biochemical progression-free survival",
+        ("marker_progression", "death"),
+        ("new_therapy", "data_cutoff"),
+        "last_marker_value",
+        "gcig",
+        needs="last_marker_value",
+        without="no baseline value of the marker",
     ),
 )
 
 ENDPOINT_BY_CODE: dict[str, Endpoint] = {endpoint.code: endpoint for endpoint in ENDPOINTS}
 
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """One way to decide the endpoints named; the default is applied to every endpoint.
+
+    ``progression_from`` is «given» (readers), «clinical» (also without a scan) or «lesions» (derived).
+    ``ignored_ends`` do not end observation. With ``censors_missed`` an event after too many missed
+    assessments is censored. ``censoring_scan`` is «adequate» or «any» (also not evaluable, a known form of
+    admiral). ``date_rule`` dates a progression from lesions; empty: as the setting says.
+    """
+
+    code: str
+    name: str
+    endpoints: tuple[str, ...]
+    source: str
+    progression_from: str = "given"
+    ignored_ends: tuple[str, ...] = ()
+    censors_missed: bool = False
+    censoring_scan: str = "adequate"
+    date_rule: str = ""
+
+
+RULE_SETS: tuple[RuleSet, ...] = (
+    RuleSet("default", "Readers' responses; new therapy ends observation", (), "house"),
+    RuleSet(
+        "fda", "FDA-style: new therapy and missed assessments censor", ("PFS",), "fda_endpoints", censors_missed=True
+    ),
+    RuleSet(
+        "ema",
+        "EMA-style: new therapy and missed assessments ignored",
+        ("PFS",),
+        "ema_pfs",
+        ignored_ends=("new_therapy",),
+    ),
+    RuleSet(
+        "admiral",
+        "As admiral: censored at the last assessment, not evaluable ones included",
+        ("PFS",),
+        "admiral",
+        censoring_scan="any",
+    ),
+    RuleSet(
+        "clinical",
+        "Progression called without a scan counts too",
+        ("PFS",),
+        "fda_endpoints",
+        progression_from="clinical",
+    ),
+    RuleSet(
+        "lesions",
+        "Progression derived from lesions",
+        ("PFS", "TTP", "DOR", "TTR"),
+        "recist11",
+        progression_from="lesions",
+    ),
+    RuleSet(
+        "lesions_earliest",
+        "From lesions, dated by the first scan of the visit",
+        ("PFS",),
+        "recist11",
+        progression_from="lesions",
+        date_rule="first_date",
+    ),
+    RuleSet(
+        "lesions_latest",
+        "From lesions, dated by the last scan of the visit",
+        ("PFS",),
+        "fda_endpoints",
+        progression_from="lesions",
+        date_rule="last_date",
+    ),
+)
+
+RULE_SET_BY_CODE: dict[str, RuleSet] = {entry.code: entry for entry in RULE_SETS}
+
+CENSOR_CODES: dict[str, int] = {
+    "open": 1,
+    "data_cutoff": 1,
+    "new_therapy": 2,
+    "nothing_seen": 3,
+    "missed": 4,
+    "lost": 5,
+    "death": 6,
+    "progression": 7,
+}
+"""Number of each reason of censoring; 0 is an event."""
+
+SURVIVAL_CODES: dict[str, int] = {"open": 1, "data_cutoff": 1, "lost": 2}
+"""Overall survival numbers its reasons apart: alive, or lost."""
+
 EVENT_WORDS: dict[str, tuple[str, str]] = {
     "progression": ("progression", "scan that shows progression"),
     "death": ("death", "day of death"),
     "new_therapy": ("next treatment", "start of the next line"),
+    "response": ("response", "first scan that shows response"),
+    "end_of_treatment": ("end of treatment", "last day of the line"),
+    "marker_progression": ("biochemical progression", "first value that satisfies the rule"),
 }
 """What happened, and which record dates it."""
 
 CENSOR_WORDS: dict[str, str] = {
     "open": "no event",
     "data_cutoff": "no event by the data cut-off",
-    "new_therapy": "new therapy before progression",
-    "death": "death before the next treatment",
-    "nothing_seen": "no adequate scan after the start",
+    "new_therapy": "new therapy before the event",
+    "death": "death before the event",
+    "progression": "progression before the event",
+    "nothing_seen": "no adequate assessment after the start",
     "missed": "event after missed assessments",
     "lost": "lost to follow-up",
 }
@@ -84,6 +228,9 @@ CENSOR_WORDS: dict[str, str] = {
 CENSOR_RECORD_WORDS: dict[str, str] = {
     "last_adequate_scan": "last adequate scan",
     "last_known_alive": "last day known alive",
+    "last_marker_value": "last comparable value",
+    "end_of_observation": "end of observation",
+    "start": "start of the line",
 }
 
 RADIOLOGICAL_CRITERIA: tuple[str, ...] = ("RECIST_1_1", "RECIST_1_0", "mRECIST", "Choi", "PERCIST", "clinical")

@@ -55,7 +55,10 @@ class Settings:
     maintenance_days: int = _setting(
         91, "days", "An SSA started this soon after another line's last dose is its maintenance, not new therapy."
     )
-    size_criteria: str = _setting("RECIST_1_1", "", "Criteria applied to lesions: RECIST_1_1 or RECIST_1_0.", "recist11")
+    marker_progression_rule: str = _setting("DOUBLED", "", "Rule of marker progression for TTBP and BPFS.", "gcig")
+    size_criteria: str = _setting(
+        "RECIST_1_1", "", "Criteria applied to lesions: RECIST_1_1 or RECIST_1_0.", "recist11"
+    )
     baseline_scan_days: int = _setting(
         90, "days", "Baseline of lesions: last measured visit from this many days before the start."
     )

@@ -9,7 +9,7 @@ import polars as pl
 from analytics.catalogue.endpoints import ADEQUATE_RESPONSES, RADIOLOGICAL_CRITERIA, WORST_LAST
 
 
-def derive_given_assessments(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinical: bool = False) -> pl.DataFrame:
     """Derive one assessment a day from the responses given by readers.
 
     Returns
@@ -17,7 +17,8 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame
     pl.DataFrame
         ``pid``, ``date``, ``response``, ``criteria``, ``reader``, ``is_adequate``, ``is_imputed``,
         ``file``, ``row``; sorted by (pid, date). A response without a day of its own takes that of its
-        examination; an examination marked inadequate cannot show absence of progression.
+        examination; an examination marked inadequate cannot show absence of progression. ``with_clinical``
+        lets a clinical verdict without an examination count.
     """
     examinations = tables["imaging"].select(
         "pid",
@@ -30,7 +31,7 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame
         {code: place for place, code in enumerate(RADIOLOGICAL_CRITERIA)}, default=None, return_dtype=pl.Int32
     )
     is_central = (pl.col("reader").str.to_lowercase() == "central").fill_null(value=False)
-    rests_on_scan = (pl.col("criteria") != "clinical") | pl.col("imaging_id").is_not_null()
+    rests_on_scan = (pl.col("criteria") != "clinical") | pl.col("imaging_id").is_not_null() | with_clinical
     worst = pl.col("response").replace_strict(
         {code: place for place, code in enumerate(WORST_LAST)}, return_dtype=pl.Int32
     )
@@ -62,3 +63,22 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame
         .unique(["pid", "date"], keep="first", maintain_order=True)
         .drop("preference", "local", "worst")
     )  # fmt: skip
+
+
+def derive_lesion_assessments(recist: pl.DataFrame, date_rule: str) -> pl.DataFrame:
+    """Return the responses derived from lesions in the shape of given ones.
+
+    ``date_rule`` names the column that dates a progression; empty: the assessment's own date.
+    """
+    dated = pl.when(pl.col("response") == "PD").then(date_rule or "date").otherwise("date")
+    return recist.select(
+        "pid",
+        "response",
+        "criteria",
+        pl.lit("lesions").alias("reader"),
+        dated.alias("date"),
+        "is_imputed",
+        (pl.col("response").is_in(ADEQUATE_RESPONSES) & ~pl.col("is_inadequate")).alias("is_adequate"),
+        "file",
+        "row",
+    ).sort("pid", "date")

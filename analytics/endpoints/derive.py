@@ -29,7 +29,8 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
     progressions = derive_marker_progressions(marker_values.lazy(), PROGRESSION_RULES).collect()
     features = derive_marker_features(marker_values.lazy(), lines.lazy()).collect()
     recist = derive_recist_assessments(tables, lines.lazy(), settings).collect()
-    times = derive_times_to_event(tables, lines.lazy(), settings).collect()
+    made = {"marker_progressions": progressions.lazy(), "recist_assessments": recist.lazy()}
+    times = derive_times_to_event(tables, lines.lazy(), settings, made).collect()
     return {
         "lines": lines,
         "marker_values": marker_values,

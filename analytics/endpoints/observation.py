@@ -17,6 +17,7 @@ from analytics.endpoints.records import (
 )
 
 _NOT_IN_COHORT = {entry.code: entry.reason for entry in HISTOLOGIES if not entry.is_net_cohort}
+_MARKER = "CGA"
 
 
 def _compute_exclusion() -> pl.Expr:
@@ -45,48 +46,80 @@ def _derive_next_starts(lines: pl.DataFrame) -> pl.DataFrame:
         .select(
             "pid",
             next_line_date="start_date",
-            new_therapy=make_record(
-                "treatments",
-                pl.col("start_date"),
-                file="file",
-                row="row",
-            ),
+            new_therapy=make_record("treatments", "start_date", "start_precision", file="file", row="row"),
         )
     )
     return lines.join(following, on=["pid", "next_line_date"], how="left")
 
 
+def _derive_marker_records(progressions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the marker's progression and last comparable value of each line, as records."""
+    chosen = progressions.filter(
+        (pl.col("analyte") == _MARKER) & (pl.col("rule_id") == settings.marker_progression_rule)
+    )
+    exact = pl.lit("D")
+    progressed = make_record("labs", "progression_date", exact, file="file", row="row")
+    return chosen.select(
+        "pid",
+        "line_no",
+        marker_progression=pl.when(pl.col("progression_date").is_not_null()).then(progressed),
+        last_marker_value=make_record("labs", "last_value_date", exact, file="last_file", row="last_row"),
+    )
+
+
 def derive_observation(
-    tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, assessments: pl.DataFrame, settings: Settings
+    tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, progressions: pl.DataFrame, settings: Settings
 ) -> pl.DataFrame:
-    """Derive the records of each line: ``progression``, ``death``, ``new_therapy``, ``data_cutoff``, ``alive``.
+    """Derive the records of each line that do not depend on how progression is decided.
+
+    ``start``, ``death``, ``new_therapy``, ``data_cutoff``, ``alive``, ``end_of_treatment``,
+    ``marker_progression``, ``last_marker_value``, and ``exclusion``, the reason a line is in no endpoint.
 
     Parameters
     ----------
-    assessments
-        One assessment a patient and day (``derive_given_assessments``). A progression on the day of the
-        start belongs to the line before: that scan is the baseline.
+    progressions
+        ``derived.MarkerProgressions``.
     """
-    progressions = assessments.filter(pl.col("response") == "PD").select("pid", "date", record=make_scan_record())
-    cutoff = pl.lit(read_cutoff(settings), dtype=pl.Date)
-    nowhere = pl.lit(None, dtype=pl.String)
-    described = (
-        _derive_next_starts(lines.with_columns(date_precision="start_precision"))
+    cutoff = pl.struct(
+        pl.lit(read_cutoff(settings), dtype=pl.Date).alias("date"),
+        pl.lit("settings").alias("table"),
+        pl.lit(None, dtype=pl.String).alias("file"),
+        pl.lit(None, dtype=pl.UInt32).alias("row"),
+        pl.lit(value=False).alias("is_imputed"),
+    )
+    of_line = make_record("treatments", "start_date", "start_precision", file="file", row="row")
+    of_end = make_record("treatments", "end_date", pl.lit("D"), file="file", row="row")
+    return (
+        _derive_next_starts(lines)
         .join(derive_deaths(tables["vital_status"]), on="pid", how="left")
         .join(derive_last_alive(tables), on="pid", how="left")
+        .join(_derive_marker_records(progressions, settings), on=["pid", "line_no"], how="left")
         .with_columns(
-            data_cutoff=pl.struct(
-                cutoff.alias("date"),
-                pl.lit("settings").alias("table"),
-                nowhere.alias("file"),
-                pl.lit(None, dtype=pl.UInt32).alias("row"),
-                pl.lit(value=False).alias("is_imputed"),
-            ),
-            start=make_record("treatments", pl.col("start_date"), file="file", row="row"),
+            data_cutoff=cutoff,
+            start=of_line,
+            end_of_treatment=pl.when(pl.col("end_date").is_not_null()).then(of_end),
             is_lost=pl.col("is_lost").fill_null(value=False),
         )
-    )
-    return derive_first_after(described, progressions, "progression").with_columns(exclusion=_compute_exclusion())
+        .with_columns(exclusion=_compute_exclusion())
+        .select(
+            "pid", "line_no", "start_date", "start", "death", "new_therapy", "data_cutoff", "alive", "is_lost",
+            "end_of_treatment", "marker_progression", "last_marker_value", "exclusion",
+        )
+    )  # fmt: skip
+
+
+def derive_scan_records(observed: pl.DataFrame, assessments: pl.DataFrame) -> pl.DataFrame:
+    """Add ``progression`` and ``response``: the first of each after the start, the response before the progression.
+
+    An assessment on the day of the start is the baseline; a progression then belongs to the line before.
+    """
+    rows = assessments.select("pid", "date", "response", record=make_scan_record())
+    progressed = rows.filter(pl.col("response") == "PD")
+    responded = rows.filter(pl.col("response").is_in(["CR", "PR"]))
+    found = derive_first_after(derive_first_after(observed, progressed, "progression"), responded, "response")
+    day = pl.col("response").struct.field("date")
+    is_first = (day < pl.col("progression").struct.field("date")).fill_null(day.is_not_null())
+    return found.with_columns(response=pl.when(is_first).then("response"))
 
 
 def make_scan_record() -> pl.Expr:

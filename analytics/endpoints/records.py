@@ -27,15 +27,17 @@ PROOFS_OF_LIFE: tuple[tuple[str, str], ...] = (
 LIVING_KINDS: tuple[str, ...] = ("alive_contact", "lost", "study_end")
 
 
-def make_record(table: str | pl.Expr, date: str | pl.Expr, *, file: str = "_file", row: str = "_row") -> pl.Expr:
+def make_record(
+    table: str | pl.Expr, date: str, precision: str | pl.Expr, *, file: str = "_file", row: str = "_row"
+) -> pl.Expr:
     """Return one struct that dates something: date, table, file, row, and whether the date was filled in."""
-    name = date if isinstance(date, str) else "date"
+    said = pl.col(precision) if isinstance(precision, str) else precision
     return pl.struct(
-        (pl.col(date) if isinstance(date, str) else date).alias("date"),
+        pl.col(date).alias("date"),
         (pl.lit(table) if isinstance(table, str) else table).alias("table"),
         pl.col(file).alias("file"),
         pl.col(row).alias("row"),
-        pl.col(f"{name}_precision").ne_missing("D").alias("is_imputed"),
+        said.ne_missing("D").alias("is_imputed"),
     )
 
 
@@ -66,7 +68,7 @@ def derive_deaths(vital_status: pl.LazyFrame) -> pl.DataFrame:
         .with_columns(n_days=pl.col("date").n_unique().over("pid"))
         .unique("pid", keep="first", maintain_order=True)
         .with_columns(date_precision=pl.when(pl.col("n_days") == 1).then("date_precision"))
-        .select("pid", death=make_record("vital_status", "date"))
+        .select("pid", death=make_record("vital_status", "date", "date_precision"))
     )
 
 
@@ -101,7 +103,7 @@ def derive_last_alive(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
         pl.concat(parts)
         .sort("pid", "date", "place")
         .unique("pid", keep="last", maintain_order=True)
-        .select("pid", alive=make_record(pl.col("table"), "date"))
+        .select("pid", alive=make_record(pl.col("table"), "date", "date_precision"))
         .join(lost.with_columns(is_lost=pl.lit(value=True)), on="pid", how="left")
         .with_columns(pl.col("is_lost").fill_null(value=False))
     )
@@ -119,8 +121,13 @@ def derive_first_after(lines: pl.DataFrame, rows: pl.DataFrame, name: str) -> pl
     return found.with_columns(pl.when(is_own).then("record").alias(name)).drop("record", "row_key", "start_key")
 
 
-def derive_last_until(lines: pl.DataFrame, rows: pl.DataFrame, end: pl.Expr, name: str) -> pl.DataFrame:
-    """Add as ``name`` the last of ``rows`` after each line's start and not after ``end`` (null: no end)."""
+def derive_last_until(
+    lines: pl.DataFrame, rows: pl.DataFrame, end: pl.Expr, name: str, *, from_start: bool = False
+) -> pl.DataFrame:
+    """Add as ``name`` the last of ``rows`` after each start and not after ``end`` (null: no end).
+
+    With ``from_start`` a row of the day of the start counts as well.
+    """
     keyed = rows.select("record", row_key=compute_day_key(pl.col("date"))).sort("row_key")
     last_of_patient = (pl.col("pid").cast(pl.Int64) + 1) * DAYS_PER_PATIENT - 1
     found = (
@@ -128,5 +135,6 @@ def derive_last_until(lines: pl.DataFrame, rows: pl.DataFrame, end: pl.Expr, nam
         .sort("end_key", "line_no")
         .join_asof(keyed, left_on="end_key", right_on="row_key", strategy="backward")
     )
-    is_within = pl.col("row_key") > compute_day_key(pl.col("start_date"))
+    start = compute_day_key(pl.col("start_date"))
+    is_within = (pl.col("row_key") >= start) if from_start else (pl.col("row_key") > start)
     return found.with_columns(pl.when(is_within).then("record").alias(name)).drop("record", "row_key", "end_key")

@@ -192,6 +192,10 @@ class TimesToEvent(dy.Schema):
     source_file = dy.String(nullable=True, description="File of that record.")
     source_row = dy.UInt32(nullable=True, description="Line of that record.")
     is_imputed = dy.Bool(description="Whether a partial date was filled in the start or the end.")
+    last_negative_date = dy.Date(
+        nullable=True, description="The event lies after this day; the censoring date without event."
+    )
+    first_positive_date = dy.Date(nullable=True, description="… and not after this one; null without event.")
 
 
 class RecistAssessments(dy.Schema):

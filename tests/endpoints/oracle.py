@@ -153,5 +153,5 @@ def pfs(
         return (day - start).days + 1, True, "progression" if day in progressed else "death"
     adequate = [day for day in in_time if by_day[day] in ADEQUATE]
     if not adequate:
-        return 1, False, "no adequate scan after the start"
-    return (adequate[-1] - start).days + 1, False, "new therapy before progression" if next_start else "no event"
+        return 1, False, "no adequate assessment after the start"
+    return (adequate[-1] - start).days + 1, False, "new therapy before the event" if next_start else "no event"

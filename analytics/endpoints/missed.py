@@ -1,0 +1,66 @@
+"""Missed assessments: how many planned windows passed without one before an event."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.errors import SettingsError
+
+LAST_DAY_PLANNED = 15_000
+"""A phase without end is planned for 41 years."""
+
+
+def _select_schedule(schedule: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    names = schedule["schedule_id"].unique().sort().to_list()
+    wanted = settings.assessment_schedule
+    if wanted and wanted not in names:
+        raise SettingsError(
+            f"The source has no schedule «{wanted}».", "assessment_schedule", f"It has: {', '.join(names) or 'none'}."
+        )
+    if not wanted and len(names) > 1:
+        raise SettingsError(
+            f"The source has {len(names)} schedules.", "assessment_schedule", f"Name one of: {', '.join(names)}."
+        )
+    return schedule.filter(pl.col("schedule_id") == (wanted or (names[0] if names else "")))
+
+
+def compute_window_edges(schedule: pl.DataFrame) -> np.ndarray:
+    """Return the days since the start at which one planned window ends and the next begins.
+
+    Windows meet half-way between targets, so that every day belongs to exactly one; the start is the
+    target of window 0. ``schedule`` holds the phases of one schedule.
+    """
+    targets = {0}
+    for phase in schedule.sort("phase").iter_rows(named=True):
+        first, interval, repeats = phase["start_offset_days"], phase["interval_days"], phase["repeats"]
+        last = LAST_DAY_PLANNED if repeats is None else first + interval * (repeats - 1)
+        targets.update(range(first, last + 1, interval))
+    days = np.array(sorted(targets))
+    return (days[:-1] + days[1:]) / 2
+
+
+def compute_missed(dates: pl.DataFrame, schedule: pl.DataFrame, settings: Settings) -> pl.Series | None:
+    """Return whether too many assessments were missed between ``last`` and ``event``, both days since the start.
+
+    By the planned windows, else by the gap: more than ``max_missed_assessments`` intervals and the
+    tolerance. ``None`` when neither schedule nor interval is known: an interval is never guessed.
+
+    Raises
+    ------
+    SettingsError
+        If the schedule named is not in the source, or none is named and there are several.
+    """
+    chosen = _select_schedule(schedule, settings)
+    if chosen.height:
+        edges = compute_window_edges(chosen)
+        event = np.searchsorted(edges, dates["event"].fill_null(0).to_numpy(), side="right")
+        last = np.searchsorted(edges, dates["last"].fill_null(0).to_numpy(), side="right")
+        return pl.Series(event - last - 1 >= settings.max_missed_assessments)
+    if settings.assessment_interval_days > 0:
+        allowed = (
+            settings.max_missed_assessments * settings.assessment_interval_days + settings.assessment_tolerance_days
+        )
+        return dates.select(pl.col("event").fill_null(0) - pl.col("last").fill_null(0) > allowed).to_series()
+    return None
