@@ -14,8 +14,9 @@ from analytics.catalogue.settings import Settings
 from analytics.intake.accepted_form import accepted_form
 from analytics.intake.deaths import derive_death_days
 from analytics.intake.effective_settings import effective_settings, latest_day
+from analytics.intake.lab_values import parse_lab_values
 from analytics.intake.ledger import make_ledger
-from analytics.intake.parse import parse_table
+from analytics.intake.parse import dialect_of, parse_table
 from analytics.intake.review import Review, review_findings
 from analytics.intake.review_course import review_cycles, review_follow_up, review_scores
 from analytics.intake.review_labs import review_labs
@@ -127,8 +128,15 @@ def _parse_tables(source: Source, settings: Settings) -> dict[str, pl.DataFrame]
     parsed: dict[str, pl.DataFrame] = {}
     for name in SHEET_ORDER:
         parts = [table for table in source.tables if table.table == name] or [_nothing(name)]
-        parsed[name] = pl.concat(parse_table(part, settings) for part in parts)
+        parsed[name] = pl.concat(_parse(part, settings) for part in parts)
     return parsed
+
+
+def _parse(part: TextTable, settings: Settings) -> pl.DataFrame:
+    frame = parse_table(part, settings)
+    if part.table != "labs":
+        return frame
+    return parse_lab_values(frame, dialect_of(part, "value_text", settings).marks)
 
 
 def _nothing(table: str) -> TextTable:

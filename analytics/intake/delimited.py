@@ -116,7 +116,7 @@ def _read_plain(delivery: Delivery, facts: TextFacts, delimiter: str) -> TextTab
 
 def _read_careful(delivery: Delivery, facts: TextFacts, delimiter: str) -> TextTable:
     """Read record by record with the csv module, which knows quotes, any line end and each record's line."""
-    text = delivery.path.read_bytes().decode(facts.encoding)
+    text = _decode(delivery, facts.encoding)
     header: list[str] = []
     lines: list[int] = []
     records: list[list[str]] = []
@@ -137,6 +137,19 @@ def _read_careful(delivery: Delivery, facts: TextFacts, delimiter: str) -> TextT
             records.append(record)
     ragged_rows = pl.DataFrame(ragged, schema=NO_RAGGED.schema, orient="row")
     return TextTable(delivery.table, delivery.name, None, _frame(header, lines, records), ragged_rows, notes=notes)
+
+
+def _decode(delivery: Delivery, encoding: str) -> str:
+    content = delivery.path.read_bytes()
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SourceError(
+            f"A byte here is no letter of the encoding {encoding}.",
+            f"{delivery.name}, line {line}",
+            "Declare the encoding the file was really saved in, or save it as CSV UTF-8.",
+        ) from None
 
 
 def _numbered_records(text: str, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analytics.errors import SourceError
+from analytics.errors import SettingsError, SourceError
 
 CHUNK_BYTES = 1 << 24
 HEAD_BYTES = 1 << 16
@@ -50,6 +50,8 @@ def examine_text(path: Path, name: str, declared_encoding: str) -> TextFacts:
     ------
     SourceError
         If the file is empty, is not text, or is in an encoding nobody declared.
+    SettingsError
+        If the declared encoding does not exist.
     """
     head = _read_head(path, name)
     _refuse_other_formats(head, name)
@@ -156,7 +158,12 @@ def _line_of_bad_byte(chunk: bytes) -> int:
 
 def _declared_or_refused(declared: str, name: str, line: int) -> str:
     if declared:
-        return declared
+        try:
+            return codecs.lookup(declared).name
+        except LookupError:
+            raise SettingsError(
+                f"Setting «encoding» cannot be «{declared}».", "", "Use a name like cp1252 or latin-1."
+            ) from None
     raise SourceError(
         "The text is not UTF-8, and guessing another encoding could change a letter or a unit.",
         f"{name}, line {line}",

@@ -78,6 +78,8 @@ def _with_marks(text: str, decimal: str, thousands: str) -> float | None:
         if not re.fullmatch(rf"[+-]?\d{{1,3}}({group}\d{{3}})+", whole):
             return None
         whole = whole.replace(thousands, "")
+    if "." in whole or "." in fraction:
+        return None
     joined = f"{whole}.{fraction}" if mark else whole
     if not _PLAIN.fullmatch(joined):
         return None

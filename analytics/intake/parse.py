@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -47,12 +48,14 @@ class Dialect:
     marks: Marks
     date_form: str
 
-    @classmethod
-    def of(cls, settings: Settings, *, is_typed: bool) -> Dialect:
-        """Return the dialect of a delivery; numbers that came as numbers have a decimal point."""
-        marks = Marks(settings.decimal_mark, settings.thousands_mark)
-        typed = Marks(".") if is_typed and not settings.decimal_mark else marks
-        return cls(typed, settings.date_form)
+
+def dialect_of(delivered: TextTable, column: str, settings: Settings) -> Dialect:
+    """Return the dialect of a column; numbers that came as numbers have a decimal point."""
+    reported = next((name for name in delivered.header if clean_header(name) == column), "")
+    is_typed = delivered.is_typed and reported not in delivered.untyped
+    marks = Marks(settings.decimal_mark, settings.thousands_mark)
+    typed = Marks(".") if is_typed and not settings.decimal_mark else marks
+    return Dialect(typed, settings.date_form)
 
 
 def raw(column: str) -> str:
@@ -74,23 +77,44 @@ def parse_table(delivered: TextTable, settings: Settings) -> pl.DataFrame:
     where it can fail, ``x!problem``; then ``_file``, ``_sheet``, ``_row`` and ``_status`` (all null).
     Columns the source does not have are null.
     """
-    dialect = Dialect.of(settings, is_typed=delivered.is_typed)
     by_name = {clean_header(name): name for name in delivered.header}
     columns: list[pl.Series] = []
+    absent: dict[str, pl.DataType] = {}
     for name, facts in facts_of(SOURCE_TABLES[delivered.table]).items():
-        if name in by_name:
-            texts = delivered.rows.get_column(by_name[name]).str.strip_chars().replace("", None)
-        else:
-            texts = pl.Series([None] * delivered.rows.height, dtype=pl.String())
+        if name not in by_name:
+            absent |= {raw(name): pl.String()} | _parsed_columns(name, facts)
+            continue
+        texts = delivered.rows.get_column(by_name[name]).str.strip_chars().replace("", None)
         columns.append(texts.alias(raw(name)))
-        columns.extend(parse_cells(texts, name, facts, dialect))
-    frame = pl.DataFrame(columns)
+        columns.extend(parse_cells(texts, name, facts, dialect_of(delivered, name, settings)))
+    frame = pl.DataFrame([delivered.rows.get_column(ROW), *columns])
     return frame.with_columns(
         pl.lit(delivered.file).alias("_file"),
         pl.lit(delivered.sheet, dtype=pl.String()).alias("_sheet"),
-        delivered.rows.get_column(ROW),
         pl.lit(None, dtype=pl.String()).alias(STATUS),
-    )
+        *(pl.lit(None, dtype=kind).alias(name) for name, kind in absent.items()),
+    ).select(*_order(delivered.table))
+
+
+@cache
+def _order(table: str) -> tuple[str, ...]:
+    """Return the columns of a parsed table in their order."""
+    names: list[str] = []
+    for name, facts in facts_of(SOURCE_TABLES[table]).items():
+        names += [raw(name), *_parsed_columns(name, facts)]
+    return (*names, "_file", "_sheet", ROW, STATUS)
+
+
+def _parsed_columns(name: str, facts: ColumnFacts) -> dict[str, pl.DataType]:
+    """Return the columns `parse_cells` makes of column ``name``."""
+    text = pl.String()
+    problems: dict[str, pl.DataType] = {problem(name, part): text for part in ("problem", "a", "b")}
+    if facts.kind == "partial_date":
+        days: dict[str, pl.DataType] = {name: pl.Date(), f"{name}_lo": pl.Date(), f"{name}_hi": pl.Date()}
+        return days | {f"{name}_precision": text} | problems
+    if facts.kind in ("number", "integer"):
+        return {name: pl.Int64() if facts.kind == "integer" else pl.Float64()} | problems
+    return {name: pl.List(text) if facts.kind == "codes" else text}
 
 
 def parse_cells(texts: pl.Series, name: str, facts: ColumnFacts, dialect: Dialect) -> list[pl.Series]:

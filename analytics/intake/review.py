@@ -23,7 +23,7 @@ class Review:
 def review_findings(reviews: Iterator[Review]) -> Iterator[pl.DataFrame]:
     """Yield the findings of each check that fires."""
     for review in reviews:
-        for check in review.checks:
+        for check in review.checks if review.frame.height else ():
             hits = review.frame.filter(check.fires.fill_null(value=False))
             if hits.height:
                 yield findings_of(check, review.table, hits)

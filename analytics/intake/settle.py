@@ -22,8 +22,6 @@ from analytics.intake.identity import (
 )
 from analytics.intake.lab_checks import lab_limit_checks, lab_value_checks
 from analytics.intake.lab_limits import derive_lab_limits
-from analytics.intake.lab_values import parse_lab_values
-from analytics.intake.numbers import Marks
 from analytics.intake.parse import STATUS
 from analytics.intake.records import settle_records
 from analytics.intake.source import Progress
@@ -87,6 +85,8 @@ class Desk:
         return settled
 
     def _check(self, table: str, frame: pl.DataFrame, checks: Iterable[Check]) -> pl.DataFrame:
+        if frame.height == 0:
+            return frame
         checked, found = apply_checks(table, frame, tuple(checks))
         self.findings.extend(found)
         return checked
@@ -114,8 +114,7 @@ class Desk:
         checked = self._check(table, self._withdraw(frame), identity)
         checked = self._check(table, checked, cell_checks(table))
         if table == "labs":
-            marks = Marks(self.settings.decimal_mark, self.settings.thousands_mark)
-            checked = self._check(table, parse_lab_values(checked, marks), lab_value_checks())
+            checked = self._check(table, checked, lab_value_checks())
         settled = self._settle_records(table, checked)
         return settled.join(pids, on="patient_id", how="left", maintain_order="left")
 

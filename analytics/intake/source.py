@@ -1,13 +1,15 @@
-"""One door for files: a folder of CSV or Parquet files named after the tables, or one workbook."""
+"""One door for files: a folder or archive of files named after the tables, or one workbook."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from analytics.errors import LayoutError, SourceError
-from analytics.intake.columnar import read_columnar
+from analytics.intake.archive import unpack_gzip, unpack_zip
+from analytics.intake.columnar import hash_file, read_columnar
 from analytics.intake.delimited import Delivery, read_delimited
 from analytics.intake.examine import clean_header
 from analytics.intake.text_table import TextTable
@@ -18,7 +20,8 @@ from analytics.tables.study import InputFile
 
 DELIMITED = (".csv", ".tsv", ".txt")
 COLUMNAR = (".parquet", ".arrow")
-WORKBOOKS = (".xlsx",)
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+PACKED = (".gz",)
 
 KNOWN_COLUMNS: dict[str, frozenset[str]] = {name: frozenset(facts_of(schema)) for name, schema in SOURCE_TABLES.items()}
 """The columns of every source table, by table."""
@@ -48,18 +51,8 @@ def read_source(path: Path, declared_encoding: str, progress: Progress) -> Sourc
     """
     if not path.exists():
         raise SourceError("There is no such file or folder.", str(path), "Check the path.")
-    if path.is_dir():
-        source = _read_folder(path, declared_encoding, progress)
-    elif path.suffix.casefold() in WORKBOOKS:
-        progress(path.name, 0, 1)
-        tables, facts, unused = read_workbook(path, KNOWN_COLUMNS)
-        source = Source(tables, (facts,), tuple(f"sheet {name}" for name in unused))
-    else:
-        raise SourceError(
-            "A source is a folder of tables or one .xlsx workbook.",
-            path.name,
-            "Put the file in a folder, named after its table, for example labs.csv.",
-        )
+    with TemporaryDirectory() as scratch:
+        source = _read_any(path, Path(scratch), declared_encoding, progress)
     if not source.tables:
         raise LayoutError(
             "Nothing here is named after a table.",
@@ -69,32 +62,72 @@ def read_source(path: Path, declared_encoding: str, progress: Progress) -> Sourc
     return source
 
 
-def _read_folder(folder: Path, declared_encoding: str, progress: Progress) -> Source:
+def _read_any(path: Path, scratch: Path, declared_encoding: str, progress: Progress) -> Source:
+    """Read a folder, a zip archive of one, or a workbook; ``scratch`` is for what is unpacked."""
+    suffix = path.suffix.casefold()
+    if path.is_dir():
+        return _read_folder(path, scratch, declared_encoding, progress)
+    if suffix == ".zip":
+        members = scratch / "members"
+        members.mkdir()
+        unpack_zip(path, members)
+        source = _read_folder(members, scratch, declared_encoding, progress)
+        archive = InputFile(path.name, path.stat().st_size, hash_file(path))
+        return replace(source, inputs=(archive, *source.inputs))
+    if suffix in WORKBOOKS:
+        progress(path.name, 0, 1)
+        tables, facts, unused = read_workbook(path, KNOWN_COLUMNS)
+        return Source(tables, (facts,), tuple(f"sheet {name}" for name in unused))
+    raise SourceError(
+        "A source is a folder of tables, a .zip of one, or one workbook.",
+        path.name,
+        "Put the file in a folder, named after its table, for example labs.csv.",
+    )
+
+
+def _read_folder(folder: Path, scratch: Path, declared_encoding: str, progress: Progress) -> Source:
     deliveries = list(_deliveries(folder))
     tables: list[TextTable] = []
     inputs: list[InputFile] = []
     for done, delivery in enumerate(deliveries):
         progress(delivery.name, done, len(deliveries))
-        if delivery.path.suffix.casefold() in DELIMITED:
-            table, facts = read_delimited(delivery, declared_encoding)
-        else:
-            table, facts = read_columnar(delivery)
+        table, facts = _read_file(delivery, scratch, declared_encoding)
+        declared_encoding = declared_encoding or _encoding_of(table)
         tables.append(table)
         inputs.append(facts)
     used = {delivery.path for delivery in deliveries}
     return Source(tuple(tables), tuple(inputs), tuple(_unused(folder, used)))
 
 
-def _deliveries(folder: Path) -> Iterator[Delivery]:
-    """Yield the files that hold a table, in the order of the tables, then of their names.
+def _encoding_of(table: TextTable) -> str:
+    """Return the encoding the study sheet declares for the other files, if this is the study sheet."""
+    if table.table != "study" or table.rows.width < 3:
+        return ""
+    pairs = {str(row[1]).strip(): row[2] for row in table.rows.iter_rows()}
+    return str(pairs.get("encoding") or "").strip()
 
-    A table may come in parts: ``labs.csv``, ``labs-2024.csv``.
+
+def _read_file(delivery: Delivery, scratch: Path, declared_encoding: str) -> tuple[TextTable, InputFile]:
+    path = delivery.path
+    if path.suffix.casefold() in PACKED:
+        plain = replace(delivery, path=unpack_gzip(path, scratch))
+        table, _ = _read_file(plain, scratch, declared_encoding)
+        return table, InputFile(delivery.name, path.stat().st_size, hash_file(path))
+    if path.suffix.casefold() in COLUMNAR:
+        return read_columnar(delivery)
+    return read_delimited(delivery, declared_encoding)
+
+
+def _deliveries(folder: Path) -> Iterator[Delivery]:
+    """Yield the files that hold a table: the study sheet, then the others in order, then by name.
+
+    A table may come in parts: ``labs.csv``, ``labs-2024.csv``. The study sheet comes first because it may
+    declare how the others are written.
     """
     files = sorted(file for file in folder.iterdir() if file.is_file())
-    for table in SHEET_ORDER:
+    for table in ("study", *SHEET_ORDER[:-1]):
         for file in files:
-            is_table = file.suffix.casefold() in (*DELIMITED, *COLUMNAR)
-            if is_table and table_of_file(file) == table:
+            if _is_table_file(file) and table_of_file(file) == table:
                 yield Delivery(file, file.name, table, KNOWN_COLUMNS[table])
 
 
@@ -106,13 +139,20 @@ def table_of_file(file: Path) -> str:
     >>> table_of_file(Path("Labs-2024.csv"))
     'labs'
     """
-    whole = clean_header(file.stem)
-    return whole if whole in SOURCE_TABLES else clean_header(file.stem.partition("-")[0])
+    stem = file.name.partition(".")[0]
+    whole = clean_header(stem)
+    return whole if whole in SOURCE_TABLES else clean_header(stem.partition("-")[0])
+
+
+def _is_table_file(file: Path) -> bool:
+    suffixes = [suffix.casefold() for suffix in file.suffixes]
+    plain = suffixes[:-1] if suffixes[-1:] and suffixes[-1] in PACKED else suffixes
+    return plain[-1:] != [] and plain[-1] in (*DELIMITED, *COLUMNAR)
 
 
 def _unused(folder: Path, used: set[Path]) -> Iterator[str]:
     """Yield the names of files that look like tables but are named after none."""
     for file in sorted(folder.iterdir()):
-        is_table = file.suffix.casefold() in (*DELIMITED, *COLUMNAR, *WORKBOOKS)
+        is_table = _is_table_file(file) or file.suffix.casefold() in WORKBOOKS
         if file.is_file() and is_table and file not in used:
             yield file.name

@@ -38,6 +38,7 @@ def structure_findings(source: Source) -> pl.DataFrame:
         rows.extend(_unknown_columns(table))
         rows.extend(_ragged_rows(table))
         rows.extend(_notes(table))
+        rows.extend(_spreadsheet_cells(table))
     return pl.DataFrame(rows, schema=FINDING_COLUMNS, orient="row")
 
 
@@ -127,3 +128,13 @@ def _ragged_rows(table: TextTable) -> Iterator[dict[str, object]]:
 def _notes(table: TextTable) -> Iterator[dict[str, object]]:
     if table.notes:
         yield _finding("V73", table=table.table, file=table.file, sheet=table.sheet, n=table.notes)
+
+
+def _spreadsheet_cells(table: TextTable) -> Iterator[dict[str, object]]:
+    place = {"table": table.table, "file": table.file, "sheet": table.sheet}
+    for row, column, value in table.errors:
+        yield _finding("V02", **place, row=row, column=column, value=value)
+    for reference in table.merged:
+        yield _finding("V75", **place, reference=reference)
+    if table.sheet is not None and not table.is_typed:
+        yield _finding("V76", **place)

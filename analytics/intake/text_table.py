@@ -29,6 +29,12 @@ class TextTable:
         ``_row`` and ``fields`` of the records that do not have as many fields as the header.
     is_typed
         Whether numbers came as numbers, so that their decimal mark is known to be a point.
+    untyped
+        Columns of which that is not so, because a cell holds a number as text.
+    errors
+        (row, column, value) of cells that hold a spreadsheet error; they are null in ``rows``.
+    merged
+        References of merged cells that span rows; only the first row of each has the value.
     notes
         How many lines starting with «#» were passed over as notes for people.
     """
@@ -40,6 +46,9 @@ class TextTable:
     ragged: pl.DataFrame
     is_typed: bool = False
     notes: int = 0
+    untyped: frozenset[str] = frozenset()
+    errors: tuple[tuple[int, str, str], ...] = ()
+    merged: tuple[str, ...] = ()
 
     @property
     def header(self) -> tuple[str, ...]:

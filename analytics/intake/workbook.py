@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import fastexcel
 import polars as pl
 
 from analytics.errors import LayoutError, SourceError
+from analytics.intake.archive import check_archive
+from analytics.intake.columnar import hash_file
 from analytics.intake.delimited import check_header
 from analytics.intake.examine import clean_header
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
+from analytics.intake.workbook_cells import CellFacts, read_cell_facts
 from analytics.tables.study import InputFile
 
 HEADER_SEARCH_ROWS = 20
 """A title or a help line may stand above the header, but not more than this many rows."""
+
+
+PLAIN_XML = (".xlsx", ".xlsm")
+"""Formats whose cells can be looked at one by one."""
 
 
 def read_workbook(
@@ -26,8 +34,7 @@ def read_workbook(
 
     Returns
     -------
-    The tables, the file's facts, and the names of the sheets that belong to no table; sheets named with «#» are notes
-    for people.
+    The tables, the file's facts, and the names of the sheets that belong to no table.
 
     Raises
     ------
@@ -36,50 +43,72 @@ def read_workbook(
     LayoutError
         If a sheet has no header row, or names a column twice.
     """
-    content = path.read_bytes()
-    facts = InputFile(path.name, len(content), hashlib.sha256(content).hexdigest())
-    workbook = _open(content, path.name)
+    facts = InputFile(path.name, path.stat().st_size, hash_file(path))
+    workbook, cells = _open(path)
     tables: list[TextTable] = []
     unused: list[str] = []
     for sheet in workbook.sheet_names:
         table = clean_header(sheet)
         if table in known:
-            read = _read_sheet(workbook, sheet, table, path.name, known[table])
+            read = _read_sheet(workbook, sheet, path.name, known[table], cells.get(sheet))
             tables.extend([read] if read is not None else [])
-        elif not sheet.startswith("#"):
+        else:
             unused.append(sheet)
     return tuple(tables), facts, tuple(unused)
 
 
-def _open(content: bytes, name: str) -> fastexcel.ExcelReader:
+def _open(path: Path) -> tuple[fastexcel.ExcelReader, dict[str, CellFacts]]:
     try:
-        return fastexcel.read_excel(content)
-    except fastexcel.FastExcelError as error:
+        if path.suffix.casefold() in PLAIN_XML:
+            check_archive(path)
+            return fastexcel.read_excel(path), read_cell_facts(path)
+        return fastexcel.read_excel(path), {}
+    except (fastexcel.FastExcelError, KeyError, ElementTree.ParseError) as error:
         raise SourceError(
             f"The workbook cannot be opened ({str(error).splitlines()[0]}).",
-            name,
+            path.name,
             "Take off its password, or save it again as .xlsx or as CSV UTF-8.",
         ) from None
 
 
 def _read_sheet(
-    workbook: fastexcel.ExcelReader, sheet: str, table: str, file: str, known: frozenset[str]
+    workbook: fastexcel.ExcelReader,
+    sheet: str,
+    file: str,
+    known: frozenset[str],
+    cells: CellFacts | None,
 ) -> TextTable | None:
-    cells = workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
-    if cells.width == 0:
+    grid = workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
+    frame = grid.to_polars()
+    if frame.width == 0:
         return None
     where = f"{file}, sheet {sheet}"
-    numbered = cells.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.UInt32))
-    position = _header_position(cells, known, where)
-    header = ["" if cell is None else str(cell) for cell in cells.row(position)]
+    position = _header_position(frame, known, where)
+    header = ["" if cell is None else str(cell) for cell in frame.row(position)]
     check_header(header, where)
     names = [cell.strip() or f"(column {number})" for number, cell in enumerate(header, start=1)]
-    below = numbered.slice(position + 1).rename(dict(zip(cells.columns, names, strict=True)))
+    numbered = frame.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.UInt32))
+    below = numbered.slice(position + 1).rename(dict(zip(frame.columns, names, strict=True)))
     emptied = below.with_columns(pl.exclude(ROW).replace("", None))
     filled = emptied.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
     is_note = pl.col(names[0]).str.starts_with("#").fill_null(value=False)
     rows = filled.filter(~is_note)
-    return TextTable(table, file, sheet, rows, NO_RAGGED, is_typed=True, notes=filled.height - rows.height)
+    at = {info.absolute_index: name for info, name in zip(grid.selected_columns, names, strict=True)}
+    read = TextTable(clean_header(sheet), file, sheet, rows, NO_RAGGED, notes=filled.height - rows.height)
+    return read if cells is None else _with_cell_facts(read, cells, at, position + 1)
+
+
+def _with_cell_facts(read: TextTable, cells: CellFacts, at: Mapping[int, str], header_row: int) -> TextTable:
+    """Add what the cells themselves say; ``at`` gives the name of each column by its place in the sheet."""
+    return replace(
+        read,
+        is_typed=True,
+        untyped=frozenset(at[column] for column in cells.text_numbers if column in at),
+        errors=tuple(
+            (row, at[column], word) for row, column, word in cells.errors if row > header_row and column in at
+        ),
+        merged=cells.merged,
+    )
 
 
 def _header_position(cells: pl.DataFrame, known: frozenset[str], where: str) -> int:

@@ -43,10 +43,13 @@ def write_source(tmp_path: Path) -> Callable[[Mapping[str, str | bytes]], Path]:
 
 @pytest.fixture
 def deliver(write_source: Callable[..., Path]) -> Deliver:
-    """Accept the sound source with some tables replaced."""
+    """Accept the sound source with some tables replaced; every record read must be accounted for once."""
 
     def accept(tables: Mapping[str, str | bytes | None] | None = None, **settings: Any) -> Accepted:
-        return accept_source(write_source(tables or {}), settings, as_of=AS_OF)
+        accepted = accept_source(write_source(tables or {}), settings, as_of=AS_OF)
+        counts = accepted.ledger.drop("file", "sheet", "table")
+        assert counts["read"].to_list() == counts.drop("read").sum_horizontal().to_list()
+        return accepted
 
     return accept
 

@@ -72,6 +72,20 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "Nothing to do if they are notes.",
     ),
     Rule(
+        "V75",
+        "WARN",
+        "file",
+        "The cells {reference} are merged; only the first row has the value, the others are empty.",
+        "Take the cells apart and write the value in each row.",
+    ),
+    Rule(
+        "V76",
+        "WARN",
+        "file",
+        "In this format spreadsheet errors cannot be told from empty cells.",
+        "Save the workbook as .xlsx.",
+    ),
+    Rule(
         "V37",
         "INFO",
         "file",

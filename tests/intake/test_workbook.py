@@ -1,0 +1,175 @@
+"""Workbooks: what a spreadsheet shows is what is read, and what it hides is said."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from analytics.errors import LayoutError, SourceError
+from analytics.intake.accept import accept_source
+
+PATIENTS = [["patient_id", "sex"], ["P1", "F"]]
+LABS = ["patient_id", "analyte", "collected", "value_text", "unit", "uln"]
+ODS_CONTENT = """<?xml version="1.0" encoding="UTF-8"?>
+<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2">
+<office:body><office:spreadsheet><table:table table:name="patients">{rows}</table:table></office:spreadsheet>
+</office:body></office:document-content>"""
+
+
+@pytest.fixture
+def workbook(tmp_path: Path):
+    """Write a workbook of sheets, each a list of rows; a function may do more to a sheet."""
+
+    def write(sheets: dict[str, list[list[object]]], more=None) -> Path:
+        path = tmp_path / "registry.xlsx"
+        with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+            for name, rows in sheets.items():
+                sheet = book.add_worksheet(name)
+                for number, row in enumerate(rows):
+                    for column, cell in enumerate(row):
+                        if isinstance(cell, datetime):
+                            sheet.write_datetime(number, column, cell)
+                        else:
+                            sheet.write(number, column, cell)
+                if more:
+                    more(name, sheet)
+        return path
+
+    return write
+
+
+def fired(accepted, rule_id: str) -> pl.DataFrame:
+    """Return the findings of a rule."""
+    return accepted.findings.filter(pl.col("rule_id") == rule_id)
+
+
+def test_dates_numbers_and_leading_zeros_come_as_a_person_sees_them(workbook):
+    rows = [
+        LABS,
+        ["P1", "CGA", datetime(2020, 1, 10), 1.234, "ng/mL", 85],
+        ["P1", "NSE", "2020-01", "<5", "ng/mL", 16.3],
+    ]
+    labs = accept_source(workbook({"patients": PATIENTS, "labs": rows})).tables["labs"]
+    assert labs.select("collected_text", "value", "comparator", "_sheet", "_row").rows() == [
+        ("2020-01-10 00:00:00", 1.234, None, "labs", 2),
+        ("2020-01", 5.0, "<", "labs", 3),
+    ]
+
+
+def test_a_number_held_as_text_is_asked_about(workbook):
+    rows = [LABS, ["P1", "CGA", "2020-01-10", "x", "ng/mL", 85]]
+    path = workbook(
+        {"patients": PATIENTS, "labs": rows}, lambda name, sheet: name == "labs" and sheet.write_string("D2", "1.234")
+    )
+    finding = fired(accept_source(path), "V21").row(0, named=True)
+    assert (finding["sheet"], finding["row"], finding["value"]) == ("labs", 2, "1.234")
+
+
+def test_a_formula_error_is_named_with_its_cell(workbook):
+    rows = [LABS, ["P1", "CGA", "2020-01-10", 5, "ng/mL", 85]]
+    path = workbook(
+        {"patients": PATIENTS, "labs": rows},
+        lambda name, sheet: name == "labs" and sheet.write_formula("F2", "=1/0", None, "#DIV/0!"),
+    )
+    accepted = accept_source(path)
+    finding = fired(accepted, "V02").row(0, named=True)
+    assert (finding["row"], finding["column"]) == (2, "uln")
+    assert "#DIV/0!" in finding["message"]
+    assert accepted.tables["labs"]["uln"].to_list() == [None]
+
+
+def test_merged_cells_are_pointed_out(workbook):
+    rows = [LABS, ["P1", "CGA", "2020-01-10", 5, "ng/mL", 85], ["", "CGA", "2020-02-10", 6, "ng/mL", 85]]
+    path = workbook(
+        {"patients": PATIENTS, "labs": rows}, lambda name, sheet: name == "labs" and sheet.merge_range("A2:A3", "P1")
+    )
+    accepted = accept_source(path)
+    assert "A2:A3" in fired(accepted, "V75")["message"].item()
+    assert fired(accepted, "V05")["row"].to_list() == [3]
+
+
+def test_a_title_and_a_help_row_may_stand_around_the_header(workbook):
+    rows = [["Registry 2026"], [], LABS, ["# study code", "which marker"], ["P1", "CGA", "2020-01-10", 5, "ng/mL", 85]]
+    accepted = accept_source(workbook({"patients": PATIENTS, "labs": rows}))
+    assert accepted.tables["labs"]["_row"].to_list() == [5]
+    assert "1 lines starting with «#»" in fired(accepted, "V73")["message"].item()
+
+
+def test_a_sheet_named_after_nothing_is_said(workbook):
+    accepted = accept_source(workbook({"patients": PATIENTS, "Patient": [["a"]], "legend": [["b"]]}))
+    assert [name in fired(accepted, "V04")["message"].str.join("").item() for name in ("Patient", "legend")] == [
+        True,
+        True,
+    ]
+
+
+def test_a_sheet_without_header_stops(workbook):
+    with pytest.raises(LayoutError, match="No row of this sheet looks like a header"):
+        accept_source(workbook({"patients": PATIENTS, "labs": [["a", "b"], [1, 2]]}))
+
+
+def test_a_damaged_workbook_stops(tmp_path):
+    path = tmp_path / "registry.xlsx"
+    path.write_bytes(b"PK\x03\x04 nothing behind it")
+    with pytest.raises(SourceError, match="cannot be opened"):
+        accept_source(path)
+
+
+def test_a_member_outside_its_folder_stops(tmp_path):
+    path = tmp_path / "registry.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../evil.xml", "<a/>")
+    with pytest.raises(SourceError, match="outside its folder"):
+        accept_source(path)
+
+
+def test_an_inflated_workbook_stops(tmp_path):
+    path = tmp_path / "registry.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * 30_000_000)
+    with pytest.raises(SourceError, match="100 times its size"):
+        accept_source(path)
+
+
+def test_a_zip_of_tables_is_read_like_a_folder(tmp_path):
+    path = tmp_path / "delivery.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("march/patients.csv", "patient_id,sex\nP1,F\n")
+    accepted = accept_source(path)
+    assert accepted.tables["patients"]["_file"].to_list() == ["patients.csv"]
+    assert [file.name for file in accepted.inputs] == ["delivery.zip", "patients.csv"]
+
+
+def test_an_archive_in_an_archive_stops(tmp_path):
+    path = tmp_path / "delivery.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("more.zip", b"PK")
+    with pytest.raises(SourceError, match="another archive"):
+        accept_source(path)
+
+
+def test_an_open_document_is_read_and_its_limits_are_said(tmp_path):
+    def row(*cells: str) -> str:
+        inner = "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells
+        )
+        return f"<table:table-row>{inner}</table:table-row>"
+
+    path = tmp_path / "registry.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<?xml version="1.0"?><manifest xmlns="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+        archive.writestr("content.xml", ODS_CONTENT.format(rows=row("patient_id", "sex") + row("P1", "F")))
+    accepted = accept_source(path)
+    assert accepted.tables["patients"]["patient_id"].to_list() == ["P1"]
+    assert fired(accepted, "V76").height == 1
