@@ -59,10 +59,7 @@ def parse_scenario(text: str, where: str, base: Scenario | None) -> Scenario:
     SettingsError
         The text is not TOML, or a parameter is unknown, of another kind or impossible.
     """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise SettingsError(f"This is not a TOML file: {problem}.", where) from problem
+    content = _parse_toml(text, where)
     name, title = str(content.pop("name", where)), str(content.pop("title", ""))
     content.pop("base", None)
     found = dict(base.parameters) if base else {}
@@ -73,6 +70,24 @@ def parse_scenario(text: str, where: str, base: Scenario | None) -> Scenario:
             key = f"{room}.{word}"
             found[key] = _accept(key, entry, where, base)
     return Scenario(name, title, found)
+
+
+def parse_base(text: str, where: str) -> str:
+    """Return the name of the scenario a text builds on, empty if it names none.
+
+    Raises
+    ------
+    SettingsError
+        The text is not TOML.
+    """
+    return str(_parse_toml(text, where).get("base", ""))
+
+
+def _parse_toml(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise SettingsError(f"This is not a TOML file: {problem}.", where) from problem
 
 
 def _accept(key: str, entry: Any, where: str, base: Scenario | None) -> Parameter:

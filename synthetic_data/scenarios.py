@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 
 import polars as pl
 
 from analytics.errors import SettingsError
-from synthetic_data.scenario import Scenario, parse_scenario
+from synthetic_data.coherence import check_coherence
+from synthetic_data.scenario import Scenario, parse_base, parse_scenario
 
 FOLDER = Path(__file__).parent / "scenarios"
 DEFAULT = "mixed-hospital-registry"
@@ -38,16 +38,19 @@ def read_scenario(name: str) -> Scenario:
         near = get_close_matches(name, SCENARIOS, n=1)
         hint = f"Did you mean «{near[0]}»? " if near else ""
         raise SettingsError(f"There is no scenario «{name}».", "", f"{hint}Known: {', '.join(SCENARIOS)}.")
-    default = _read(FOLDER / f"{DEFAULT}.toml", None)
-    return default if name == DEFAULT else _read(path, default)
+    default = parse_scenario((FOLDER / f"{DEFAULT}.toml").read_text(encoding="utf-8"), f"{DEFAULT}.toml", None)
+    chosen = default if name == DEFAULT else _read(path, default)
+    check_coherence(chosen, default, path.name)
+    return chosen
 
 
-def _read(path: Path, default: Scenario | None) -> Scenario:
+def _read(path: Path, default: Scenario) -> Scenario:
+    """Read a file over its ``base``, the default scenario unless it names another that is shipped."""
     text = path.read_text(encoding="utf-8")
-    if default is None:
-        return parse_scenario(text, path.name, None)
-    base = tomllib.loads(text).get("base", DEFAULT) if "base" in text else DEFAULT
-    parent = default if base == DEFAULT else read_scenario(str(base))
+    base = parse_base(text, path.name)
+    if base not in {"", DEFAULT, *SCENARIOS}:
+        raise SettingsError(f"There is no scenario «{base}» to build on.", path.name, f"Known: {', '.join(SCENARIOS)}.")
+    parent = read_scenario(base) if base not in {"", DEFAULT} else default
     return parse_scenario(text, path.name, parent)
 
 

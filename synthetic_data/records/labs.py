@@ -9,7 +9,7 @@ from synthetic_data.assays import ASSAYS
 from synthetic_data.chance import Floats, Integers
 from synthetic_data.labs import ANALYTES, CODES, Results
 from synthetic_data.ppi import is_remembered
-from synthetic_data.records.cells import constant, label, name_patients, to_dates, words
+from synthetic_data.records.cells import constant, empty, label, name_patients, to_dates, words
 from synthetic_data.world import World
 
 _PPI_ASKED_SHARE = 0.8
@@ -42,7 +42,7 @@ def record_labs(world: World, results: Results) -> pl.DataFrame:
             "ppi_within_2w": words(("N", "Y"), ppi),
             "source_id": label("L", results.slot, analyte),
             "status": constant("final", len(row)),
-            "comment": constant("", len(row)).replace("", None),
+            "comment": empty(len(row)),
         }
     )
 

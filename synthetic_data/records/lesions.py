@@ -8,7 +8,7 @@ import polars as pl
 from synthetic_data.care import LINES, NEVER
 from synthetic_data.chance import Floats, Integers
 from synthetic_data.patients import ORGANS
-from synthetic_data.records.cells import constant, name_patients, words
+from synthetic_data.records.cells import constant, empty, name_patients, words
 from synthetic_data.records.scans import name_scans
 from synthetic_data.visits import ABSENT, IS_NODAL, SCANS_PER_LINE, TARGET_ORGANS, TARGETS, measure
 from synthetic_data.world import World
@@ -47,7 +47,7 @@ def record_lesions(world: World) -> pl.DataFrame:
     seen = size > 0
     text = pl.Series(size).cast(pl.String)
     long = pl.Series(np.rint(size * _LONG_TO_SHORT).astype(np.int64)).cast(pl.String)
-    nothing = constant("", len(scan)).replace("", None)
+    nothing = empty(len(scan))
     shown = scans.is_adequate[scan]
     measured = np.where(shown, np.where(size == 0, 2, np.where(size <= _TOO_SMALL_MM, 1, 0)), 3)
     mm = pl.Series(seen & shown)

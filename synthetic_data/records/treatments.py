@@ -11,6 +11,7 @@ from synthetic_data.care import CENSORED, LINES, STOPPED
 from synthetic_data.chance import Integers
 from synthetic_data.patients import Flags
 from synthetic_data.records.cells import constant, label, name_patients, to_dates, words, yes_no
+from synthetic_data.records.supportive import record_supportive
 from synthetic_data.timeline import find_treatment
 from synthetic_data.world import World
 
@@ -42,6 +43,8 @@ WRITTEN: dict[str, Written] = {
     "BLAND": Written("TAE", "bland", 0, "", 0, True),
     "PRRT_AGAIN": Written("PRRT", "177Lu-DOTATATE", 7.4, "GBq", 56),
     "PLACEBO": Written("other", "placebo", 0, "", 28),
+    "RESECTION": Written("surgery_metastasis", "metastasectomy", 0, "", 0, is_procedure=True),
+    "ABLATION": Written("ablation", "RFA", 0, "", 0, is_procedure=True),
     "CARE_ONLY": Written("other", "supportive_care", 0, "", 0),
 }
 OCTREOTIDE: dict[str, Written] = {
@@ -75,7 +78,7 @@ def record_treatments(world: World) -> pl.DataFrame:
     why = np.where((why == STOPPED) & chosen, _CHOICE, why)
     start = timeline.start[rows.row, rows.line]
     ongoing = (why == CENSORED) & (last >= world.history.last[rows.row])
-    return (
+    lines = (
         _write(world, rows)
         .with_columns(
             start=to_dates(people, rows.row, start),
@@ -84,8 +87,8 @@ def record_treatments(world: World) -> pl.DataFrame:
             stop_reason=words(_STOP_WORDS, np.where(why == CENSORED, -1, why)),
         )
         .sort("_row", "line", "treatment_id")
-        .drop("_row")
     )
+    return pl.concat([record_supportive(world, lines.schema), lines]).sort("_row", maintain_order=True).drop("_row")
 
 
 def _find_rows(world: World) -> _Rows:
@@ -156,6 +159,7 @@ def _write(world: World, rows: _Rows) -> pl.DataFrame:
             "dose": pl.Series(doses[which]).replace(0.0, None),
             "dose_unit": words(tuple(w.dose_unit for w in both), np.where(doses[which] > 0, which, -1)),
             "interval_days": pl.Series(days[which]).replace(0, None),
+            "intent": constant("palliative", len(rows.row)),
             "anticancer": words(("Y",), np.where(is_placebo, 0, -1)),
             "_row": rows.row,
         }
