@@ -122,7 +122,7 @@ def ask(
 
 def answer_and_write(asked: Question, store: Path, out: Path, level: Level) -> None:
     """Answer a question, print its summary and write its files; a refusal ends with its exit code."""
-    from analytics.export.write import write_answer
+    from analytics.export.write import hold_to_level, write_answer
     from analytics.questions.ask import answer
     from analytics.store import open_study
     from analytics.tables.results import Refusal
@@ -133,8 +133,11 @@ def answer_and_write(asked: Question, store: Path, out: Path, level: Level) -> N
     given = answer(study, asked)
     if isinstance(given, Refusal):
         raise refusal_as_error(given)
+    shown = hold_to_level(given, level.value, study.settings)
+    if isinstance(shown, Refusal):
+        raise refusal_as_error(shown)
     files = write_answer(given, out, level.value, call=the_call(), now=clock(), settings=study.settings)
-    for line in (*given.summary, *given.notes):
+    for line in (*shown.summary, *shown.notes):
         typer.echo(line)
     say(f"{len(files)} files in {out}")
 

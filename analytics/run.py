@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from analytics.build import BuildReport, Progress, build_study
-from analytics.export.write import write_answer
+from analytics.export.write import hold_to_level, write_answer
 from analytics.protocol import Protocol
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer
@@ -51,8 +51,9 @@ def run_protocol(plan: Protocol, call: str, now: datetime, progress: Progress) -
     for planned in plan.questions:
         given = answer(study, planned.as_question(plan.selection))
         files: tuple[Path, ...] = ()
-        if isinstance(given, Answer):
+        shown = given if isinstance(given, Refusal) else hold_to_level(given, plan.level, study.settings)
+        if isinstance(given, Answer) and isinstance(shown, Answer):
             given_out = plan.out / planned.name
             files = write_answer(given, given_out, plan.level, call=call, now=now, settings=study.settings)
-        outcomes.append(Outcome(planned.name, given, files))
+        outcomes.append(Outcome(planned.name, shown, files))
     return RunReport(report, tuple(outcomes))

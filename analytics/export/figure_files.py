@@ -38,13 +38,15 @@ def draw_main_figure(release: Release) -> Figure:
     RefusedError
         If this kind of answer is a table only.
     """
+    from analytics.figures.paper.ink import draw_in_ink
+
     match release.answer.result:
         case SurvivalResult() as result:
-            return _draw_survival(release, result)
+            return draw_in_ink(lambda: _draw_survival(release, result))
         case ResponseResult() as result:
-            return _draw_response(release, result)
+            return draw_in_ink(lambda: _draw_response(release, result))
         case TrajectoryResult() as result:
-            return _draw_trajectory(release, result)
+            return draw_in_ink(lambda: _draw_trajectory(release, result))
         case _:
             raise RefusedError(
                 f"A {release.answer.question.kind} answer is a table, it has no figure.", "", "Look at its table."

@@ -17,6 +17,11 @@ from analytics.questions.question import Answer
 from analytics.tables.results import Refusal
 
 
+def hold_to_level(answer: Answer, level: Level, settings: Settings) -> Answer | Refusal:
+    """Return what of an answer may be shown at a level: all of it at ``full``, the safe answer at ``safe``."""
+    return answer if level == "full" else make_safe(answer, settings.floor_patients)
+
+
 def write_answer(
     answer: Answer,
     out: Path,
@@ -52,7 +57,7 @@ def write_answer(
     if level not in LEVELS:
         raise ExportError(f"There is no level «{level}».", "--level", f"Use one of: {', '.join(LEVELS)}.")
     settings = settings or Settings()
-    leaving = answer if level == "full" else make_safe(answer, settings.floor_patients)
+    leaving = hold_to_level(answer, level, settings)
     if isinstance(leaving, Refusal):
         raise RefusedError(leaving.sentence, str(out), leaving.remedy)
     release = Release(answer=leaving, level=level, settings=settings, call=call, now=now)

@@ -10,6 +10,8 @@ from analytics.estimation.life_table import (
     estimate_life_table_landmark,
     estimate_life_table_median,
 )
+from analytics.estimation.observations import check_observations
+from analytics.estimation.survival import estimate_survival
 from analytics.tables.results import SurvivalCurve
 
 ROUNDING = 1e-14
@@ -51,10 +53,8 @@ def test_a_landmark_lies_on_the_line_too_and_nothing_is_said_beyond(curve: Survi
 
 
 def test_without_censoring_it_is_kaplan_meier() -> None:
-    from analytics.estimation.survival import estimate_survival
-
     days = [100] * 3 + [200] * 4 + [300] * 3
-    exact = estimate_survival(days, [True] * 10)
+    exact = estimate_survival(check_observations(days, [True] * 10))
     table = estimate_life_table("all", 10, np.array([100, 200, 300]), np.array([3, 4, 3]), np.array([0, 0, 0]))
     assert table.survival.tolist() == pytest.approx(exact.survival.tolist(), abs=ROUNDING)
     assert table.low[1:3].tolist() == pytest.approx(exact.low[1:3].tolist(), abs=ROUNDING)

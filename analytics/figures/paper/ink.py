@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Any, cast
 
 import matplotlib
@@ -57,8 +57,14 @@ _METADATA: dict[str, dict[str, str | None]] = {
 }
 """No date and no library version inside the file: the manifest carries them."""
 
-_one_at_a_time = Lock()
+_one_at_a_time = RLock()
 """matplotlib's settings belong to the whole process."""
+
+
+def draw_in_ink(draw: Callable[[], Figure]) -> Figure:
+    """Draw with this room's fonts and lines."""
+    with _one_at_a_time, matplotlib.rc_context(cast("Any", INK)):
+        return draw()
 
 
 def render_figure(draw: Callable[[], Figure]) -> dict[str, bytes]:
