@@ -170,7 +170,7 @@ def dictionary(
     out: Annotated[Path | None, typer.Option(help="Write it to this file (.md or .csv) instead of printing.")] = None,
 ) -> None:
     """Print the data dictionary: every table, column, unit, allowed value and meaning."""
-    from analytics.export.dictionary import write_dictionary, describe_dictionary
+    from analytics.export.dictionary import describe_dictionary, write_dictionary
 
     if out is None:
         typer.echo(describe_dictionary())
