@@ -112,16 +112,28 @@ def read_snapshot(store: Path) -> tuple[Snapshot, str]:
     StoreError
         If there is no study, or no version is whole.
     """
-    names = _candidates(store)
+    while True:
+        names = _candidates(store)
+        found, damage = _newest_whole(store, names)
+        if not damage or _candidates(store)[0] == names[0]:
+            break
+    if found is None:
+        raise StoreError(f"No version of this study is whole. {damage}", str(store), "Build it again from its source.")
+    return found, f"{damage} The version before it is shown; build again." if damage else ""
+
+
+def _newest_whole(store: Path, names: list[str]) -> tuple[Snapshot | None, str]:
+    """Return the first whole version of ``names`` and what is wrong with the first that is not.
+
+    A version may vanish while it is read, when newer ones were published meanwhile; the caller looks again.
+    """
     damage = ""
     for name in names:
-        folder = store / VERSIONS / name
-        manifest, problem = _verify(folder)
+        manifest, problem = _verify(store / VERSIONS / name)
         if not problem:
-            warning = f"{damage} The version before it is shown; build again." if damage else ""
-            return Snapshot(folder, manifest), warning
+            return Snapshot(store / VERSIONS / name, manifest), damage
         damage = damage or f"Version {name} is damaged ({problem})."
-    raise StoreError(f"No version of this study is whole. {damage}", str(store), "Build it again from its source.")
+    return None, damage
 
 
 def expire_all_but_current(store: Path) -> None:
