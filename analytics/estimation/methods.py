@@ -19,6 +19,12 @@ HOLM = "Holm S. Scand J Stat 1979;6:65-70"
 FLEMING_HARRINGTON = "Harrington DP, Fleming TR. Biometrika 1982;69:553-566. doi:10.1093/biomet/69.3.553"
 TARONE_WARE = "Tarone RE, Ware J. Biometrika 1977;64:156-160. doi:10.1093/biomet/64.1.156"
 GEHAN = "Gehan EA. Biometrika 1965;52:203-223. doi:10.1093/biomet/52.1-2.203"
+ACCELERATED_FAILURE = (
+    "Kalbfleisch JD, Prentice RL. Statistical Analysis of Failure Time Data. Wiley 2002. doi:10.1002/9781118032985"
+)
+ROYSTON_PARMAR = "Royston P, Parmar MKB. Stat Med 2002;21:2175-2197. doi:10.1002/sim.1203"
+TURNBULL = "Turnbull BW. J R Stat Soc B 1976;38:290-295. doi:10.1111/j.2517-6161.1976.tb01597.x"
+FIRTH = "Heinze G, Schemper M. Biometrics 2001;57:114-119. doi:10.1111/j.0006-341X.2001.00114.x"
 REVERSE_KAPLAN_MEIER = "Schemper M, Smith TL. Control Clin Trials 1996;17:343-346. doi:10.1016/0197-2456(96)00075-X"
 CLOPPER_PEARSON = "Clopper CJ, Pearson ES. Biometrika 1934;26:404-413. doi:10.1093/biomet/26.4.404"
 WILSON = "Wilson EB. J Am Stat Assoc 1927;22:209-212. doi:10.1080/01621459.1927.10502953"

@@ -224,6 +224,62 @@ class RegressionResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ParametricResult:
+    """A survival function of few parameters.
+
+    ``terms`` are the covariates: ratios of time in an accelerated failure time model, of hazard in a spline model.
+    ``parameters`` (q,) and ``covariance`` (q, q) hold those coefficients first, then the intercept, then the log of the
+    scale or the spline's coefficients; ``knots`` (log days) are empty but for the spline. Beyond ``last_day`` of
+    follow-up a curve is the model's word alone.
+    """
+
+    family: str
+    terms: tuple[ModelTerm, ...]
+    parameters: FloatArray
+    covariance: FloatArray
+    knots: tuple[float, ...]
+    log_likelihood: float
+    aic: float
+    n_lines: int
+    n_events: int
+    last_day: float
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class ModelledCurve:
+    """Survival by a parametric model with pointwise limits, arrays of shape (k,); ``days`` may lie between whole days.
+
+    ``is_extrapolated`` marks the days beyond follow-up.
+    """
+
+    days: FloatArray
+    survival: FloatArray
+    low: FloatArray
+    high: FloatArray
+    is_extrapolated: BoolArray
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalCurve:
+    """Survival from times known between visits: mass lies in (``left``, ``right``], arrays of shape (m,), days.
+
+    ``survival`` holds S after each interval; within one it is not known. ``right`` is infinite for what was not seen.
+    """
+
+    group: str
+    left: FloatArray
+    right: FloatArray
+    mass: FloatArray
+    survival: FloatArray
+    log_likelihood: float
+    n_lines: int
+    n_events: int
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
 class SurvivalResult:
     """Time to one endpoint by group; times in days.
 

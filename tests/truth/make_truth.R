@@ -158,3 +158,22 @@ write_topic("competing_risks", list(
   fine_gray_mgus2 = 'with(with(mgus2, crr(etime, cause, cbind(age, female, hgb), gtol = 1e-10)), list(coefficients = unname(coef), variance = unname(var)))',
   fine_gray_tied = 'with(with(tied, crr(time, cause, x, gtol = 1e-10)), list(coefficients = unname(coef), variance = unname(var)))'
 ))
+
+# parametric models; visits every 90 days turn the lung data into intervals
+visits <- transform(subset(lung, !is.na(ph.ecog)), low = 90 * ((time - 1) %/% 90))
+visits$high <- ifelse(visits$happened == 1, visits$low + 90, NA)
+parametric <- function(fit) {
+  list(coefficients = unname(coef(fit)), variance = unname(fit$var), log_likelihood = fit$loglik[2], scale = fit$scale)
+}
+sharp <- survreg.control(rel.tolerance = 1e-13, toler.chol = 1e-13, maxiter = 100)
+known <- 'parametric(survreg(Surv(time, happened) ~ age + sex + ph.ecog, lung, dist = "%s", control = sharp))'
+between <- 'parametric(survreg(Surv(ifelse(low == 0, NA, low), ifelse(is.na(high), NA, high), type = "interval2") ~ age + sex + ph.ecog, visits, dist = "%s", control = sharp))'
+families <- c("weibull", "lognormal", "loglogistic", "exponential")
+write_topic("parametric", c(
+  setNames(as.list(sprintf(known, families)), paste0("lung_", families)),
+  setNames(as.list(sprintf(between, families)), paste0("visits_", families)),
+  list(
+    medians = 'lapply(predict(survreg(Surv(time, happened) ~ age + sex, lung, control = sharp), newdata = data.frame(age = c(50, 70), sex = c(1, 2)), type = "uquantile", p = 0.5, se.fit = TRUE), unname)',
+    turnbull = 'with(survfit(Surv(ifelse(low == 0, NA, low), high, type = "interval2") ~ 1, visits), list(time = time, survival = surv))'
+  )
+))
