@@ -134,11 +134,9 @@ def place_in_order(cycles: list[Row]) -> list[Row]:
             high = row["hi"] = min(high, row["hi"])
     for row in cycles:
         alike = [other for other in cycles if (other["lo"], other["hi"]) == (row["lo"], row["hi"])]
-        if len(alike) > 1 and row["lo"] is not None:
+        if row["lo"] is not None and (len(alike) > 1 or row["day"] < row["lo"]):
             share = (alike.index(row) + 1) / (len(alike) + 1)
             row["day"] = row["lo"] + timedelta(days=round((row["hi"] - row["lo"]).days * share))
-        elif row["lo"] is not None:
-            row["day"] = max(row["day"], row["lo"])
     return cycles
 
 

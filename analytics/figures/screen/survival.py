@@ -136,7 +136,7 @@ def _curve(group: GroupSurvival, index: int, look: Look) -> list[Trace]:
     marks: Trace = {
         "type": "scatter",
         "mode": "markers",
-        "name": f"{group.group} censored",
+        "name": f"{group.group} censor marks",
         "legendgroup": group.group,
         "showlegend": False,
         "x": pack_floats(curve.time[censored] / DAYS_PER_MONTH),
