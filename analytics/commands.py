@@ -75,7 +75,7 @@ def build(source: Source, store: Store, settings: SetOption = None) -> None:
 
 
 def ask(
-    question: Annotated[str, typer.Argument(help="cohort, survival, response, trajectory or endpoints.")],
+    question: Annotated[str, typer.Argument(help="cohort, survival, response, trajectory, endpoints or patient.")],
     store: Store,
     out: Annotated[Path, typer.Option(help="Folder the answer is written to.")],
     endpoint: Annotated[str, typer.Option(help="For survival: PFS, PFS_ALL, OS, TTNT.")] = "PFS",
@@ -85,6 +85,7 @@ def ask(
     reference: Annotated[str, typer.Option(help="Group the hazard ratios refer to; default: the largest.")] = "",
     analyte: Annotated[str, typer.Option(help="For response and trajectory: the biomarker.")] = "CGA",
     response_rule: Annotated[str, typer.Option("--rule", help="For response: the named rule.")] = "ELECT50",
+    patient: Annotated[str, typer.Option(help="For patient: the study code.")] = "",
     treatment: Annotated[list[str] | None, typer.Option(help="Only lines of this treatment (repeatable).")] = None,
     primary_site: Annotated[list[str] | None, typer.Option(help="Only this primary site (repeatable).")] = None,
     grade: Annotated[list[str] | None, typer.Option(help="Only this grade (repeatable).")] = None,
@@ -98,6 +99,9 @@ def ask(
     """Ask one QUESTION of a study and write the answer: tables, figures, methods, manifest."""
     from analytics.questions.question import Question, Selection
 
+    if question == "patient":
+        tell_and_write(patient, analyte, store, out, level)
+        return
     selection = Selection(
         treatments=tuple(treatment or ()),
         primary_sites=tuple(primary_site or ()),
@@ -118,6 +122,23 @@ def ask(
         selection=selection,
     )
     answer_and_write(asked, store, out, level)
+
+
+def tell_and_write(patient: str, analyte: str, store: Path, out: Path, level: Level) -> None:
+    """Print the cards of one patient and write the history behind them."""
+    from analytics.export.history import write_history
+    from analytics.questions.patient import answer_patient
+    from analytics.store import open_study
+    from analytics.tables.results import Refusal
+
+    study = open_study(store)
+    history = answer_patient(study, patient, analyte)
+    if isinstance(history, Refusal):
+        raise refusal_as_error(history)
+    files = write_history(history, study, out, level.value, call=the_call(), now=clock())
+    for card in history.cards:
+        typer.echo(f"{card.title}: {card.headline}; {'; '.join(card.lines)}")
+    say(f"{len(files)} files in {out}")
 
 
 def answer_and_write(asked: Question, store: Path, out: Path, level: Level) -> None:
