@@ -23,8 +23,8 @@ _PRRT_HELD_DAYS = 18 * DAYS_PER_MONTH
 class Line:
     """One line of treatment of the patients at ``row``; days count from each patient's first treatment.
 
-    ``seen`` is the day progression was called (NEVER if it was not), ``end`` the last day of the line,
-    ``reason`` why it ended, ``log_volume`` the ln volume at its start relative to the first treatment.
+    ``seen`` is the day progression was called (NEVER if it was not), ``ceased`` the day the treatment was
+    given up and ``why``, ``end`` the last day of the line (the next one begins then) and ``reason`` why, ``log_volume`` the ln volume at its start relative to the first treatment.
     """
 
     number: int
@@ -33,6 +33,8 @@ class Line:
     start: Integers
     end: Integers
     seen: Integers
+    ceased: Integers
+    why: Integers
     reason: Integers
     course: Course
     log_volume: Floats
@@ -101,9 +103,13 @@ def _close_line(scenario: Scenario, chance: Chance, stay: Stay, seen: Floats) ->
     gap = SHORTEST_GAP_DAYS + scenario.number("care.gap_days_mean") * -np.log(chances)
     is_last = (stay.number == LINES - 1) | _is(scenario, stay.treatment, "CARE_ONLY")
     closes = (stay.closes - stay.start).astype(np.float64)
-    ends = np.stack([seen + gap, stay.course.stop, stay.course.death, closes], axis=1)
+    ends = np.stack([seen + gap, stay.course.stop + gap, stay.course.death, closes], axis=1)
     ends[is_last, :2] = np.inf
     days = np.maximum(np.floor(ends.min(axis=1)), 1.0).astype(np.int64)
+    given_up = np.stack([seen, stay.course.stop, days, days], axis=1)
+    given_up[is_last, 1] = np.inf
+    ended = given_up.min(axis=1)
+    reason = ends.argmin(axis=1)
     is_seen = seen <= days
     seen_day = np.where(is_seen, stay.start + np.where(is_seen, seen, 0.0), NEVER).astype(np.int64)
     return Line(
@@ -113,7 +119,9 @@ def _close_line(scenario: Scenario, chance: Chance, stay: Stay, seen: Floats) ->
         start=stay.start,
         end=stay.start + days,
         seen=seen_day,
-        reason=ends.argmin(axis=1),
+        ceased=stay.start + np.floor(ended).astype(np.int64),
+        why=np.where(ended < days, given_up.argmin(axis=1), reason),
+        reason=reason,
         course=stay.course,
         log_volume=stay.log_volume,
     )

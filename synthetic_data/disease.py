@@ -105,7 +105,7 @@ def simulate_course(scenario: Scenario, chance: Chance, people: People, treatmen
     mean = scenario.numbers("treatments.sensitive_share")[treatment]
     score = chance.normal("disease.responding", people.number, 1, line)[:, 0]
     logit = np.log(mean / (1 - mean)) + scenario.number("treatments.sensitive_logit_sd") * score
-    responding = np.clip(1 / (1 + np.exp(-logit)), 0.001, 0.995)
+    responding = np.clip(1 / (1 + np.exp(-logit)), 0.001, 0.999)
     shrink = scenario.numbers("treatments.shrink_per_month")[treatment] / DAYS_PER_MONTH
     cause = chance.pick("disease.cause", people.number, scenario.numbers("disease.cause_shares"), line)
     crossing = progression * np.where(cause == TARGET_GROWTH, 1.0, LATER_GROWTH)

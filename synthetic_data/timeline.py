@@ -21,6 +21,8 @@ class Timeline:
     start: Integers
     end: Integers
     seen: Integers
+    ceased: Integers
+    why: Integers
     reason: Integers
     treatment: Integers
     log_volume: Floats
@@ -33,7 +35,7 @@ class Timeline:
 def lay_out_lines(scenario: Scenario, chance: Chance, people: People, history: History) -> Timeline:
     """Arrange the lines of a history by patient, and say where an SSA runs, alone or beside."""
     shape = (len(history.last), LINES)
-    whole = {name: np.full(shape, -1, dtype=np.int64) for name in ("end", "seen", "reason", "treatment")}
+    whole = {name: np.full(shape, -1, dtype=np.int64) for name in ("end", "seen", "ceased", "why", "reason", "treatment")}
     whole["start"] = np.full(shape, NEVER)
     numbers = {name: np.full(shape, 0.5) for name in ("log_volume", "responding", "shrink", "growth")}
     for line in history.lines:

@@ -22,7 +22,8 @@ LARGEST_MM = 240.0
 LARGEST_LOG_VOLUME = 3.3
 """ln of the largest volume relative to the first treatment: diameters three times as large (assumed)."""
 _NODE_NORMAL_MM = 10
-_SEEN_FROM_MM = 2.0
+_SEEN_FROM_MM = 4.0
+_BASELINE_WITHIN_DAYS, _NEXT_BASELINE_WITHIN_DAYS = 20, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def plan_scans(scenario: Scenario, chance: Chance, people: People, line: int) ->
     jitter = np.clip(scenario.number("visits.scan_jitter_days") * scores, -25, 40)
     jitter[:, 1:] = np.where(targets[None, :] < 200, np.clip(jitter[:, 1:], -14, 14), jitter[:, 1:])
     days = np.rint(np.concatenate([np.zeros(1), targets])[None, :] + jitter).astype(np.int64)
-    before = 1 + np.floor(20 * chance.uniform("visits.baseline", people.number, 1, line)[:, 0])
+    within = _BASELINE_WITHIN_DAYS if line == 0 else _NEXT_BASELINE_WITHIN_DAYS
+    before = 1 + np.floor(within * chance.uniform("visits.baseline", people.number, 1, line)[:, 0])
     days[:, 0] = -before.astype(np.int64)
     fates = chance.uniform("visits.fate", people.number, 2 * SCANS_PER_LINE, line)
     took_place = fates[:, :SCANS_PER_LINE] >= scenario.number("visits.missed_share")

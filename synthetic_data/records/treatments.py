@@ -93,9 +93,8 @@ def record_treatments(world: World) -> pl.DataFrame:
 
 def _find_rows(world: World) -> _Rows:
     timeline, scenario = world.timeline, world.scenario
-    stops = np.minimum(timeline.end, timeline.seen)
     is_ssa_line = find_treatment(scenario, timeline.treatment, "SSA", "SSA_HIGH")
-    run_end, run_reason = _follow_ssa(timeline.has_ssa, is_ssa_line, stops, timeline.reason)
+    run_end, run_reason = _follow_ssa(timeline.has_ssa, is_ssa_line, timeline.ceased, timeline.why)
     begins = timeline.has_ssa.copy()
     begins[:, 1:] &= ~timeline.has_ssa[:, :-1]
     own = (timeline.treatment >= 0) & ~find_treatment(scenario, timeline.treatment, "CARE_ONLY")
@@ -110,8 +109,8 @@ def _find_rows(world: World) -> _Rows:
         line=line,
         treatment=np.where(is_beside, ssa, timeline.treatment[row, line]),
         is_beside=is_beside,
-        last=np.where(follows, run_end[row, line], stops[row, line]),
-        why=np.where(follows, run_reason[row, line], timeline.reason[row, line]),
+        last=np.where(follows, run_end[row, line], timeline.ceased[row, line]),
+        why=np.where(follows, run_reason[row, line], timeline.why[row, line]),
     )
 
 
