@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -26,27 +27,39 @@ def serve(
             "It has no accounts yet: anyone who reaches it could read every patient. Use 127.0.0.1, "
             "and an SSH tunnel from elsewhere.",
         )
-    typer.echo("Opening the study…", err=True)
-    from waitress.server import create_server
+    with claim_port(host, port) as listener:
+        typer.echo("Opening the study…", err=True)
+        from waitress.server import create_server
 
-    from dashboards.app import create_app, warm_up
-    from dashboards.shelf import open_shelf
+        from dashboards.app import create_app, warm_up
+        from dashboards.shelf import open_shelf
 
-    shelf = open_shelf(stores)
-    app = create_app(shelf)
-    warm_up(app, shelf)
+        shelf = open_shelf(stores)
+        app = create_app(shelf)
+        warm_up(app, shelf)
+        server = create_server(app.server, sockets=[listener], threads=THREADS, ident=None)
+        typer.echo(f"The dashboard is at http://{host}:{port}/", err=True)
+        typer.echo("It answers this machine only. Press Ctrl-C here to stop it; nothing is lost.", err=True)
+        server.run()
+        server.close()
+    typer.echo("The dashboard has stopped.", err=True)
+
+
+def claim_port(host: str, port: int) -> socket.socket:
+    """Return a socket bound to the port, before anything slow is done.
+
+    Raises
+    ------
+    UsageError
+        If the port is taken or not allowed.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        server = create_server(app.server, host=host, port=port, threads=THREADS, ident=None)
+        listener.bind((host, port))
     except OSError as problem:
+        listener.close()
         raise UsageError(
             f"Port {port} cannot be used ({problem.strerror}).", "--port", "Choose another, e.g. --port 8051."
         ) from None
-    typer.echo(f"The dashboard is at http://{host}:{port}/", err=True)
-    typer.echo("It answers this machine only. Press Ctrl-C here to stop it; nothing is lost.", err=True)
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.close()
-        typer.echo("The dashboard has stopped.", err=True)
+    return listener
