@@ -132,7 +132,7 @@ def fit_mixed_model(data: MixedData, criterion: Criterion = "REML") -> MixedFit 
     scales = compute_scales(data.outcome, data.fixed, data.random, list(data.fixed_names), list(data.random_names))
     if isinstance(scales, Refusal):
         return scales
-    sums = compute_sums(data.outcome, data.fixed, data.random, data.patient, scales)
+    sums = compute_sums(data.outcome, data.fixed, data.random, data.patient, len(data.labels), scales)
     minimum, root = _minimise_deviance(sums, criterion)
     return _judge(minimum, root) or _describe(root, sums, scales, criterion)
 
@@ -161,7 +161,7 @@ def _minimise_deviance(sums: PatientSums, criterion: Criterion) -> tuple[Minimum
     minimum = minimise(objective, np.eye(q)[lower])
     for _ in range(MOST_RESTARTS):
         root = reached @ unpack_root(minimum.point, q)
-        if (minimum.has_converged and not minimum.n_flat) or _is_singular(root):
+        if (minimum.has_converged and not minimum.n_flat) or is_singular_root(root):
             break
         reached = root
         minimum = minimise(objective, np.eye(q)[lower])
@@ -175,7 +175,7 @@ def _judge(minimum: Minimum, root: FloatArray) -> Refusal | None:
             f"The search for the most likely model stopped before it arrived (still to gain: {minimum.gain:.2g}).",
             "Use fewer random effects or a simpler time course.",
         )
-    if minimum.n_flat and not _is_singular(root):
+    if minimum.n_flat and not is_singular_root(root):
         return Refusal(
             "not_identified",
             "The random effects cannot be told from the residual: patients have too few values.",
@@ -184,7 +184,8 @@ def _judge(minimum: Minimum, root: FloatArray) -> Refusal | None:
     return None
 
 
-def _is_singular(root: FloatArray) -> bool:
+def is_singular_root(root: FloatArray) -> bool:
+    """Tell whether some combination of the random effects has no variance."""
     variances = np.linalg.eigvalsh(root @ root.T)
     return bool(variances[0] <= SINGULAR_SHARE * max(float(variances[-1]), 1.0))
 
@@ -207,5 +208,5 @@ def _describe(root: FloatArray, sums: PatientSums, scales: Scales, criterion: Cr
         criterion,
         sums.n,
         sums.ztz.shape[2],
-        _is_singular(root),
+        is_singular_root(root),
     )

@@ -50,7 +50,7 @@ def predict_patient_effects(data: MixedData, fit: MixedFit) -> PatientEffects:
     scales = compute_scales(data.outcome, data.fixed, data.random, list(data.fixed_names), list(data.random_names))
     if isinstance(scales, Refusal):
         raise RefusedError(scales.sentence, "data", "Predict from the data of the fit.")
-    sums = compute_sums(data.outcome, data.fixed, data.random, data.patient, scales)
+    sums = compute_sums(data.outcome, data.fixed, data.random, data.patient, len(data.labels), scales)
     curvature, directions = np.linalg.eigh(
         scales.random_root @ fit.random_covariance @ scales.random_root.T / fit.residual_variance
     )

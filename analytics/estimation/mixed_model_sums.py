@@ -81,14 +81,14 @@ def compute_scales(
             "The fixed effects fit every value exactly, so nothing is left to describe patients with.",
             "Use fewer fixed effects, or more values.",
         )
-    return Scales(fixed_root, random_root * np.sqrt(1 / len(outcome)), first + second, size)
+    rows = np.sqrt(len(outcome))
+    return Scales(fixed_root / rows, random_root / rows, first + second, size)
 
 
 def compute_sums(
-    outcome: FloatArray, fixed: FloatArray, random: FloatArray, patient: IntArray, scales: Scales
+    outcome: FloatArray, fixed: FloatArray, random: FloatArray, patient: IntArray, n_patients: int, scales: Scales
 ) -> PatientSums:
-    """Sum scaled products by patient code (n,), 0..m−1."""
-    n_patients = int(patient.max(initial=-1)) + 1
+    """Sum scaled products by patient code (n,), 0..m−1; a patient without rows has sums of 0."""
     w = np.column_stack([
         fixed @ np.linalg.inv(scales.fixed_root),
         (outcome - fixed @ scales.least_squares) / scales.outcome,

@@ -11,7 +11,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from analytics.estimation.censored_mixed_model import fit_censored_mixed_model
 from analytics.estimation.mixed_model import check_mixed_data, fit_mixed_model
+
+MOST_CENSORED = 10_000
 
 
 def simulate(n_patients, seed=1):
@@ -35,7 +38,7 @@ def main():
             )
             fit = fit_mixed_model(data, criterion)
             print(
-                f"{n_patients:>9,} patients {len(outcome):>9,} values {criterion:>4}: "
+                f"{n_patients:>9,} patients {len(outcome):>9,} values {kind:>4}: "
                 f"{time.process_time() - start:6.3f} s, log-likelihood {fit.log_likelihood:.4f}, "
                 f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"
             )

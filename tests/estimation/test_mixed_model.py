@@ -102,7 +102,7 @@ def test_a_patient_is_drawn_to_the_average_by_the_share_of_its_noise():
 def test_the_profile_is_the_density_of_a_multivariate_normal(data):
     mixed, _ = read_model(data, "sleepstudy_ml")
     scales = compute_scales(mixed.outcome, mixed.fixed, mixed.random, ["a", "b"], ["a", "b"])
-    sums = compute_sums(mixed.outcome, mixed.fixed, mixed.random, mixed.patient, scales)
+    sums = compute_sums(mixed.outcome, mixed.fixed, mixed.random, mixed.patient, 18, scales)
     root = np.array([[0.7, 0.0], [0.2, 0.4]])
     state = compute_profile(sums, root, "ML")
     z = mixed.random @ np.linalg.inv(scales.random_root)
@@ -171,7 +171,9 @@ def test_the_gradient_is_the_slope_of_the_deviance(criterion, numbers, seed):
     fixed = np.column_stack([np.ones(60), stream.normal(size=60), stream.normal(size=60)])
     outcome = stream.normal(size=60)
     scales = compute_scales(outcome, fixed, fixed, ["a", "b", "c"], ["a", "b", "c"])
-    sums = compute_sums(outcome, fixed, fixed, np.unique(patient, return_inverse=True)[1], scales)
+    sums = compute_sums(
+        outcome, fixed, fixed, np.unique(patient, return_inverse=True)[1], len(np.unique(patient)), scales
+    )
     root = np.zeros((3, 3))
     root[np.tril_indices(3)] = numbers
     gradient = compute_profile(sums, root, criterion).gradient

@@ -44,3 +44,7 @@ write_topic("mixed_model", list(
   marker_reml = 'mixed(lmer(log_fold ~ day * group + (day | patient), transform(marker, day = day / 365.25), control = tight))',
   marker_ml = 'mixed(lmer(log_fold ~ day * group + (day | patient), transform(marker, day = day / 365.25), REML = FALSE, control = tight))'
 ))
+marker$limited <- pmax(marker$log_fold, 0.5)
+write_topic("censored_model", list(
+  tobit = 'with(survreg(Surv(limited, log_fold > 0.5, type = "left") ~ I(day / 365.25) * group, marker, dist = "gaussian", control = survreg.control(rel.tolerance = 1e-12)), list(coefficients = unname(coefficients), sigma = scale, log_likelihood = loglik[2]))'
+))
