@@ -24,7 +24,8 @@ class Line:
     """One line of treatment of the patients at ``row``; days count from each patient's first treatment.
 
     ``seen`` is the day progression was called (NEVER if it was not), ``ceased`` the day the treatment was
-    given up and ``why``, ``end`` the last day of the line (the next one begins then) and ``reason`` why, ``log_volume`` the ln volume at its start relative to the first treatment.
+    given up and ``why``, ``end`` the last day of the line (the next one begins then) and ``reason`` why,
+    ``log_volume`` ln volume at its start relative to the first treatment.
     """
 
     number: int
@@ -106,10 +107,10 @@ def _close_line(scenario: Scenario, chance: Chance, stay: Stay, seen: Floats) ->
     ends = np.stack([seen + gap, stay.course.stop + gap, stay.course.death, closes], axis=1)
     ends[is_last, :2] = np.inf
     days = np.maximum(np.floor(ends.min(axis=1)), 1.0).astype(np.int64)
-    given_up = np.stack([seen, stay.course.stop, days, days], axis=1)
-    given_up[is_last, 1] = np.inf
-    ended = given_up.min(axis=1)
-    reason = ends.argmin(axis=1)
+    stop = np.where(is_last, np.inf, stay.course.stop)
+    ceased = np.minimum(np.minimum(seen, stop), days)
+    reason = ends.argmin(axis=1).astype(np.int64)
+    why = np.where(ceased == seen, PROGRESSION, np.where(ceased == stop, STOPPED, reason))
     is_seen = seen <= days
     seen_day = np.where(is_seen, stay.start + np.where(is_seen, seen, 0.0), NEVER).astype(np.int64)
     return Line(
@@ -119,8 +120,8 @@ def _close_line(scenario: Scenario, chance: Chance, stay: Stay, seen: Floats) ->
         start=stay.start,
         end=stay.start + days,
         seen=seen_day,
-        ceased=stay.start + np.floor(ended).astype(np.int64),
-        why=np.where(ended < days, given_up.argmin(axis=1), reason),
+        ceased=stay.start + np.floor(ceased).astype(np.int64),
+        why=why,
         reason=reason,
         course=stay.course,
         log_volume=stay.log_volume,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,6 +18,7 @@ def simulate(
     out: Annotated[Path, typer.Argument(help="New folder for the CSV files; the truth goes to OUT/truth.")],
     patients: Annotated[int, typer.Option("--patients", help="How many patients.")] = 300,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 1,
+    form: Annotated[Literal["csv", "parquet"], typer.Option("--format", help="What the files are.")] = "csv",
 ) -> None:
     """Simulate patients with a known truth, as a folder of hospital tables."""
     from rich.console import Console
@@ -28,7 +29,7 @@ def simulate(
     words = Console(stderr=True)
     with Progress(console=words, transient=True) as progress:
         task = progress.add_task("Simulating", total=patients)
-        counts = write_world(scenario, out, patients, seed, lambda done: progress.advance(task, done))
+        counts = write_world(scenario, out, patients, seed, lambda done: progress.advance(task, done), form)
     for name, rows in counts.items():
         words.print(f"{name:>14} {rows:>10,} rows")
     typer.echo(str(out))

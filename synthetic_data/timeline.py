@@ -35,7 +35,9 @@ class Timeline:
 def lay_out_lines(scenario: Scenario, chance: Chance, people: People, history: History) -> Timeline:
     """Arrange the lines of a history by patient, and say where an SSA runs, alone or beside."""
     shape = (len(history.last), LINES)
-    whole = {name: np.full(shape, -1, dtype=np.int64) for name in ("end", "seen", "ceased", "why", "reason", "treatment")}
+    whole = {
+        name: np.full(shape, -1, dtype=np.int64) for name in ("end", "seen", "ceased", "why", "reason", "treatment")
+    }
     whole["start"] = np.full(shape, NEVER)
     numbers = {name: np.full(shape, 0.5) for name in ("log_volume", "responding", "shrink", "growth")}
     for line in history.lines:

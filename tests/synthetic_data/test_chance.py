@@ -75,7 +75,7 @@ def test_uniform_numbers_are_uniform():
     drawn = np.sort(Chance(3).uniform("any", MANY)[:, 0])
     distance = np.abs(drawn - (np.arange(len(MANY)) + 0.5) / len(MANY)).max()
     assert distance < 1.95 / np.sqrt(len(MANY))  # Kolmogorov's bound at one in a thousand
-    assert 0 < drawn[0]
+    assert drawn[0] > 0
     assert drawn[-1] < 1
 
 

@@ -50,9 +50,7 @@ def test_the_diameter_stands_a_fifth_above_its_nadir_at_progression():
 def test_where_a_new_lesion_is_the_progression_the_targets_grow_later():
     course = simulate_course(SCENARIO, Chance(2), PEOPLE, _all_on("SSA"), 1)
     new = np.flatnonzero((course.cause == NEW_LESION) & (course.progression > 60))
-    at = compute_log_volume(
-        course.responding[new], course.shrink[new], course.growth[new], course.progression[new]
-    )
+    at = compute_log_volume(course.responding[new], course.shrink[new], course.growth[new], course.progression[new])
     assert (np.exp(at / 3) < 1.2).all()
 
 

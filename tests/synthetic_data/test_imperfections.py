@@ -95,7 +95,11 @@ def test_a_second_row_appears_beside_the_first(name: str, differs: list[str]):
 
 def test_a_correction_keeps_the_wrong_value_and_adds_the_right_one():
     spoilt, traces = blemish(_only("corrected", 0.05), CHANCE, CLEAN)
-    right = spoilt["labs"].filter(pl.col("status") == "corrected").with_columns(key=pl.col("patient_id") + "/" + pl.col("source_id"))
+    right = (
+        spoilt["labs"]
+        .filter(pl.col("status") == "corrected")
+        .with_columns(key=pl.col("patient_id") + "/" + pl.col("source_id"))
+    )
     joined = right.join(traces, left_on=["patient_id", "source_id"], right_on=["patient_id", "row_key"])
     assert joined.height == traces.height > 0
     assert (joined["value_text"] == joined["before"]).all()

@@ -82,10 +82,14 @@ def _changes(world: World) -> pl.DataFrame:
     before = values.filter(pl.col("day") <= 0).group_by("row").agg(pl.last("value", "assay"))
     scans = world.history.scans
     later = (scans.line == 0) & (scans.visit > 0)
-    seen = pl.DataFrame({"row": scans.row[later], "day": scans.day[later], "response": scans.response[later]}).sort("day")
+    seen = pl.DataFrame({"row": scans.row[later], "day": scans.day[later], "response": scans.response[later]}).sort(
+        "day"
+    )
     near = seen.join_asof(values, on="day", by="row", strategy="nearest", tolerance=60, check_sortedness=False)
-    return near.drop_nulls("value").join(before, on=["row", "assay"], suffix="_before").with_columns(
-        change=pl.col("value") / pl.col("value_before") - 1
+    return (
+        near.drop_nulls("value")
+        .join(before, on=["row", "assay"], suffix="_before")
+        .with_columns(change=pl.col("value") / pl.col("value_before") - 1)
     )
 
 

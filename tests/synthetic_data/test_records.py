@@ -1,7 +1,8 @@
-"""The clean extract holds together: declared columns and codes, unique keys, nothing after death, RECIST from lesions."""
+"""The clean extract holds together: declared columns and codes, unique keys, nothing after death, RECIST."""
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -11,8 +12,6 @@ from synthetic_data.chance import Chance
 from synthetic_data.generate import TABLES, record_lookups, record_world
 from synthetic_data.scenarios import read_scenario
 from synthetic_data.world import simulate_world
-
-import numpy as np  # isort: skip
 
 SCENARIO = read_scenario("mixed-hospital-registry")
 CLEAN = record_world(simulate_world(SCENARIO, Chance(4), np.arange(1, 1_501))) | record_lookups(SCENARIO)
@@ -75,16 +74,16 @@ def test_every_cycle_lies_in_its_treatment_and_every_lesion_in_a_scan():
 
 
 def test_the_local_reader_follows_recist_on_the_recorded_millimetres():
-    """Sum, nadir and baseline recomputed from the lesions table, per line, by RECIST 1.1 (doi 10.1016/j.ejca.2008.10.026)."""
+    """Sum, nadir and baseline recomputed from the lesions table, by RECIST 1.1 (doi 10.1016/j.ejca.2008.10.026)."""
     key = ["patient_id", "line"]
     sums = (
         CLEAN["lesions"]
         .filter(pl.col("role") == "target")
         .with_columns(
-            mm=pl.when(pl.col("measured") == "not_visible").then(0).otherwise(
-                pl.coalesce("short_mm", "longest_mm").cast(pl.Int64)
-            )
-        )  # fmt: skip
+            mm=pl.when(pl.col("measured") == "not_visible")
+            .then(0)
+            .otherwise(pl.coalesce("short_mm", "longest_mm").cast(pl.Int64))
+        )
         .with_columns(gone=(pl.col("mm") == 0) | ((pl.col("nodal") == "Y") & (pl.col("mm") < 10)))
         .group_by("patient_id", "imaging_id")
         .agg(pl.col("mm").sum(), pl.col("gone").all())
@@ -95,9 +94,7 @@ def test_the_local_reader_follows_recist_on_the_recorded_millimetres():
         .join(sums, on=["patient_id", "imaging_id"])
         .with_columns(line=pl.col("imaging_id").str.slice(1, 1))
         .sort("patient_id", "imaging_id")
-        .with_columns(
-            baseline=pl.col("mm").first().over(key), nadir=pl.col("mm").cum_min().shift(1).over(key)
-        )
+        .with_columns(baseline=pl.col("mm").first().over(key), nadir=pl.col("mm").cum_min().shift(1).over(key))
         .join(CLEAN["responses"].filter(pl.col("reader") == "local"), on=["patient_id", "imaging_id"])
     )
     grows = (10 * pl.col("mm") >= 12 * pl.col("nadir")) & (pl.col("mm") - pl.col("nadir") >= 5)

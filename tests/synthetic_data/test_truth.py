@@ -128,7 +128,9 @@ def _first_changes(world: World) -> tuple[np.ndarray, np.ndarray]:
     late = table.filter(pl.col("day").is_between(60, 270)).group_by("row").agg(pl.last("value", "assay"))
     both = early.join(late, on=["row", "assay"], suffix="_late").sort("row")
     line = world.history.lines[0]
-    return np.log(both["value_late"] / both["value"]).to_numpy(), np.log(line.course.progression[both["row"].to_numpy()])
+    return np.log(both["value_late"] / both["value"]).to_numpy(), np.log(
+        line.course.progression[both["row"].to_numpy()]
+    )
 
 
 def test_a_blind_marker_falls_at_random_and_knows_nothing_of_the_outcome(blind: World):
