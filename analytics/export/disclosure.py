@@ -4,18 +4,21 @@ How
 ---
 1. *Coarsen, then compute.* What leaves is a small table of counts in which every count, and every difference of two
    counts one of which contains the other, is of nobody or of at least ``floor_patients`` people (people, not lines).
-   Categories and months below the floor are merged with their neighbours; cells are never blanked, since a blank
-   between a total and its other parts is no secret. Where merging is impossible the count is withheld (``None``).
+   Categories, steps and months below the floor are merged with their neighbours; cells are not blanked, since a blank
+   between a total and its other parts is no secret. Where merging is impossible a count is withheld (``None``) together
+   with those it could be had from.
 2. *Everything else is made from that table*: survival, limits, medians, landmarks, follow-up, shares and figures. An
    exact median is one person's day, and an exact survival with its number at risk gives back every event; neither
    leaves. Medians are whole months, by straight lines between the rows of the life table.
-3. *What comes from the exact data is rounded and needs numbers behind it*: hazard ratios, limits and statistics to
-   two figures and p values to one, and only where each group has twice the floor in events and all groups are shown
-   (the habit of output checkers to ask ten degrees of freedom of a model). Quantiles to two figures, and only with
-   the floor of people on their far side (a median needs twice, deciles ten times the floor).
-4. *Counts of people beside counts of lines* are shown only where the extra lines are none or at least the floor.
-   Their sampled number per window is rounded down to a multiple of the floor.
-5. No row-level file, no censoring marks, no sentence made from the exact answer.
+3. *Tables about the same people are held against each other* (histology and grade; two endpoints): a split that would
+   single somebody out by subtraction from one already shown is merged.
+4. *What comes from the exact data is rounded and needs numbers behind it*: hazard ratios, limits and statistics to two
+   figures and p values to one, only between groups that are shown and have twice the floor in events (the habit of
+   output checkers to ask ten degrees of freedom of a model). Quantiles to two figures, and only with the floor of
+   people on their far side (a median needs twice, deciles ten times the floor).
+5. *People beside lines* are counted only where the extra lines are none or at least the floor. The number sampled in a
+   window is rounded down to a multiple of the floor.
+6. No row-level file, no censoring marks, no sentence made from the exact answer.
 
 Zero may be shown, and so may «all»: that a whole group had an event is no count below the floor.
 

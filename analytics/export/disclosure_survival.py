@@ -18,8 +18,9 @@ from analytics.estimation.life_table import (
 from analytics.export.coarse_time import release_rows, split_months
 from analytics.export.merging import count_people, merge_flow_to, refuse_small, select_groups
 from analytics.export.rounding import round_estimate, round_figures, round_months
+from analytics.export.sentences import say_months
 from analytics.questions.question import Answer
-from analytics.questions.wording import describe_months, p_value, refused
+from analytics.questions.wording import p_value, refused
 from analytics.tables.results import (
     GroupSurvival,
     HazardRatio,
@@ -32,6 +33,8 @@ from analytics.tables.risk_table import DAYS_PER_MONTH
 
 EVENTS_PER_GROUP = 2
 """Times the floor: events each group needs before a ratio or a test of the exact data may leave."""
+
+FIGURES = 2
 
 
 def make_safe_survival(answer: Answer, floor: int) -> Answer | Refusal:
@@ -97,37 +100,36 @@ def _coarsen_group(group: GroupSurvival, subjects: pl.DataFrame, floor: int) -> 
 def _round_ratios(
     exact: SurvivalResult, groups: tuple[GroupSurvival, ...], floor: int
 ) -> tuple[HazardRatio | Refusal, ...]:
-    if not exact.hazard_ratios:
-        return ()
-    if not _may_compare(exact, groups, floor):
-        return (_refuse_comparison(floor),)
-    return tuple(
-        _refuse_comparison(floor)
-        if isinstance(item, Refusal)
-        else replace(item, ratio=round_estimate(item.ratio, 2), p_value=round_figures(item.p_value, 1))
+    """Round the ratios of the groups that are shown and have events enough."""
+    comparable = {group.group for group in groups if _has_events(group, floor)}
+    kept = tuple(
+        replace(item, ratio=round_estimate(item.ratio, FIGURES), p_value=round_figures(item.p_value, 1))
         for item in exact.hazard_ratios
+        if isinstance(item, HazardRatio) and {item.group, item.reference} <= comparable
     )
+    return kept if len(kept) == len(exact.hazard_ratios) else (*kept, _refuse_comparison(floor))
 
 
 def _round_test(exact: SurvivalResult, groups: tuple[GroupSurvival, ...], floor: int) -> TestResult | Refusal | None:
+    """Round the test, which is of all groups: it is withheld when one of them is."""
     test = exact.test
     if test is None:
         return None
-    if isinstance(test, Refusal) or not _may_compare(exact, groups, floor):
-        return _refuse_comparison(floor)  # the exact refusal tells how many there are
-    return replace(test, statistic=round_figures(test.statistic, 2), p_value=round_figures(test.p_value, 1))
+    is_whole = len(groups) == len(exact.groups) and all(_has_events(group, floor) for group in groups)
+    if isinstance(test, Refusal) or not is_whole:
+        return _refuse_comparison(floor)  # an exact refusal tells how many there are
+    return replace(test, statistic=round_figures(test.statistic, FIGURES), p_value=round_figures(test.p_value, 1))
 
 
-def _may_compare(exact: SurvivalResult, groups: tuple[GroupSurvival, ...], floor: int) -> bool:
-    enough = all(group.n_events >= EVENTS_PER_GROUP * floor for group in groups)
-    return enough and len(groups) == len(exact.groups)
+def _has_events(group: GroupSurvival, floor: int) -> bool:
+    return group.n_events >= EVENTS_PER_GROUP * floor
 
 
 def _refuse_comparison(floor: int) -> Refusal:
     return Refusal(
         "comparison_withheld",
-        "At the safe level groups are compared only when all are shown and each has "
-        f"{EVENTS_PER_GROUP * floor} events.",
+        "At the safe level groups are compared only when they are shown and each has "
+        f"{EVENTS_PER_GROUP * floor} events; a test of all groups needs that of all.",
         "Merge groups, or use the full level inside the hospital.",
     )
 
@@ -142,7 +144,7 @@ def _describe(group: GroupSurvival) -> str:
     people = "" if group.n_patients is None else f" of {group.n_patients} people"
     counts = f"{group.n_lines} lines{people}, {group.n_events} events"
     end = round(group.curve.time[-1] / DAYS_PER_MONTH)
-    return f"{group.group}: {counts}, median {describe_months(group.median)}; table to month {end}."
+    return f"{group.group}: {counts}, median {say_months(group.median)}; table to month {end}."
 
 
 def _describe_comparison(result: SurvivalResult) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def make_safe_trajectory(answer: Answer, floor: int) -> Answer | Refusal:
         result=replace(exact, bands=bands, floor=max(floor, exact.floor)),
         flow=merge_flow(answer.flow, floor),
         summary=tuple(
-            f"{row['group']}, {row['window']}: median {row['median']:g} × ULN, at least {row['n_lines']} lines."
+            f"{row['group']}, {row['window']}: median {row['median']:g} × ULN, at least {row['n_lines']} people."
             for row in shown.iter_rows(named=True)
         ),
         notes=(

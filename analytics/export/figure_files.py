@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from analytics.errors import RefusedError
 from analytics.export.release import Release
-from analytics.export.sentences import TIME_ZERO, caption_aggregate, caption_survival, name_endpoint
+from analytics.export.sentences import TIME_ZERO, caption_aggregate, caption_survival, name_endpoint, name_time_zero
 from analytics.tables.results import ResponseResult, SurvivalResult, TrajectoryResult
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def draw_main_figure(release: Release) -> Figure:
 def _draw_survival(release: Release, result: SurvivalResult) -> Figure:
     from analytics.figures.paper.survival import SurvivalWords, draw_survival
 
-    words = SurvivalWords(name_endpoint(result.endpoint), TIME_ZERO, caption_survival(release, result))
+    words = SurvivalWords(
+        name_endpoint(result.endpoint), name_time_zero(result.endpoint), caption_survival(release, result)
+    )
     return draw_survival(result, words, is_coarse=release.is_safe)
 
 
@@ -70,10 +72,10 @@ def _draw_response(release: Release, result: ResponseResult) -> Figure:
 def _draw_trajectory(release: Release, result: TrajectoryResult) -> Figure:
     from analytics.figures.paper.trajectory import draw_trajectory
 
-    counted = "rounded down" if release.is_safe else "exact"
+    counted = "people sampled, rounded down," if release.is_safe else "lines sampled"
     what = (
         f"Median (line), 25–75 % and 10–90 % (bands) of {result.analyte} in multiples of the upper limit of normal; "
-        f"one value a line and window; lines sampled ({counted}) over each panel. People leave when they die, change "
+        f"one value a line and window; {counted} over each panel. People leave when they die, change "
         "treatment or are no longer sampled."
     )
     return draw_trajectory(result, TIME_ZERO, caption_aggregate(release, what))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
 from analytics.export.release import Release
-from analytics.tables.results import Method, SurvivalResult
+from analytics.questions.wording import describe_months
+from analytics.tables.results import Estimate, Method, SurvivalResult
 
 TIME_ZERO = "the first administration of the line"
+ORIGINS = {"start": TIME_ZERO, "response": "the first response"}
+"""Time zero in words, by the origin of an endpoint's clock."""
 MONTHS = "Months are days / 30.4375; days are date − start + 1."
 
 
@@ -38,6 +41,21 @@ def name_endpoint(code: str) -> str:
     """Return the endpoint's full name, or its code when the catalogue has none."""
     endpoint = ENDPOINT_BY_CODE.get(code)
     return code if endpoint is None else endpoint.name
+
+
+def say_months(estimate: Estimate) -> str:
+    """Say a time given in days as months with its limits; whole months are written without a decimal.
+
+    >>> say_months(Estimate(24 * 30.4375, 21 * 30.4375, None, "days"))
+    '24 months (21 to not reached)'
+    """
+    return describe_months(estimate).replace(".0 ", " ").replace(".0)", ")")
+
+
+def name_time_zero(code: str) -> str:
+    """Return what the endpoint's clock starts at."""
+    endpoint = ENDPOINT_BY_CODE.get(code)
+    return TIME_ZERO if endpoint is None else ORIGINS.get(endpoint.origin, endpoint.origin)
 
 
 def caption_survival(release: Release, result: SurvivalResult) -> str:

@@ -9,8 +9,14 @@ from typing import Any, cast
 
 from analytics.export.aggregate_tables import flow_table, response_table
 from analytics.export.release import Release
-from analytics.export.sentences import MONTHS, TIME_ZERO, describe_endpoint, describe_methods
-from analytics.questions.wording import describe_months
+from analytics.export.sentences import (
+    MONTHS,
+    TIME_ZERO,
+    describe_endpoint,
+    describe_methods,
+    name_time_zero,
+    say_months,
+)
 from analytics.tables.results import (
     CohortResult,
     EndpointsResult,
@@ -46,7 +52,7 @@ def summarise(release: Release) -> dict[str, Any]:
         "level": release.level,
         "floor_patients": release.settings.floor_patients if release.is_safe else None,
         "study": {"name": answer.study_name, "version": answer.study_version},
-        "time_zero": TIME_ZERO,
+        "time_zero": name_time_zero(answer.result.endpoint) if isinstance(answer.result, SurvivalResult) else TIME_ZERO,
         "time_unit": MONTHS,
         "summary": list(answer.summary),
         "notes": list(answer.notes),
@@ -92,7 +98,7 @@ def _say_months(estimate: Estimate) -> dict[str, Any]:
         "days": estimate.value,
         "level": estimate.level,
         "is_reached": value is not None,
-        "words": describe_months(estimate),
+        "words": say_months(estimate),
     }
 
 

@@ -7,7 +7,7 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from analytics.catalogue.settings import Settings
 from analytics.errors import RefusedError
 from analytics.export.disclosure import make_safe
+from analytics.export.linked_tables import Lines, Part, Shown
 from analytics.export.merging import Cell, merge_cells, merge_flow
 from analytics.export.release import Release
 from analytics.export.summary import summarise
@@ -37,6 +38,10 @@ from analytics.tables.results import (
 )
 
 FLOOR = 5
+
+
+def lines(people: Iterable[int]) -> Lines:
+    return frozenset((pid, 1) for pid in people)
 
 
 def safe(answer: Answer, floor: int = FLOOR) -> Answer:
@@ -187,6 +192,17 @@ def test_categories_are_merged_until_each_is_of_enough_people(cohort: Answer) ->
     assert all(sum(part.values()) == 40 for part in counts.values())
 
 
+def test_two_tables_about_the_same_people_are_held_against_each_other() -> None:
+    histology = [Part(("NEC",), lines(range(10))), Part(("NET",), lines(range(10, 60)))]
+    grade = [Part(("NEC small",), lines(range(8))), Part(("G1",), lines(range(8, 60)))]
+    site = [Part(("lung",), lines(range(5))), Part(("pancreas",), lines(range(5, 60)))]
+    shown = Shown(lines(range(60)), FLOOR)
+    together = [Part(("all",), lines(range(60)))]
+    assert shown.choose(histology, together) == histology
+    assert shown.choose(grade, together) == together  # 10 carcinomas less 8 small-cell ones are 2
+    assert shown.choose(site, together) == site  # 10 less 5 are of the floor
+
+
 def test_steps_that_remove_too_few_are_merged_with_the_next(cohort: Answer) -> None:
     made = safe(cohort)
     assert [(step.n_lines, step.n_lines_removed) for step in made.flow] == [(60, 0), (40, 20)]
@@ -301,3 +317,14 @@ def test_who_subtracts_exported_counts_finds_nobody_below_the_floor(
     assert all(n == 0 or n >= floor for n in (a - b for a, b in itertools.pairwise(flow)))
     assert flow[-1] == sum(group["n_lines"] for group in said["groups"])
     assert all(n == 0 or n >= floor for n in numbers_of(said["groups"]) if n not in (365, 730, 1096))
+
+
+def test_ratios_leave_between_the_groups_that_are_shown(make_survival: Callable[..., Answer]) -> None:
+    prrt = [(n, "PRRT", 40 + 25 * n, n % 3 != 0) for n in range(60)]
+    ssa = [(100 + n, "SSA", 20 + 16 * n, n % 3 != 0) for n in range(50)]
+    few = [(200 + n, "targeted", 100 + n, True) for n in range(4)]
+    made = survival(safe(make_survival(prrt + ssa + few)))
+    ratios = [item for item in made.hazard_ratios if isinstance(item, HazardRatio)]
+    assert [(item.group, item.reference) for item in ratios] == [("SSA", "PRRT")]
+    assert isinstance(made.hazard_ratios[-1], Refusal)
+    assert isinstance(made.test, Refusal)

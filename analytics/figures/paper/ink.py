@@ -92,14 +92,14 @@ def dash_of(index: int) -> Any:
     return DASHES[index % len(DASHES)]
 
 
-def write_caption(figure: Figure, caption: str, width: int = 125) -> int:
+def write_caption(figure: Figure, caption: str, width: int = 150) -> int:
     """Put the caption at the foot of the figure, wrapped; return its number of lines."""
     wrapped = textwrap.wrap(caption, width)
     figure.text(0.012, 0.012, "\n".join(wrapped), fontsize=6.5, color=GREY, va="bottom", linespacing=1.35)
     return len(wrapped)
 
 
-def count_caption_lines(caption: str, width: int = 125) -> int:
+def count_caption_lines(caption: str, width: int = 150) -> int:
     """Return how many lines the caption will take."""
     return len(textwrap.wrap(caption, width))
 

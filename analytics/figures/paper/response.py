@@ -12,6 +12,7 @@ from analytics.figures.paper.ink import (
     count_caption_lines,
     write_caption,
 )
+from analytics.figures.screen.chart import order_groups
 from analytics.tables.results import Estimate, ResponseGroup, ResponseResult
 
 HATCHES = ("", "///", "...", "xx", "\\\\\\", "++")
@@ -32,8 +33,9 @@ def draw_response(result: ResponseResult, caption: str) -> Figure:
     height = GROUP_INCHES * len(result.groups) + below + 0.05
     figure = Figure(figsize=(WIDTH_INCHES, height))
     axes = figure.add_axes((0.16, below / height, 0.38, GROUP_INCHES * len(result.groups) / height))
-    for index, group in enumerate(result.groups):
-        _draw_group(axes, group, index)
+    places = order_groups(group.group for group in result.groups)
+    for row, group in enumerate(result.groups):
+        _draw_group(axes, group, row, places[group.group])
     axes.set_yticks(range(len(result.groups)), [group.group for group in result.groups])
     axes.set_ylim(len(result.groups) - 0.5, -0.5)
     axes.set_xlim(0, 100)
@@ -65,23 +67,23 @@ def say_response(group: ResponseGroup) -> tuple[str, str]:
     return first, f"{confirmed}not evaluable {left}"
 
 
-def _draw_group(axes: Axes, group: ResponseGroup, index: int) -> None:
+def _draw_group(axes: Axes, group: ResponseGroup, row: int, place: int) -> None:
     share = group.share_of_all if group.share_of_evaluable.value is None else group.share_of_evaluable
-    colour = colour_of(index)
+    colour = colour_of(place)
     if share.value is not None and share.low is not None and share.high is not None:
         axes.barh(
-            index,
+            row,
             100 * share.value,
             height=0.5,
             facecolor=(*colour, 0.35),
             edgecolor=colour,
-            hatch=HATCHES[index % len(HATCHES)],
+            hatch=HATCHES[place % len(HATCHES)],
             linewidth=0.8,
         )
-        axes.plot([100 * share.low, 100 * share.high], [index, index], color="black", linewidth=1.1, marker="|")
+        axes.plot([100 * share.low, 100 * share.high], [row, row], color="black", linewidth=1.1, marker="|")
     first, second = say_response(group)
-    axes.text(104, index - 0.13, first, va="center", clip_on=False)
-    axes.text(104, index + 0.17, second, va="center", color=GREY, fontsize=7, clip_on=False)
+    axes.text(104, row - 0.13, first, va="center", clip_on=False)
+    axes.text(104, row + 0.17, second, va="center", color=GREY, fontsize=7, clip_on=False)
 
 
 def _percent(share: Estimate) -> str:

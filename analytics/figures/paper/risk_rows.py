@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from analytics.figures.paper.ink import colour_of
+from analytics.figures.screen.chart import order_groups
 from analytics.tables.results import GroupSurvival, SurvivalResult
 from analytics.tables.risk_table import DAYS_PER_MONTH, count_at_risk
 
@@ -26,8 +27,9 @@ def write_risk_rows(axes: Axes, result: SurvivalResult, ticks: Sequence[float], 
     axes.set_axis_off()
     axes.set_ylim(count_rows(result, is_coarse=is_coarse), 0)
     row = 0.5
-    for index, group in enumerate(result.groups):
-        _label(axes, row, group.group, colour_of(index), is_heading=True)
+    places = order_groups(group.group for group in result.groups)
+    for group in result.groups:
+        _label(axes, row, group.group, colour_of(places[group.group]), is_heading=True)
         months = released_months(group, end) if is_coarse else list(ticks)
         if is_coarse:
             row += 1

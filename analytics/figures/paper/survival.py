@@ -18,6 +18,7 @@ from analytics.figures.paper.ink import (
     write_caption,
 )
 from analytics.figures.paper.risk_rows import count_rows, write_risk_rows
+from analytics.figures.screen.chart import order_groups
 from analytics.tables.results import Estimate, FloatArray, GroupSurvival, SurvivalResult
 from analytics.tables.risk_table import DAYS_PER_MONTH
 
@@ -57,9 +58,10 @@ def draw_survival(result: SurvivalResult, words: SurvivalWords, *, is_coarse: bo
     left, width = 0.135, 0.845
     axes = figure.add_axes((left, below / height, width, PLOT_INCHES / height))
     end = axis_end(result)
-    for index, group in enumerate(result.groups):
-        _draw_group(axes, group, index, is_coarse=is_coarse)
-        _draw_median(axes, group.median, index)
+    places = order_groups(group.group for group in result.groups)
+    for group in result.groups:
+        _draw_group(axes, group, places[group.group], is_coarse=is_coarse)
+        _draw_median(axes, group.median, places[group.group])
     axes.set_ylim(0, 1.005)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
     axes.set_ylabel(f"{words.outcome} (%)")
@@ -97,6 +99,8 @@ def say_median(median: Estimate, *, is_coarse: bool = False) -> str:
     low = "–" if median.low is None else f"{median.low / DAYS_PER_MONTH:.{digits}f}"
     if median.value is None:
         return "median not reached" + ("" if median.low is None else f" (lower limit {low} months)")
+    if median.low is None and median.high is None:
+        return f"median {median.value / DAYS_PER_MONTH:.{digits}f} months (limits not estimable)"
     high = "not reached" if median.high is None else f"{median.high / DAYS_PER_MONTH:.{digits}f}"
     return f"median {median.value / DAYS_PER_MONTH:.{digits}f} months ({100 * median.level:g} % CI {low} to {high})"
 

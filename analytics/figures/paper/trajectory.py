@@ -16,6 +16,7 @@ from analytics.figures.paper.ink import (
     label_months,
     write_caption,
 )
+from analytics.figures.screen.chart import order_groups
 from analytics.tables.results import TrajectoryResult
 
 PANEL_INCHES, CAPTION_LINE_INCHES = 2.35, 0.125
@@ -36,11 +37,12 @@ def draw_trajectory(result: TrajectoryResult, time_zero: str, caption: str) -> F
     figure = Figure(figsize=(WIDTH_INCHES, height))
     low, high = _limits(bands)
     end = float(max(6.0, bands["mid_months"].max() or 6.0)) * 1.04  # type: ignore[arg-type]
+    places = order_groups(groups)
     for index, group in enumerate(groups):
         bottom = below + PANEL_INCHES * (len(groups) - 1 - index) - 0.2
         axes = figure.add_axes((0.1, bottom / height, 0.88, (PANEL_INCHES - 0.65) / height))
         part = bands.filter(pl.col("group") == group)
-        _draw_bands(axes, part, index)
+        _draw_bands(axes, part, places[group])
         axes.set_yscale("log")
         axes.set_ylim(low, high)
         axes.yaxis.set_major_locator(FixedLocator([fold for fold in FOLDS if low <= fold <= high]))
@@ -49,7 +51,7 @@ def draw_trajectory(result: TrajectoryResult, time_zero: str, caption: str) -> F
         axes.set_ylabel(f"{result.analyte} (× ULN, log)")
         label_months(axes, end, f"Months from {time_zero}" if index == len(groups) - 1 else "")
         axes.set_xlim(-0.03 * end, end)
-        axes.set_title(str(group), fontsize=8, loc="left", pad=14, fontweight="bold", color=colour_of(index))
+        axes.set_title(str(group), fontsize=8, loc="left", pad=14, fontweight="bold", color=colour_of(places[group]))
         _write_sampled(axes, part)
     write_caption(figure, caption)
     return figure

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analytics.figures.paper.ink import GREY, WIDTH_INCHES, colour_of, count_caption_lines, write_caption
-from analytics.tables.results import FloatArray, ResponseResult
+from analytics.figures.screen.chart import order_groups
+from analytics.tables.results import FloatArray, ResponseGroup, ResponseResult
 
 PANEL_INCHES, CAPTION_LINE_INCHES = 1.85, 0.125
 MOST_WITH_VALUES = 120
@@ -27,18 +28,23 @@ def draw_waterfall(result: ResponseResult, caption: str) -> Figure:
     below = 0.35 + CAPTION_LINE_INCHES * count_caption_lines(caption)
     height = PANEL_INCHES * len(groups) + below + 0.1
     figure = Figure(figsize=(WIDTH_INCHES, height))
+    places = order_groups(group.group for group in result.groups)
     for index, group in enumerate(groups):
         bottom = below + PANEL_INCHES * (len(groups) - 1 - index) + 0.1
         axes = figure.add_axes((0.1, bottom / height, 0.88, (PANEL_INCHES - 0.35) / height))
         changes = _changes(result, group.group)
-        _draw_bars(axes, changes, index)
-        missing = "withheld" if group.n_not_evaluable is None else str(group.n_not_evaluable)
-        axes.set_title(
-            f"{group.group}: {changes.height} lines drawn, not evaluable {missing}", fontsize=8, loc="left", pad=3
-        )
+        _draw_bars(axes, changes, places[group.group])
+        axes.set_title(say_drawn(group, changes.height), fontsize=8, loc="left", pad=3)
     figure.text(0.1, (below - 0.18) / height, KEY, fontsize=7)
     write_caption(figure, caption)
     return figure
+
+
+def say_drawn(group: ResponseGroup, n_drawn: int) -> str:
+    """Say how many lines are drawn, and how many are not and why."""
+    without = (group.n_evaluable or n_drawn) - n_drawn
+    undrawn = f", evaluable without a percentage {without}" if without else ""
+    return f"{group.group}: {n_drawn} lines drawn{undrawn}, not evaluable {group.n_not_evaluable}"
 
 
 def _changes(result: ResponseResult, group: str) -> pl.DataFrame:

@@ -152,6 +152,7 @@ def test_censoring_marks_are_left_out_of_a_coarse_curve(survival: SurvivalResult
 
 def test_a_median_that_was_not_reached_is_said_so() -> None:
     assert say_median(Estimate(None, None, None, "days")) == "median not reached"
+    assert say_median(Estimate(20 * MONTH, None, None, "days")) == "median 20.0 months (limits not estimable)"
     assert say_median(Estimate(None, 20 * MONTH, None, "days")) == "median not reached (lower limit 20.0 months)"
 
 
@@ -197,7 +198,7 @@ def test_a_waterfall_is_sorted_and_says_what_it_cut(response: ResponseResult) ->
     assert bars[2].get_hatch()
     texts = texts_of(render_figure(lambda: draw_waterfall(response, "A caption."))["svg"])
     assert "↑140" in texts
-    assert "PRRT: 3 lines drawn, not evaluable 6" in texts
+    assert "PRRT: 3 lines drawn, evaluable without a percentage 47, not evaluable 6" in texts
 
 
 def test_bands_print_the_number_sampled_and_the_upper_limit_at_one() -> None:
