@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -40,18 +39,18 @@ def count_groups(observations: Observations, group: ArrayLike) -> Groups:
     n = len(observations.days)
     if len(codes) != n:
         raise RefusedError(f"group has {len(codes)} values where days has {n}.", "group", "Give one value a line.")
-    person = np.arange(n) if observations.cluster is None else observations.cluster
-    pairs = np.unique(np.stack([codes, person]), axis=1)[0]
     events = np.bincount(codes, observations.happened, len(labels)).astype(np.int64)
-    return Groups(tuple(_words(labels)), codes, np.bincount(pairs, minlength=len(labels)), events)
+    return Groups(
+        tuple(str(label) for label in labels), codes, _count_patients(observations, codes, len(labels)), events
+    )
 
 
 def count_in_several_groups(observations: Observations, groups: Groups) -> int:
     """Count the people with lines in more than one group."""
-    if observations.cluster is None or len(groups.codes) == 0:
+    if observations.cluster is None:
         return 0
-    pairs = np.unique(np.stack([observations.cluster, groups.codes]), axis=1)[0]
-    return int(np.count_nonzero(np.bincount(pairs) > 1))
+    pairs = _pair_people_with_groups(observations.cluster, groups.codes, len(groups.labels))
+    return int(np.count_nonzero(np.bincount(pairs // len(groups.labels)) > 1)) if len(pairs) else 0
 
 
 def refuse_comparison(groups: Groups) -> Refusal | None:
@@ -111,5 +110,13 @@ def note_events_per_parameter(n_events: int, n_parameters: int, settings: Settin
     }
 
 
-def _words(labels: list[Any]) -> list[str]:
-    return [str(label) for label in labels]
+def _count_patients(observations: Observations, codes: IntArray, n_groups: int) -> IntArray:
+    if observations.cluster is None:
+        return np.bincount(codes, minlength=n_groups)
+    pairs = _pair_people_with_groups(observations.cluster, codes, n_groups)
+    return np.bincount(pairs % n_groups, minlength=n_groups) if n_groups else np.zeros(0, dtype=np.int64)
+
+
+def _pair_people_with_groups(cluster: IntArray, codes: IntArray, n_groups: int) -> IntArray:
+    """Return person · n_groups + group once for every person and group that occur together."""
+    return np.flatnonzero(np.bincount(cluster * n_groups + codes))

@@ -31,9 +31,12 @@ class LifeTable:
 
 def compute_life_table(observations: Observations) -> LifeTable:
     """Compute the unweighted product-limit life table; ``n_risk`` counts just before the time."""
-    has_entry = bool(observations.entry.any())
     fitter = KaplanMeierFitter()
-    fitter.fit(observations.days, observations.happened, entry=observations.entry if has_entry else None)
+    if observations.entry.any():
+        fitter.fit(observations.days, observations.happened, entry=observations.entry)
+    else:
+        days, happened, counts = _count_alike(observations)
+        fitter.fit(days, happened, weights=counts)
     table = fitter.event_table
     n_enter = table["entrance"].to_numpy(dtype=np.int64)
     # Nobody is at risk just before time 0 but those who start there.
@@ -46,3 +49,10 @@ def compute_life_table(observations: Observations) -> LifeTable:
         n_enter,
         fitter.survival_function_.iloc[:, 0].to_numpy(dtype=np.float64),
     )
+
+
+def _count_alike(observations: Observations) -> tuple[IntArray, IntArray, IntArray]:
+    """Return each pair of day and outcome once, with the number of lines that share it."""
+    cells = np.bincount(observations.days * 2 + observations.happened)
+    present = np.flatnonzero(cells)
+    return present // 2, present % 2, cells[present]

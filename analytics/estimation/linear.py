@@ -7,6 +7,8 @@ import numpy as np
 
 from analytics.tables.results import FloatArray
 
+ROWS_AT_ONCE = 8192
+
 
 def solve_positive(matrix: FloatArray, right: FloatArray) -> FloatArray | None:
     """Solve ``matrix`` (p, p) · x = ``right`` (p,) or (p, m), or ``None`` where the matrix is not positive definite."""
@@ -31,3 +33,12 @@ def standard_errors(variance: FloatArray) -> FloatArray:
 def is_full_rank(matrix: FloatArray) -> bool:
     """Tell whether a symmetric matrix is of full rank to machine precision."""
     return bool(np.linalg.matrix_rank(matrix, hermitian=True) == len(matrix))
+
+
+def weighted_crossproduct(x: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return xᵀ · diag(weights) · x, shape (p, p), in pieces that stay in the cache; ``x`` is (n, p)."""
+    total = np.zeros((x.shape[1], x.shape[1]))
+    for start in range(0, len(x), ROWS_AT_ONCE):
+        piece = x[start : start + ROWS_AT_ONCE]
+        total += piece.T @ (weights[start : start + ROWS_AT_ONCE, None] * piece)
+    return total

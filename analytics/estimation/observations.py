@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.errors import RefusedError
@@ -35,7 +36,7 @@ class Observations:
     @property
     def n_patients(self) -> int:
         """Number of persons; of lines when no persons are named."""
-        return len(self.days) if self.cluster is None else len(np.unique(self.cluster))
+        return len(self.days) if self.cluster is None else int(np.count_nonzero(np.bincount(self.cluster)))
 
     @property
     def needs_robust_errors(self) -> bool:
@@ -45,7 +46,7 @@ class Observations:
         """
         if self.weights is not None:
             return True
-        if self.cluster is None:
+        if self.cluster is None or np.bincount(self.cluster).max(initial=0) <= 1:
             return False
         order = np.lexsort((self.entry, self.cluster))
         person, same = self.cluster[order], np.diff(self.cluster[order]) == 0
@@ -113,22 +114,24 @@ def check_observations(
 
 
 def label_codes(labels: ArrayLike | Sequence[Any]) -> tuple[list[Any], IntArray]:
-    """Return the distinct labels in sorted order and the code of each row, shape (n,)."""
+    """Return the distinct labels in sorted order and the code of each row, shape (n,).
+
+    Raises
+    ------
+    RefusedError
+        When a label is missing.
+    """
     values: NDArray[Any] = np.asarray(labels)
-    _refuse_where(
-        "labels",
-        np.array([label is None for label in values.tolist()], dtype=bool)
-        if values.dtype == object
-        else np.isnan(values)
-        if values.dtype.kind == "f"
-        else np.zeros(len(values), dtype=bool),
-        "is missing",
-        "Give every line a group and a person.",
-    )
     if values.dtype == object:
-        values = values.astype(str)
-    distinct, codes = np.unique(values, return_inverse=True)
-    return distinct.tolist(), codes.astype(np.int64)
+        listed = pl.Series(values.tolist(), strict=False)
+        series = listed if listed.dtype == pl.String else listed.cast(pl.String)
+    else:
+        series = pl.Series(values, nan_to_null=True)
+    _refuse_where("labels", series.is_null().to_numpy(), "is missing", "Give every line a group and a person.")
+    if series.dtype == pl.String:
+        distinct = series.unique().sort().cast(pl.String)
+        return distinct.to_list(), series.cast(pl.Enum(distinct)).to_physical().to_numpy().astype(np.int64)
+    return series.unique().sort().to_list(), (series.rank("dense") - 1).to_numpy().astype(np.int64)
 
 
 def finite_numbers(name: str, values: ArrayLike) -> FloatArray:

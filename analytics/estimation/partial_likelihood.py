@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.estimation.linear import invert_positive, solve_positive
+from analytics.estimation.linear import invert_positive, solve_positive, weighted_crossproduct
 from analytics.estimation.risk_sets import RiskSets
 from analytics.tables.results import FloatArray, Refusal
 
@@ -40,7 +40,7 @@ class PartialState:
     """The likelihood at one coefficient vector (p,).
 
     ``relative_risk`` (n,) is exp of the centred linear predictor, without weight; ``hazard`` (e,) what each event adds
-    to the cumulative hazard; ``means`` (e, p) the risk-set means; ``expected`` (n,) weighted expected events.
+    to the cumulative hazard.
     """
 
     coefficients: FloatArray
@@ -49,8 +49,6 @@ class PartialState:
     information: FloatArray
     relative_risk: FloatArray
     hazard: FloatArray
-    means: FloatArray
-    expected: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +67,48 @@ def compute_state(data: PartialLikelihood, coefficients: FloatArray) -> PartialS
     linear = x @ coefficients
     if data.offset is not None:
         linear = linear + data.offset
-    linear = linear - linear.max(initial=-np.inf) if len(linear) else linear
+    linear = linear - linear.max()
     relative_risk = np.exp(linear)
     risk = relative_risk if data.weights is None else relative_risk * data.weights
     rows, block, share = sets.event_row, sets.event_block, sets.tie_share
-    has_ties = bool(share.any())
-
-    def mean_denominator(values: FloatArray) -> FloatArray:
-        sums = sets.sum_at_risk(values)[block]
-        return sums - share * sets.sum_events(values[rows])[block] if has_ties else sums
-
-    at_risk = mean_denominator(risk)
+    weights = np.ones(len(rows)) if data.weights is None else data.weights[rows]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        at_risk = sets.sum_at_risk(risk)[block] - share * sets.sum_events(risk[rows])[block]
         hazard = sets.event_weight / at_risk
-        means = np.stack([mean_denominator(risk * column) / at_risk for column in x.T], axis=1)
-        log_likelihood = float(_event_weights(data) @ linear[rows] - sets.event_weight @ np.log(at_risk))
         expected = risk * sets.sum_while_at_risk(hazard)
-        score = x[rows].T @ _event_weights(data) - x.T @ expected
-        information = x.T @ (expected[:, None] * x) - means.T @ (sets.event_weight[:, None] * means)
-    return PartialState(coefficients, log_likelihood, score, information, relative_risk, hazard, means, expected)
+        log_likelihood = float(weights @ linear[rows] - sets.event_weight @ np.log(at_risk))
+        score = x[rows].T @ weights - x.T @ expected
+        information = weighted_crossproduct(x, expected) - _means_crossproduct(data, risk, hazard / at_risk)
+    return PartialState(coefficients, log_likelihood, score, information, relative_risk, hazard)
+
+
+def compute_risk_set_means(data: PartialLikelihood, state: PartialState) -> FloatArray:
+    """Compute the mean of the covariates of those at risk at each event, weighted by risk, shape (e, p)."""
+    sets = data.risk_sets
+    risk = state.relative_risk if data.weights is None else state.relative_risk * data.weights
+    whole, tied = _moments(data, risk)
+    share, block = sets.tie_share[:, None], sets.event_block
+    return (whole[block] - share * tied[block]) * (state.hazard / sets.event_weight)[:, None]
+
+
+def _moments(data: PartialLikelihood, risk: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Sum risk × covariates over those at risk, and over the events, of each block, each of shape (b, p)."""
+    x, sets = data.covariates, data.risk_sets
+    columns = [risk * column for column in x.T]
+    whole = np.stack([sets.sum_at_risk(column) for column in columns], axis=1)
+    tied = np.stack([sets.sum_events(column[sets.event_row]) for column in columns], axis=1)
+    return whole, tied
+
+
+def _means_crossproduct(data: PartialLikelihood, risk: FloatArray, squared: FloatArray) -> FloatArray:
+    """Sum over events the outer products of the risk-set means, shape (p, p); ``squared`` (e,) is weight / at risk²."""
+    sets = data.risk_sets
+    whole, tied = _moments(data, risk)
+    total = weighted_crossproduct(whole, sets.sum_events(squared))
+    if sets.tie_share.any():
+        mixed = whole.T @ (sets.sum_events(squared * sets.tie_share)[:, None] * tied)
+        total += weighted_crossproduct(tied, sets.sum_events(squared * sets.tie_share**2)) - mixed - mixed.T
+    return total
 
 
 def compute_null_state(data: PartialLikelihood) -> PartialState:
@@ -115,11 +136,14 @@ def maximise_partial_likelihood(
     PartialFit or Refusal
         A refusal when a covariate is constant or redundant, or when a coefficient has no finite maximum.
     """
-    centre, scale = data.covariates.mean(axis=0), data.covariates.std(axis=0)
+    centre = data.covariates.mean(axis=0)
+    centred = np.asfortranarray(data.covariates - centre)  # whole columns are summed again and again
+    scale = np.sqrt(np.einsum("ij,ij->j", centred, centred) / len(centred))
     constant = scale <= 1e-12 * np.maximum(np.abs(centre), 1e-300)
     if constant.any():
         return _refuse_redundant(names[int(np.flatnonzero(constant)[0])])
-    scaled = PartialLikelihood((data.covariates - centre) / scale, data.risk_sets, data.weights, data.offset)
+    centred /= scale
+    scaled = PartialLikelihood(centred, data.risk_sets, data.weights, data.offset)
     null = compute_null_state(scaled)
     redundant = _find_redundant(null.information, float(data.risk_sets.event_weight.sum()))
     if redundant is not None:
@@ -137,17 +161,12 @@ def maximise_partial_likelihood(
             if inverse is None or np.abs(inverse @ state.score).max() > LARGEST_LAST_STEP:
                 return _refuse_separated(names, state.coefficients)
             return PartialFit(
-                _unscale(state, centre, scale),
-                _unscale(null, centre, scale),
+                _unscale(state, scale),
+                _unscale(null, scale),
                 inverse / np.outer(scale, scale),
                 n_steps,
             )
     return _refuse_separated(names, state.coefficients)
-
-
-def _event_weights(data: PartialLikelihood) -> FloatArray:
-    rows = data.risk_sets.event_row
-    return np.ones(len(rows)) if data.weights is None else data.weights[rows]
 
 
 def _climb(data: PartialLikelihood, state: PartialState, step: FloatArray) -> PartialState:
@@ -171,7 +190,7 @@ def _find_redundant(information: FloatArray, events: float) -> int | None:
     return None
 
 
-def _unscale(scaled: PartialState, centre: FloatArray, scale: FloatArray) -> PartialState:
+def _unscale(scaled: PartialState, scale: FloatArray) -> PartialState:
     return PartialState(
         scaled.coefficients / scale,
         scaled.log_likelihood,
@@ -179,8 +198,6 @@ def _unscale(scaled: PartialState, centre: FloatArray, scale: FloatArray) -> Par
         scaled.information * np.outer(scale, scale),
         scaled.relative_risk,
         scaled.hazard,
-        scaled.means * scale + centre,
-        scaled.expected,
     )
 
 

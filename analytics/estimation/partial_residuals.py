@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analytics.estimation.linear import is_full_rank, solve_positive
-from analytics.estimation.partial_likelihood import PartialLikelihood, PartialState
+from analytics.estimation.partial_likelihood import PartialLikelihood, PartialState, compute_risk_set_means
 from analytics.estimation.sums import sum_rows_by_code
 from analytics.tables.results import FloatArray, IntArray
 
@@ -26,11 +26,12 @@ def compute_score_residuals(data: PartialLikelihood, state: PartialState) -> Flo
     x, sets = data.covariates, data.risk_sets
     residuals = np.empty_like(x)
     expected = sets.sum_while_at_risk(state.hazard)
+    means = compute_risk_set_means(data, state)
     n_tied = np.bincount(sets.event_block, minlength=sets.n_blocks)
     for j, column in enumerate(x.T):
-        mean_sum = sets.sum_while_at_risk(state.hazard * state.means[:, j])
+        mean_sum = sets.sum_while_at_risk(state.hazard * means[:, j])
         residuals[:, j] = -state.relative_risk * (column * expected - mean_sum)
-        block_mean = sets.sum_events(state.means[:, j]) / n_tied
+        block_mean = sets.sum_events(means[:, j]) / n_tied
         residuals[sets.event_row, j] += column[sets.event_row] - block_mean[sets.event_block]
     return residuals
 
@@ -39,7 +40,8 @@ def compute_schoenfeld_residuals(data: PartialLikelihood, state: PartialState) -
     """Compute covariates less their risk-set mean at each event, shape (e, p), in the order of the blocks."""
     sets = data.risk_sets
     n_tied = np.bincount(sets.event_block, minlength=sets.n_blocks)
-    block_means = np.stack([sets.sum_events(column) / n_tied for column in state.means.T], axis=1)
+    means = compute_risk_set_means(data, state)
+    block_means = np.stack([sets.sum_events(column) / n_tied for column in means.T], axis=1)
     return data.covariates[sets.event_row] - block_means[sets.event_block]
 
 

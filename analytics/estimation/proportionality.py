@@ -12,10 +12,10 @@ from typing import Literal
 import numpy as np
 
 from analytics.estimation.lifelines_gate import compute_life_table
-from analytics.estimation.linear import solve_positive
+from analytics.estimation.linear import solve_positive, weighted_crossproduct
 from analytics.estimation.methods import PROPORTIONALITY, describe_method
 from analytics.estimation.observations import Observations
-from analytics.estimation.partial_likelihood import PartialLikelihood, PartialState
+from analytics.estimation.partial_likelihood import PartialLikelihood, PartialState, compute_risk_set_means
 from analytics.estimation.partial_residuals import compute_schoenfeld_residuals
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p
 from analytics.tables.results import FloatArray, ProportionalityResult, TestResult
@@ -73,10 +73,10 @@ def _information(data: PartialLikelihood, state: PartialState, multiplier: Float
     """Sum over events the covariance of the covariates in the risk set times ``multiplier`` (e,), shape (p, p)."""
     sets = data.risk_sets
     centre = data.covariates.mean(axis=0)
-    x, means = data.covariates - centre, state.means - centre
+    x, means = data.covariates - centre, compute_risk_set_means(data, state) - centre
     weight = np.ones(len(x)) if data.weights is None else data.weights
     expected = state.relative_risk * weight * sets.sum_while_at_risk(state.hazard * multiplier)
-    return x.T @ (expected[:, None] * x) - means.T @ ((sets.event_weight * multiplier)[:, None] * means)
+    return weighted_crossproduct(x, expected) - weighted_crossproduct(means, sets.event_weight * multiplier)
 
 
 def _turn_time(observations: Observations, scale: TimeScale) -> FloatArray:

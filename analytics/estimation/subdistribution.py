@@ -19,6 +19,7 @@ from analytics.estimation.observations import Observations
 from analytics.estimation.partial_likelihood import (
     PartialLikelihood,
     PartialState,
+    compute_risk_set_means,
     maximise_partial_likelihood,
 )
 from analytics.estimation.partial_residuals import compute_score_residuals
@@ -141,7 +142,7 @@ def _censoring_residuals(
     waiting = np.cumsum(sum_rows_by_code(gone, weight, len(time) + 1), axis=0)[:-1]
     hazard = sets.sum_events(state.hazard) * lingering.factor
     n_tied = sets.sum_events(np.ones(len(sets.event_row)))
-    means = np.stack([sets.sum_events(column) / n_tied for column in state.means.T], axis=1)
+    means = np.stack([sets.sum_events(column) / n_tied for column in compute_risk_set_means(data, state).T], axis=1)
     ahead = np.cumsum((hazard[:, None] * np.column_stack([np.ones(len(hazard)), means]))[::-1], axis=0)[::-1]
     ahead = np.vstack([ahead, np.zeros(ahead.shape[1])])[np.searchsorted(sets.block_time, time, side="left")]
     pull = (waiting[:, 1:] * ahead[:, :1] - waiting[:, :1] * ahead[:, 1:]) / at_risk[:, None]

@@ -280,6 +280,16 @@ class IntervalCurve:
 
 
 @dataclass(frozen=True, slots=True)
+class BootstrapMedians:
+    """Medians by group with percentile limits; ``replicates`` (r, g) in days, infinite where not reached."""
+
+    groups: tuple[str, ...]
+    replicates: FloatArray
+    medians: tuple[Estimate, ...]
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
 class SurvivalResult:
     """Time to one endpoint by group; times in days.
 
