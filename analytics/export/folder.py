@@ -30,7 +30,8 @@ _REMEDIES: dict[int, tuple[str, str]] = {
 def publish_folder(out: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
     """Write ``files`` into a hidden folder beside ``out``, then rename it; return the paths in ``out``.
 
-    A folder that an earlier export made is replaced. The folder can be read by its owner only.
+    A folder that an earlier export made is replaced; a power cut between the two renames leaves it whole beside the
+    new one, under a hidden name. The folder can be read by its owner only.
 
     Raises
     ------

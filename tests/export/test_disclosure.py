@@ -7,8 +7,11 @@ import io
 import itertools
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import astuple
 from datetime import datetime
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any, cast
 
@@ -328,3 +331,23 @@ def test_ratios_leave_between_the_groups_that_are_shown(make_survival: Callable[
     assert [(item.group, item.reference) for item in ratios] == [("SSA", "PRRT")]
     assert isinstance(made.hazard_ratios[-1], Refusal)
     assert isinstance(made.test, Refusal)
+
+
+@pytest.mark.parametrize(("n", "floor"), [(9, 3), (12, 4), (14, 5)])
+def test_no_small_part_of_a_response_can_be_worked_out(
+    make_response: Callable[..., Answer], n: int, floor: int
+) -> None:
+    """Each way n lines can fall into the four parts is made safe; those that look alike must differ below the floor."""
+    classes: dict[object, list[tuple[int, ...]]] = defaultdict(list)
+    for confirmed, unconfirmed, other in product(range(n + 1), repeat=3):
+        parts = (confirmed, unconfirmed, other, n - confirmed - unconfirmed - other)
+        if parts[-1] < 0:
+            continue
+        group = cast("ResponseResult", safe(make_response(*parts), floor).result).groups[0]
+        classes[astuple(group)].append(parts)
+    assert len(classes) > 10
+    for alike in classes.values():
+        for size in (1, 2, 3):
+            for chosen in combinations(range(4), size):
+                counts = {sum(parts[place] for place in chosen) for parts in alike}
+                assert len(counts) > 1 or not 0 < min(counts) < floor
