@@ -40,6 +40,12 @@ class Settings:
     note_events_per_parameter: float = _setting(10.0, "events", "Fewer events per model parameter: a note.")
     sd_minimum_days: int = _setting(42, "days", "Stable disease counts from this many days after start.", "recist11")
     confirmation_days: int = _setting(28, "days", "Second scan that confirms CR or PR.", "recist11")
+    confirmation_max_ne: int = _setting(
+        1, "assessments", "Not evaluable assessments allowed between a response and its confirmation.", "admiral"
+    )
+    confirmation_accepts_sd: str = _setting(
+        "N", "", "Y: one stable assessment may lie between a partial response and its confirmation.", "admiral"
+    )
     pd_date_rule: str = _setting(
         "first_sign",
         "",

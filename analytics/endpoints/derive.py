@@ -8,6 +8,8 @@ import polars as pl
 
 from analytics.catalogue.response_rules import PROGRESSION_RULES, RESPONSE_RULES
 from analytics.catalogue.settings import Settings
+from analytics.endpoints.assessments import derive_given_assessments, derive_lesion_assessments
+from analytics.endpoints.best_response import derive_best_responses
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.times import derive_times_to_event
 from analytics.longitudinal.lines import derive_lines
@@ -29,6 +31,11 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
     progressions = derive_marker_progressions(marker_values.lazy(), PROGRESSION_RULES).collect()
     features = derive_marker_features(marker_values.lazy(), lines.lazy()).collect()
     recist = derive_recist_assessments(tables, lines.lazy(), settings).collect()
+    assessments = {
+        "given": derive_given_assessments(tables),
+        "lesions": derive_lesion_assessments(recist, ""),
+    }
+    best = derive_best_responses(lines, assessments, settings)
     made = {"marker_progressions": progressions.lazy(), "recist_assessments": recist.lazy()}
     times = derive_times_to_event(tables, lines.lazy(), settings, made).collect()
     return {
@@ -38,5 +45,6 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "marker_progressions": progressions,
         "marker_features": features,
         "recist_assessments": recist,
+        "best_responses": best,
         "times_to_event": times,
     }

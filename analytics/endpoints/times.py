@@ -74,7 +74,10 @@ def derive_times_to_event(
     schedule = tables["schedule"].collect()
     observed = derive_observation(tables, lines.collect(), ready["marker_progressions"].collect(), settings)
     parts: list[pl.DataFrame] = []
+    read: dict[tuple[str, str], pl.DataFrame] = {}
     for rule_set in RULE_SETS:
-        assessments = _derive_assessments(rule_set, tables, recist)
-        parts += _derive_rule_set(rule_set, observed, assessments, schedule, settings)
+        source = (rule_set.progression_from, rule_set.date_rule)
+        if source not in read:
+            read[source] = _derive_assessments(rule_set, tables, recist)
+        parts += _derive_rule_set(rule_set, observed, read[source], schedule, settings)
     return pl.concat(parts).sort("endpoint", "rule_set", "pid", "line_no").lazy()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import polars as pl
 
-SIGNIFICANT_DIGITS = 13
-"""Both sides are rounded to this many digits before they are compared, so that a fall of exactly 50 % or
-30 % counts however the decimals are held in binary (the convention of admiral's toxicity grades)."""
+TIE_SHARE = 5e-13
+"""Two numbers closer than this share of their size are a tie: half a unit in the 13th significant digit, the
+convention of admiral's toxicity grades. A fall of exactly 50 % or 30 % then counts however the decimals are
+held in binary, and no laboratory reports more digits."""
 
 
 def is_at_most(left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    """Return ``left`` ≤ ``right`` without binary rounding deciding a tie."""
-    return left.round_sig_figs(SIGNIFICANT_DIGITS) <= right.round_sig_figs(SIGNIFICANT_DIGITS)
+    """Return ``left`` ≤ ``right`` for numbers that are not negative; a tie in the 13th digit counts as equal."""
+    return left <= right * (1 + TIE_SHARE)
 
 
 def has_surely_fallen(

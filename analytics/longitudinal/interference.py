@@ -21,28 +21,21 @@ def _derive_ppi(values: pl.DataFrame, concomitants: pl.LazyFrame, settings: Sett
         .select("pid", "start", "end")
         .collect()
     )
-    recorded = spells.select("pid").unique().with_columns(is_recorded=pl.lit(value=True))
     last_day = (pl.col("end") + pl.duration(days=settings.ppi_washout_days)).fill_null(pl.col("date"))
     covered = (
-        values.select("pid", "value_key", "date")
+        values.select("pid", "date", value=pl.int_range(pl.len()))
         .join(spells, on="pid")
         .filter((pl.col("start") <= pl.col("date")) & (pl.col("date") <= last_day))
-        .select("value_key")
-        .unique()
-        .with_columns(is_covered=pl.lit(value=True))
     )
+    is_covered = pl.int_range(pl.len()).is_in(covered["value"].unique().implode())
+    is_recorded = pl.col("pid").is_in(spells["pid"].unique().implode())
     said = pl.col("ppi_within_2w")
-    return (
-        values.join(recorded, on="pid", how="left")
-        .join(covered, on="value_key", how="left")
-        .with_columns(
-            ppi=pl.when(pl.col("is_covered").fill_null(value=False) | (said == "Y").fill_null(value=False))
-            .then(pl.lit("yes"))
-            .when((said == "N").fill_null(value=False) | pl.col("is_recorded").fill_null(value=False))
-            .then(pl.lit("no"))
-            .otherwise(pl.lit("unknown"))
-        )
-        .drop("is_recorded", "is_covered")
+    return values.with_columns(
+        ppi=pl.when(is_covered | (said == "Y").fill_null(value=False))
+        .then(pl.lit("yes"))
+        .when((said == "N").fill_null(value=False) | is_recorded)
+        .then(pl.lit("no"))
+        .otherwise(pl.lit("unknown"))
     )
 
 
@@ -70,15 +63,16 @@ def _derive_egfr(values: pl.DataFrame, labs: pl.LazyFrame, settings: Settings) -
         .sort("egfr_key", "_file", "_row")
         .select("egfr_key", "state")
     )
-    found = values.with_columns(day_key=compute_day_key(pl.col("date"))).sort("day_key", "value_key")
-    joined = found.join_asof(egfr, left_on="day_key", right_on="egfr_key", strategy="backward")
-    is_recent = pl.col("day_key") - pl.col("egfr_key") <= settings.egfr_window_days
-    is_own = pl.col("day_key") // DAYS_PER_PATIENT == pl.col("egfr_key") // DAYS_PER_PATIENT
-    return joined.with_columns(
-        egfr_low=pl.when(is_recent & is_own).then("state").otherwise(pl.lit(None)).fill_null("unknown")
-    ).drop("day_key", "egfr_key", "state")
+    if egfr.is_empty():
+        return values.with_columns(egfr_low=pl.lit("unknown"))
+    asked = values.select(value=pl.int_range(pl.len()), asked_key=compute_day_key(pl.col("date"))).sort("asked_key")
+    joined = asked.join_asof(egfr, left_on="asked_key", right_on="egfr_key", strategy="backward").sort("value")
+    is_recent = pl.col("asked_key") - pl.col("egfr_key") <= settings.egfr_window_days
+    is_own = pl.col("asked_key") // DAYS_PER_PATIENT == pl.col("egfr_key") // DAYS_PER_PATIENT
+    answer = joined.select(egfr_low=pl.when(is_recent & is_own).then("state").fill_null("unknown"))
+    return pl.concat([values, answer], how="horizontal")
 
 
 def derive_interference(values: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.DataFrame:
-    """Add ``ppi`` and ``egfr_low`` (yes, no, unknown) to marker values (``pid``, ``value_key``, ``date``)."""
+    """Add ``ppi`` and ``egfr_low`` (yes, no, unknown) to marker values (``pid``, ``date``)."""
     return _derive_egfr(_derive_ppi(values, tables["concomitants"], settings), tables["labs"], settings)

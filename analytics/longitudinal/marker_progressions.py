@@ -18,17 +18,16 @@ _LINE = ["pid", "line_no", "analyte"]
 def derive_comparable_days(marker_values: pl.LazyFrame) -> pl.DataFrame:
     """Return the assessable days of every series that has a baseline, from the baseline on.
 
-    One row a day, sorted within its series, with ``series_key`` and the bounds of the value, of the value
+    The values come in the order ``derive_marker_values`` gives. One row a day, with ``series_key`` and the bounds of the value, of the value
     before (``previous_*``), of the baseline and of the smallest value before (``nadir_*``).
     """
     is_from_baseline = (pl.col("days") > 1) | pl.col("is_baseline")
     days = (
         marker_values.filter(pl.col("is_assessable") & ~pl.col("has_unclear_date") & is_from_baseline)
         .collect()
-        .sort(*_SERIES, "date", "file", "row")
-        .unique([*_SERIES, "date"], keep="first", maintain_order=True)
-        .with_columns(is_first=is_first_of(*_SERIES))
-        .with_columns(series_key=pl.col("is_first").cum_sum())
+        .with_columns(series_key=is_first_of(*_SERIES).cum_sum())
+        .filter(is_first_of("series_key", "date"))
+        .with_columns(is_first=is_first_of("series_key"))
     )
     first = pl.col("is_first")
     return (
@@ -68,23 +67,23 @@ def _derive_rule(days: pl.DataFrame, rule: ProgressionRule) -> pl.DataFrame:
     last_rise = pl.col("date").filter("is_risen").max().over("series_key")
     risen = judged.filter(pl.col("is_risen") & ((rule.confirmation_days == 0) | (last_rise >= confirmed_from)))
     first = (
-        risen.sort(*_LINE, "date", "series", "compared_unit", nulls_last=True)
-        .unique(_LINE, keep="first", maintain_order=True)
+        risen.sort("run", "date", "series_key")
+        .filter(is_first_of("run"))
         .select(
-            *_LINE,
+            "run",
             progression_date="date",
-            value=pl.col("day_low"),
+            value="day_low",
             reference_value=pl.col(f"{rule.reference}_high"),
             file="file",
             row="row",
         )
     )
     last = (
-        judged.sort(*_LINE, "date", "series", "compared_unit", nulls_last=True)
-        .unique(_LINE, keep="last", maintain_order=True)
-        .select(*_LINE, last_value_date="date", last_file="file", last_row="row")
+        days.sort("run", "date", "series_key")
+        .filter(pl.col("run").ne_missing(pl.col("run").shift(-1)))
+        .select("run", *_LINE, last_value_date="date", last_file="file", last_row="row")
     )
-    return last.join(first, on=_LINE, how="left").with_columns(rule_id=pl.lit(rule.rule_id))
+    return last.join(first, on="run", how="left").with_columns(rule_id=pl.lit(rule.rule_id))
 
 
 def derive_marker_progressions(marker_values: pl.LazyFrame, rules: Sequence[ProgressionRule]) -> pl.LazyFrame:
@@ -93,7 +92,7 @@ def derive_marker_progressions(marker_values: pl.LazyFrame, rules: Sequence[Prog
     Only assessable values of the baseline's series count: a change of assay ends what can be known. Returns
     ``derived.MarkerProgressions``; ``progression_date`` is null where the marker did not progress.
     """
-    days = derive_comparable_days(marker_values)
+    days = derive_comparable_days(marker_values).with_columns(run=is_first_of(*_LINE).cum_sum())
     return (
         pl.concat([_derive_rule(days, rule) for rule in rules])
         .sort("pid", "line_no", "analyte", "rule_id")

@@ -9,6 +9,7 @@ import polars as pl
 from analytics.catalogue.response_rules import ResponseRule
 from analytics.catalogue.settings import Settings
 from analytics.longitudinal.comparisons import has_surely_fallen, is_surely_at_most
+from analytics.longitudinal.keys import is_first_of
 from analytics.longitudinal.marker_values import RAISED_BY_LOW_EGFR, RAISED_BY_PPI
 from analytics.tables.derived import MarkerResponses
 
@@ -21,24 +22,26 @@ _LINE = ["pid", "line_no", "analyte"]
 _SERIES = [*_LINE, "series", "compared_unit"]
 
 
-def _derive_days(marker_values: pl.LazyFrame) -> pl.DataFrame:
-    """Return one row a day of a series, in order, with whether what raises the marker was unknown."""
+def _derive_days(marker_values: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a day of a series, with ``group``, an integer for each line and series.
+
+    The rows come in the order ``derive_marker_values`` gives, so that a group is a run of rows.
+    """
     unknown = ((pl.col("ppi") == "unknown") & pl.col("analyte").is_in(RAISED_BY_PPI)) | (
         (pl.col("egfr_low") == "unknown") & pl.col("analyte").is_in(RAISED_BY_LOW_EGFR)
     )
     return (
-        marker_values.filter(~pl.col("has_unclear_date"))
+        marker_values.with_columns(group=is_first_of(*_SERIES).cum_sum())
+        .filter(~pl.col("has_unclear_date"))
+        .filter(is_first_of("group", "date"))
         .with_columns(is_unknown=unknown)
-        .collect()
-        .sort(*_SERIES, "date", "file", "row")
-        .unique([*_SERIES, "date"], keep="first", maintain_order=True)
     )
 
 
 def _derive_follow_up(days: pl.DataFrame) -> pl.DataFrame:
     """Return the values after each start beside the baseline of their own series."""
-    baselines = days.filter(pl.col("is_baseline")).select(
-        *_SERIES,
+    baselines = days.filter("is_baseline").select(
+        "group",
         baseline_low="day_low",
         baseline_high="day_high",
         baseline_uln="compared_uln",
@@ -47,9 +50,7 @@ def _derive_follow_up(days: pl.DataFrame) -> pl.DataFrame:
         baseline_file="file",
         baseline_row="row",
     )
-    return days.filter(pl.col("days") > 1).join(
-        baselines, on=_SERIES, how="inner", nulls_equal=True, maintain_order="left"
-    )
+    return days.filter(pl.col("days") > 1).join(baselines, on="group", maintain_order="left")
 
 
 def _compute_verdict(rule: ResponseRule) -> pl.Expr:
@@ -76,10 +77,10 @@ def _summarise_series(follow_up: pl.DataFrame, rule: ResponseRule, settings: Set
     )
     best = (
         judged.filter("is_assessable")
-        .sort(*_SERIES, "point", "date", nulls_last=True)
-        .unique(_SERIES, keep="first", maintain_order=True)
+        .sort("group", "point", "date")
+        .filter(is_first_of("group"))
         .select(
-            *_SERIES,
+            "group",
             best_value="point",
             best_is_bound=pl.col("day_low") != pl.col("day_high"),
             best_file="file",
@@ -89,21 +90,21 @@ def _summarise_series(follow_up: pl.DataFrame, rule: ResponseRule, settings: Set
     )
     first = (
         judged.filter("yes")
-        .unique(_SERIES, keep="first", maintain_order=True)
-        .select(*_SERIES, response_date="date", yes_file="file", yes_row="row", yes_unknown="is_unknown")
+        .filter(is_first_of("group"))
+        .select("group", response_date="date", yes_file="file", yes_row="row", yes_unknown="is_unknown")
     )
     confirmed_from = pl.col("response_date") + pl.duration(days=settings.response_confirmation_days)
     return (
-        judged.group_by(_SERIES)
+        judged.group_by("group")
         .agg(
-            pl.col("^baseline_.*$").first(),
+            pl.col(*_SERIES, "^baseline_.*$").first(),
             n_assessable=pl.col("is_assessable").sum(),
             last_yes=pl.col("date").filter("yes").max(),
             is_open=pl.col("is_open").any(),
             is_yes_unassessable=(pl.col("verdict").fill_null(value=False) & ~pl.col("is_assessable")).any(),
         )
-        .join(best, on=_SERIES, how="left", nulls_equal=True)
-        .join(first, on=_SERIES, how="left", nulls_equal=True)
+        .join(best, on="group", how="left")
+        .join(first, on="group", how="left")
         .with_columns(is_confirmed=pl.col("last_yes") >= confirmed_from)
     )
 
@@ -151,7 +152,9 @@ def _choose_series(summaries: pl.DataFrame, rule: ResponseRule) -> pl.DataFrame:
 def _explain_absence(lines: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """Return a reason for each line and marker without a baseline and a later value of one series."""
     before = (pl.col("days") <= 1) & ~pl.col("has_unclear_date")
-    seen = values.group_by(_LINE).agg(
+    runs = values.with_columns(run=is_first_of(*_LINE).cum_sum())
+    seen = runs.group_by("run").agg(
+        pl.col(*_LINE).first(),
         is_before=before.any(),
         is_assessable_before=pl.col("is_baseline").any(),
         is_ppi=(before & (pl.col("ppi") == "yes")).any(),
@@ -204,7 +207,7 @@ def derive_marker_responses(
     """
     eager_lines, values = lines.collect(), marker_values.collect()
     wanted = _explain_absence(eager_lines, values)
-    follow_up = _derive_follow_up(_derive_days(values.lazy()))
+    follow_up = _derive_follow_up(_derive_days(values))
     point = pl.when(pl.col("baseline_high").is_infinite()).then("baseline_low").otherwise("baseline_high")
     is_point = pl.col("baseline_low") == pl.col("baseline_high")
     parts = [

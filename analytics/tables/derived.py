@@ -173,6 +173,24 @@ class MarkerFeatures(dy.Schema):
     has_transient_rise = dy.Bool(description="After PRRT: 20 % up within six months and no longer at the last value.")
 
 
+class BestResponses(dy.Schema):
+    """One row a line and source of assessments: its best response, confirmed and not, up to progression."""
+
+    pid = dy.UInt32(primary_key=True, description="Patient key.")
+    line_no = dy.Int32(primary_key=True, description="Line.")
+    source = dy.String(primary_key=True, description="given: by readers; lesions: derived.")
+    n_assessments = dy.Int32(description="Assessments after the start, up to progression and the next line.")
+    best_response = dy.String(description="CR, PR, SD, NON_CR_NON_PD, PD, NE or MISSING.")
+    best_date = dy.Date(nullable=True, description="First day of that response.")
+    confirmed_response = dy.String(description="The same where CR and PR need confirmation.")
+    confirmed_date = dy.Date(nullable=True, description="Its first day.")
+    response_date = dy.Date(nullable=True, description="First CR or PR.")
+    confirmed_response_date = dy.Date(nullable=True, description="First CR or PR that was confirmed.")
+    benefit_date = dy.Date(
+        nullable=True, description="First response, or disease not progressed after the least time of stability."
+    )
+
+
 class TimesToEvent(dy.Schema):
     """One row a line, endpoint and rule set; ``days`` = date − start + 1."""
 
@@ -235,6 +253,7 @@ DERIVED_TABLES: dict[str, type[dy.Schema]] = {
     "marker_progressions": MarkerProgressions,
     "marker_features": MarkerFeatures,
     "recist_assessments": RecistAssessments,
+    "best_responses": BestResponses,
     "times_to_event": TimesToEvent,
 }
 """Every derived table of a study, in the order they are made."""

@@ -48,7 +48,7 @@ def derive(tables: Tables, **changes: str) -> dict[str, pl.DataFrame]:
     return derive_all(tables, Settings(**changes))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(sources(), st.sampled_from(["", "2020-09-01"]))
 def test_every_line_is_event_censored_or_excluded_once_an_endpoint(source: dict[str, str], cutoff: str):
     derived = derive(accept_by_hand(source), data_cutoff=cutoff)
@@ -75,7 +75,7 @@ def test_pfs_is_never_longer_than_survival(source: dict[str, str]):
     assert (both["days"] <= both["days_right"]).fill_null(value=True).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(sources(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(source: dict[str, str], chance):
     tables = accept_by_hand(source)
@@ -89,7 +89,7 @@ def test_the_order_of_rows_changes_nothing(source: dict[str, str], chance):
         assert table.equals(after[name]), name
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(sources())
 def test_shifting_every_date_shifts_every_date_and_no_time(source: dict[str, str]):
     tables = accept_by_hand(source)
@@ -108,7 +108,7 @@ def test_shifting_every_date_shifts_every_date_and_no_time(source: dict[str, str
         )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(sources())
 def test_parts_of_whole_patients_give_the_same_tables(source: dict[str, str]):
     tables = accept_by_hand(source)
