@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 
 from analytics.errors import RefusedError
 from analytics.estimation.observations import Observations, finite_numbers
-from analytics.estimation.sums import sum_by_code
 from analytics.tables.results import FloatArray, IntArray
 
 DAYS_PER_MONTH = 30.4375
@@ -39,6 +38,12 @@ class Episodes:
     observations: Observations
     n_never_known: int
     n_unknown_days: int
+
+    @property
+    def has_one_line_a_person(self) -> bool:
+        """Whether the rows of a person are all of one line, so that they need no robust errors."""
+        cluster = self.observations.cluster
+        return cluster is not None and len(np.unique(cluster)) == len(np.unique(self.line))
 
 
 def check_changes(n_lines: int, line: ArrayLike, day: ArrayLike, value: ArrayLike) -> Changes:
@@ -128,8 +133,3 @@ def compute_running_slopes(changes: Changes) -> FloatArray:
     spread = count * so_far(months**2) - sum_months**2
     joint = count * so_far(months * rise) - sum_months * so_far(rise)
     return np.divide(joint, spread, out=np.full(len(first), np.nan), where=count > 1)
-
-
-def count_changes(changes: Changes, n_lines: int) -> IntArray:
-    """Count the measurements of each line, shape (n,)."""
-    return sum_by_code(changes.line, None, n_lines).astype(np.int64)

@@ -84,7 +84,6 @@ def estimate_landmark_survival(
     rule_set: str,
     settings: Settings | None = None,
     months: tuple[int, ...] = (12, 24, 36),
-    level: float = 0.95,
 ) -> LandmarkResult:
     """Compare those who had responded by the landmark with those who had not, from the landmark on.
 
@@ -123,7 +122,7 @@ def estimate_landmark_survival(
     is_compared = 0 < int(responded[sample.rows].sum()) < len(sample.rows)
     survival = estimate_time_to_event(
         frame, endpoint=endpoint, rule_set=rule_set, reference=NOT_RESPONDED if is_compared else None,
-        settings=settings, months=months, level=level,
+        settings=settings, months=months,
     )  # fmt: skip
     if isinstance(survival, SurvivalResult):
         method = describe_method("Landmark analysis", LANDMARK, landmark_days=str(landmark_days))

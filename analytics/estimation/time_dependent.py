@@ -56,14 +56,17 @@ def estimate_time_dependent_model(
     columns = episodes.value[:, None]
     if baseline is not None:
         columns = np.column_stack([columns, finite_numbers("baseline", baseline)[episodes.line]])
+    rows = episodes.observations
+    # Rows of one line never stand at risk together: they are no cluster.
+    followed = replace(rows, cluster=None) if episodes.has_one_line_a_person else rows
     model = estimate_cox_model(
-        episodes.observations, columns, [name, *baseline_names], settings=settings, level=level
+        followed, columns, [name, *baseline_names], settings=settings, level=level
     )  # fmt: skip
     if isinstance(model, Refusal):
         return model
     n_lines = len(np.unique(episodes.line))
     return TimeDependentResult(
-        replace(model, name="Cox model with values that change", n_lines=n_lines),
+        replace(model, name="Cox model with values that change", n_lines=n_lines, n_patients=rows.n_patients),
         len(episodes.line), n_lines, episodes.n_never_known, episodes.n_unknown_days,
     )  # fmt: skip
 
@@ -125,8 +128,7 @@ def compare_switching(episodes: Episodes) -> TestResult | Refusal:
     The log-rank test with each line counted where it stands on the day of each event.
     """
     observations, responded = episodes.observations, episodes.value
-    clusters, lines = (len(np.unique(codes)) for codes in (observations.cluster, episodes.line))
-    if clusters < lines or observations.weights is not None:
+    if not episodes.has_one_line_a_person or observations.weights is not None:
         return compare_survival(observations, responded)
     sets = observed_risk_sets(observations)
     ones = np.ones(len(responded))
@@ -153,13 +155,15 @@ def _estimate_curve(
     rows = episodes.value == value
     if not rows.any():
         return Refusal("nobody_left", f"Nobody is followed as «{label}».", "Choose another landmark or response rule.")
-    curve = estimate_survival(episodes.observations.take(rows), label, interval, level)
-    ended = np.flatnonzero(curve.survival <= 0)
-    if len(ended) and curve.n_enter[ended[0] :].any():
+    followed = episodes.observations.take(rows)
+    order = np.argsort(followed.entry, kind="stable")
+    last_seen = np.maximum.accumulate(followed.days[order])
+    gaps = np.flatnonzero(followed.entry[order][1:] >= last_seen[:-1])
+    if len(gaps):
         return Refusal(
             "curve_ended_early",
-            f"All of the first {label} had the event on day {int(curve.time[ended[0]])} before others joined them, so "
-            "the curve would stay at 0.",
+            f"The first {label} all left by day {int(last_seen[gaps[0]])}, before others joined them, so the curve "
+            "would rest on nobody.",
             "Start the curves at a landmark by which more have responded.",
         )
-    return curve
+    return estimate_survival(followed, label, interval, level)

@@ -48,3 +48,15 @@ marker$limited <- pmax(marker$log_fold, 0.5)
 write_topic("censored_model", list(
   tobit = 'with(survreg(Surv(limited, log_fold > 0.5, type = "left") ~ I(day / 365.25) * group, marker, dist = "gaussian", control = survreg.control(rel.tolerance = 1e-12)), list(coefficients = unname(coefficients), sigma = scale, log_likelihood = loglik[2]))'
 ))
+heart <- read.csv("data/heart.csv")
+tight_cox <- coxph.control(eps = 1e-13, iter.max = 40)
+people <- do.call(rbind, lapply(split(heart, heart$id), function(x) data.frame(id = x$id[1], days = max(x$stop), happened = max(x$event), age = x$age[1], transplant = if (any(x$transplant == 1)) min(x$start[x$transplant == 1]) else Inf)))
+late <- transform(subset(people, days > 300), days = days - 300, responded = as.integer(transplant <= 300))
+write_topic("marker_outcome", list(
+  time_dependent = 'with(coxph(Surv(start, stop, event) ~ transplant + age, heart, control = tight_cox), list(coefficients = unname(coefficients), variance = unname(var), log_likelihood = loglik[2]))',
+  landmark_counts = 'with(people, list(events = sum(days <= 300 & happened == 1), censored = sum(days <= 300 & happened == 0)))',
+  landmark_log_rank = 'survdiff(Surv(days, happened) ~ responded, late)$chisq',
+  landmark_hazard = 'unname(coef(coxph(Surv(days, happened) ~ responded, late, control = tight_cox)))',
+  mantel_byar = 'coxph(Surv(start, stop, event) ~ transplant, transform(heart, start = start + id / 1000 * (transplant == 1), stop = stop + id / 1000), ties = "breslow")$score',
+  simon_makuch = 'with(survfit(Surv(start, stop, event) ~ transplant, heart, conf.type = "log-log"), list(time = time, survival = surv, strata = unname(strata)))'
+))

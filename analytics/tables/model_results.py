@@ -1,0 +1,180 @@
+"""Results of models of markers in time: mixed models, landmark and time-dependent analyses, response, agreement.
+
+Small and frozen like those of `results`; units stand in every docstring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from analytics.tables.results import (
+    Estimate,
+    FloatArray,
+    Method,
+    Refusal,
+    RegressionResult,
+    SurvivalCurve,
+    SurvivalResult,
+    TestResult,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficient:
+    """One effect of a model that is not on the hazard scale: estimate with limits, error and Wald p value."""
+
+    name: str
+    estimate: Estimate
+    std_error: float
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkResult:
+    """Survival from a landmark on by what was known then; the clock starts again at the landmark.
+
+    ``n_lines`` had lines to begin with; ``exclusions`` holds (reason, count) of those that do not enter, and those
+    kept are ``n_kept``.
+    """
+
+    landmark_days: int
+    n_lines: int
+    n_kept: int
+    exclusions: tuple[tuple[str, int], ...]
+    survival: SurvivalResult | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchingSurvival:
+    """Simon–Makuch curves: people count as not yet responded until the day they respond, as responded after it.
+
+    Times are days since ``landmark_days``; ``n_switched`` responded after the landmark and are in both curves.
+    """
+
+    landmark_days: int
+    curves: tuple[SurvivalCurve | Refusal, ...]
+    n_switched: int
+    test: TestResult | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class TimeDependentResult:
+    """A Cox model with values that change; ``n_rows`` intervals in which ``n_lines`` had a known value.
+
+    ``n_never_known`` lines had no value before they ended, and ``n_unknown_days`` of follow-up passed before a first.
+    """
+
+    model: RegressionResult
+    n_rows: int
+    n_lines: int
+    n_never_known: int
+    n_unknown_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualCheck:
+    """How residuals over their own standard deviation compare with a standard normal.
+
+    ``probability``, ``normal`` and ``observed`` (k,) are quantiles; ``share_beyond_3`` is 0.0027 under the model.
+    """
+
+    probability: FloatArray
+    normal: FloatArray
+    observed: FloatArray
+    skewness: float
+    excess_kurtosis: float
+    share_beyond_3: float
+
+
+@dataclass(frozen=True, slots=True)
+class MixedModelResult:
+    """A fitted linear mixed model of ``outcome``.
+
+    ``covariance`` (p, p) is that of ``coefficients``; ``random_covariance`` (q, q) that of the effects named in
+    ``random_names``; ``residual_sd`` in units of the outcome. ``n_beyond`` values lay beyond a quantitation limit.
+    ``is_singular``: some combination of the random effects has no variance. ``patients`` has one row a patient:
+    ``patient``, ``n_values`` and for each random effect its prediction and limits (``…``, ``…_low``, ``…_high``).
+    """
+
+    outcome: str
+    coefficients: tuple[Coefficient, ...]
+    covariance: FloatArray
+    random_names: tuple[str, ...]
+    random_covariance: FloatArray
+    residual_sd: float
+    log_likelihood: float
+    criterion: str
+    n_values: int
+    n_patients: int
+    n_beyond: int
+    is_singular: bool
+    patients: pl.DataFrame
+    residuals: ResidualCheck | None
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProportionDifference:
+    """Shares of two groups with their difference (share) and ratio, limits beside each."""
+
+    group: str
+    reference: str
+    share: Estimate
+    reference_share: Estimate
+    difference: Estimate
+    ratio: Estimate
+    p_value: float
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OddsResult:
+    """A regression on odds: ``coefficients`` are log odds ratios, ``odds_ratios`` the same as ratios with limits."""
+
+    name: str
+    coefficients: tuple[Coefficient, ...]
+    odds_ratios: tuple[Estimate, ...]
+    covariance: FloatArray
+    log_likelihood: float | None
+    n_rows: int
+    n_patients: int
+    n_events: int
+    is_penalised: bool
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementResult:
+    """How a yes-or-no sign agrees with a reference; unit ``share`` but for ``kappa``.
+
+    ``counts`` is (both, sign only, reference only, neither). A share of nobody is ``None``.
+    """
+
+    sign: str
+    reference: str
+    counts: tuple[int, int, int, int]
+    sensitivity: Estimate
+    specificity: Estimate
+    positive_predictive: Estimate
+    negative_predictive: Estimate
+    agreement: Estimate
+    kappa: Estimate
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PooledResult:
+    """Estimates pooled over imputations by Rubin's rules.
+
+    ``covariance`` (p, p) is the total one; ``degrees_of_freedom`` and ``missing_share`` (fraction of missing
+    information) are by coefficient, shape (p,).
+    """
+
+    coefficients: tuple[Coefficient, ...]
+    covariance: FloatArray
+    degrees_of_freedom: FloatArray
+    missing_share: FloatArray
+    n_imputations: int
+    method: Method
