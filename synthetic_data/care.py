@@ -72,14 +72,15 @@ def simulate_history(scenario: Scenario, chance: Chance, people: People) -> Hist
         treatment = choose_treatment(scenario, chance, some, number, used[rows], held[rows])
         used[rows, treatment] = True
         course = simulate_course(scenario, chance, some, treatment, number)
-        stay = Stay(number, some, rows, treatment, start, closes[rows], volume, course)
+        cared = ~_is(scenario, treatment, "CARE_ONLY")
+        stay = Stay(number, some, rows, treatment, start, closes[rows], volume, course, is_scanned=cared)
         seen_scans, seen = observe_line(scenario, chance, stay, sizes[rows])
         line = _close_line(scenario, chance, stay, seen)
         lines.append(line)
         parts.append(seen_scans)
         death[rows] = np.where(line.reason == DEATH, line.end, death[rows])
         held[rows] = np.where(_is(scenario, treatment, "PRRT"), line.end - start, held[rows])
-        goes_on = np.isin(line.reason, [PROGRESSION, STOPPED]) & ~_is(scenario, treatment, "CARE_ONLY")
+        goes_on = np.isin(line.reason, [PROGRESSION, STOPPED]) & cared
         days = (line.end - start).astype(np.float64)
         volume = volume + compute_log_volume(course.responding, course.shrink, course.growth, days)
         rows, start, volume = rows[goes_on], line.end[goes_on], np.minimum(volume[goes_on], LARGEST_LOG_VOLUME)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthetic_data.chance import Chance, Floats, Integers
-from synthetic_data.patients import DAYS_PER_MONTH, People
+from synthetic_data.patients import DAYS_PER_MONTH, Flags, People
 from synthetic_data.scenario import Scenario
 
 PROGRESSION_RATIO = 1.2**3
@@ -52,7 +52,8 @@ class Stay:
     """A line of treatment as it begins, one element a patient.
 
     ``row`` is the patient's place in the chunk, ``start`` the day since the first treatment, ``closes`` the
-    day observation ends for other reasons, ``log_volume`` ln volume relative to the first treatment.
+    day observation ends for other reasons, ``log_volume`` ln volume relative to the first treatment,
+    ``is_scanned`` whether anyone still looks at the tumour.
     """
 
     number: int
@@ -63,6 +64,7 @@ class Stay:
     closes: Integers
     log_volume: Floats
     course: Course
+    is_scanned: Flags
 
 
 def compute_progression_log_hazard(scenario: Scenario, people: People, treatment: Integers, line: int) -> Floats:

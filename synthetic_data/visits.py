@@ -98,7 +98,7 @@ def observe_line(scenario: Scenario, chance: Chance, stay: Stay, sizes: Floats) 
     people, course = stay.people, stay.course
     days, took_place, adequate = plan_scans(scenario, chance, people, stay.number)
     limit = np.minimum(np.minimum(course.death, course.stop), stay.closes - stay.start)
-    row, visit = np.nonzero(took_place & (days < limit[:, None]))
+    row, visit = np.nonzero(took_place & (days < limit[:, None]) & stay.is_scanned[:, None])
     at = days[row, visit].astype(np.float64)
     change = compute_log_volume(course.responding[row], course.shrink[row], course.growth[row], np.maximum(at, 0.0))
     volume = np.minimum(stay.log_volume[row] + change, LARGEST_LOG_VOLUME)
