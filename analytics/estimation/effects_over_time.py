@@ -8,7 +8,7 @@ from analytics.errors import RefusedError
 from analytics.estimation.linear import solve_positive
 from analytics.estimation.splines import place_knots
 from analytics.estimation.statsmodels_gate import compute_normal_quantile
-from analytics.tables.model_results import EffectOverTime
+from analytics.tables.regression_results import EffectOverTime
 from analytics.tables.results import RegressionResult
 
 CURVE_PARAMETERS = 4

@@ -42,3 +42,9 @@ def weighted_crossproduct(x: FloatArray, weights: FloatArray) -> FloatArray:
         piece = x[start : start + ROWS_AT_ONCE]
         total += piece.T @ (weights[start : start + ROWS_AT_ONCE, None] * piece)
     return total
+
+
+def log_determinant(matrix: FloatArray) -> float | None:
+    """Return the log determinant of a symmetric matrix (p, p), or ``None`` where it is not positive definite."""
+    sign, value = np.linalg.slogdet(matrix)
+    return float(value) if sign > 0 and np.isfinite(value) else None

@@ -145,7 +145,7 @@ def maximise_partial_likelihood(
     centred /= scale
     scaled = PartialLikelihood(centred, data.risk_sets, data.weights, data.offset)
     null = compute_null_state(scaled)
-    redundant = _find_redundant(null.information, float(data.risk_sets.event_weight.sum()))
+    redundant = find_redundant(null.information, float(data.risk_sets.event_weight.sum()))
     if redundant is not None:
         return _refuse_redundant(names[redundant])
     state = null if start is None else compute_state(scaled, start * scale)
@@ -179,7 +179,7 @@ def _climb(data: PartialLikelihood, state: PartialState, step: FloatArray) -> Pa
     return state
 
 
-def _find_redundant(information: FloatArray, events: float) -> int | None:
+def find_redundant(information: FloatArray, events: float) -> int | None:
     """Return the first covariate that those before it explain at the events, or ``None``."""
     for j in range(len(information)):
         before, cross = information[:j, :j], information[:j, j]

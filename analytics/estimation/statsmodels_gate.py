@@ -37,6 +37,11 @@ def compute_chi_squared_p(statistic: float, degrees_of_freedom: int) -> float:
     return float(chi2.sf(statistic, degrees_of_freedom))
 
 
+def compute_chi_squared_quantile(level: float, degrees_of_freedom: int) -> float:
+    """Return the value a chi-squared stays below with probability ``level``."""
+    return float(chi2.ppf(level, degrees_of_freedom))
+
+
 def compute_normal_p(z: float) -> float:
     """Return the two-sided p value of a standard normal statistic."""
     return float(2 * norm.sf(abs(z)))
