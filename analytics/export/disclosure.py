@@ -68,5 +68,11 @@ def make_safe(answer: Answer, floor: int) -> Answer | Refusal:
     floor
         Fewest people a count may speak of.
     """
+    if type(answer.result) not in _MAKE_SAFE:
+        return Refusal(
+            "no_safe_form",
+            f"A {answer.question.kind} answer has no safe form yet.",
+            "Use the full level inside the hospital.",
+        )
     made = _MAKE_SAFE[type(answer.result)](answer, floor)
     return made if isinstance(made, Refusal) else replace(made, subjects=answer.subjects.clear())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analytics.export.adtte import write_adtte
 from analytics.export.aggregate_tables import (
     write_bands,
     write_best_changes,
@@ -27,6 +28,7 @@ FORMATS: tuple[Format, ...] = (
     Format("risk table", SURVIVAL, BOTH, write_risk_table),
     Format("Guyot files", SURVIVAL, BOTH, write_guyot),
     Format("readers of the curve", SURVIVAL, BOTH, write_readers),
+    Format("ADaM times to event", SURVIVAL, FULL, write_adtte),
     Format("response table", RESPONSE, BOTH, write_response),
     Format("best changes", RESPONSE, FULL, write_best_changes),
     Format("figure", SURVIVAL | RESPONSE | TRAJECTORY, BOTH, write_figure),

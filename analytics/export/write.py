@@ -43,7 +43,8 @@ def write_answer(
         ``safe``: aggregates of nobody or of at least ``settings.floor_patients`` people; ``full``: everything,
         row-level files included.
     call, now
-        The command or call, and the time (with its zone), for the manifest. Files but the manifest depend on neither.
+        The command or call, and the time (with its zone), for the manifest. Only the manifest and
+        ``adtte.json`` depend on them.
     settings
         The study's settings; the defaults when not given.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -39,6 +39,15 @@ def make_survival() -> Callable[..., Answer]:
                 "happened": pl.Boolean,
             },
             orient="row",
+        ).with_columns(
+            patient_id="P" + pl.col("pid").cast(pl.String),
+            start_date=pl.lit(date(2020, 1, 1)),
+            end_date=pl.lit(date(2020, 1, 1)) + pl.duration(days=pl.col("days") - 1),
+            code=pl.when("happened").then(0).otherwise(2),
+            reason=pl.when("happened").then(pl.lit("progression")).otherwise(pl.lit("no event")),
+            date_used=pl.lit("last adequate scan"),
+            source_table=pl.lit("responses"),
+            source_row=pl.col("pid") + 2,
         )
         frame = subjects.select("group", "days", "happened", patient="pid")
         result = estimate_time_to_event(frame, endpoint="PFS", rule_set="default")

@@ -1,0 +1,103 @@
+"""Times to event as ADaM ADTTE in Dataset-JSON 1.1; row-level, so it leaves at the full level only.
+
+``CNSR`` is 0 for an event and 1 or more for a censoring, the opposite of R's status; inside Lutetia only the
+truth value ``happened`` exists. Source: CDISC ADaM Basic Data Structure for Time-to-Event Analyses 1.0; CDISC
+Dataset-JSON 1.1 (2024-12-05).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from importlib.metadata import version
+from typing import cast
+
+import polars as pl
+
+from analytics.export.release import Release
+from analytics.export.sentences import name_endpoint
+from analytics.export.summary import as_json
+from analytics.tables.results import SurvivalResult
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One column of the dataset: its name, label, type and, for keys, its place in the key."""
+
+    name: str
+    label: str
+    data_type: str = "string"
+    key: int = 0
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the column as Dataset-JSON describes it; dates are ISO text, to be turned into numbers."""
+        described: dict[str, object] = {
+            "itemOID": f"IT.ADTTE.{self.name}",
+            "name": self.name,
+            "label": self.label,
+            "dataType": self.data_type,
+        }
+        if self.data_type == "date":
+            described |= {"targetDataType": "integer", "displayFormat": "E8601DA."}
+        return described | ({"keySequence": self.key} if self.key else {})
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("STUDYID", "Study Identifier", key=1),
+    Variable("USUBJID", "Unique Subject Identifier", key=2),
+    Variable("LINENO", "Line of Treatment", "integer", key=3),
+    Variable("TRTP", "Planned Treatment"),
+    Variable("PARAMCD", "Parameter Code", key=4),
+    Variable("PARAM", "Parameter"),
+    Variable("AVAL", "Analysis Value", "integer"),
+    Variable("AVALU", "Analysis Value Unit"),
+    Variable("STARTDT", "Time-to-Event Origin Date for Subject", "date"),
+    Variable("ADT", "Analysis Date", "date"),
+    Variable("CNSR", "Censor", "integer"),
+    Variable("EVNTDESC", "Event or Censoring Description"),
+    Variable("CNSDTDSC", "Censor Date Description"),
+    Variable("SRCDOM", "Source Data"),
+    Variable("SRCSEQ", "Source Sequence Number", "integer"),
+)
+"""Names of at most eight characters, so that the table also fits a SAS transport file."""
+
+
+def write_adtte(release: Release) -> dict[str, bytes]:
+    """Write ``adtte.json``."""
+    table = adtte_table(release)
+    content = {
+        "datasetJSONCreationDateTime": release.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "datasetJSONVersion": "1.1.0",
+        "sourceSystem": {"name": "Lutetia", "version": version("lutetia")},
+        "studyOID": release.answer.study_name,
+        "itemGroupOID": "IG.ADTTE",
+        "records": table.height,
+        "name": "ADTTE",
+        "label": "Time-to-Event Analysis Dataset",
+        "columns": [variable.as_dict() for variable in VARIABLES],
+        "rows": [list(row) for row in table.rows()],
+    }
+    return {"adtte.json": as_json(content)}
+
+
+def adtte_table(release: Release) -> pl.DataFrame:
+    """Return one row a treatment line with the columns of `VARIABLES`; dates are ISO text."""
+    result = cast("SurvivalResult", release.answer.result)
+    happened = pl.col("happened")
+    return release.answer.subjects.select(
+        STUDYID=pl.lit(release.answer.study_name),
+        USUBJID=pl.col("patient_id"),
+        LINENO=pl.col("line_no"),
+        TRTP=pl.col("group"),
+        PARAMCD=pl.lit(result.endpoint),
+        PARAM=pl.lit(name_endpoint(result.endpoint)),
+        AVAL=pl.col("days"),
+        AVALU=pl.lit("DAYS"),
+        STARTDT=pl.col("start_date").dt.to_string("iso"),
+        ADT=pl.col("end_date").dt.to_string("iso"),
+        CNSR=pl.when(happened).then(0).otherwise(pl.max_horizontal(pl.col("code").fill_null(1), 1)).cast(pl.Int32),
+        EVNTDESC=pl.col("reason"),
+        CNSDTDSC=pl.when(~happened).then(pl.col("date_used")),
+        SRCDOM=pl.col("source_table"),
+        SRCSEQ=pl.col("source_row"),
+    )
