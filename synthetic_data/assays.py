@@ -37,6 +37,7 @@ ASSAYS: tuple[SimulatedAssay, ...] = (
     ),
 )  # fmt: skip
 
+CENTRAL_ASSAY = 1
 HOSPITAL_ASSAYS: tuple[tuple[tuple[float, int], ...], ...] = (
     ((0.0, 1),),
     ((0.0, 0), (2016.5, 1)),

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthetic_data.assays import ASSAYS, HOSPITAL_ASSAYS, REFERENCE_ULN
+from synthetic_data.assays import ASSAYS, CENTRAL_ASSAY, HOSPITAL_ASSAYS, REFERENCE_ULN
 from synthetic_data.biomarkers import compute_egfr, compute_log_fold, find_days_since
 from synthetic_data.chance import Floats, Integers
 from synthetic_data.patients import DAYS_PER_YEAR, EPOCH_YEAR, Flags, People
+from synthetic_data.scenario import Scenario
 from synthetic_data.timeline import compute_volume
 from synthetic_data.world import World
 
@@ -79,7 +80,7 @@ def observe_labs(world: World) -> Results:
         if facts.code == "CGA":
             within = np.sqrt(np.log1p(scenario.number("marker.within_cv") ** 2))
             log_fold = compute_log_fold(world, row[which], day[which]) + within * noise[which]
-            assay[which] = find_assay(people, row[which], day[which])
+            assay[which] = find_assay(scenario, people, row[which], day[which])
             value[which] = measure_cga(log_fold, assay[which])
         elif facts.code in _FALL_RELATIVE_TO_PLATELETS:
             value[which] = _measure_cells(world, row[which], day[which], noise[which], facts.code)
@@ -136,8 +137,10 @@ def _pick(
     return row[at], day[at], slot[at], analyte
 
 
-def find_assay(people: People, row: Integers, day: Integers) -> Integers:
-    """Return which of ``ASSAYS`` the patient's hospital used on that day."""
+def find_assay(scenario: Scenario, people: People, row: Integers, day: Integers) -> Integers:
+    """Return which of ``ASSAYS`` the patient's hospital used on that day; a central laboratory uses one for all."""
+    if scenario.number("marker.central_laboratory"):
+        return np.full(len(row), CENTRAL_ASSAY)
     year = EPOCH_YEAR + (people.start_day[row] + day) / DAYS_PER_YEAR
     assay = np.zeros(len(row), dtype=np.int64)
     for hospital, uses in enumerate(HOSPITAL_ASSAYS):

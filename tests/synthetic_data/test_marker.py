@@ -33,7 +33,14 @@ def test_a_hospital_changes_its_assay_on_a_day():
     since = HOSPITAL_ASSAYS[1][1][0]
     change = int((since - 1970) * 365.25) - int(people.start_day[0])
     days = np.array([change - 30, change + 30])
-    assert list(find_assay(people, np.zeros(2, dtype=np.int64), days)) == [KIT["CGA-ELISA"], KIT["CGA-KRYPTOR"]]
+    assert list(find_assay(SCENARIO, people, np.zeros(2, dtype=np.int64), days)) == [
+        KIT["CGA-ELISA"],
+        KIT["CGA-KRYPTOR"],
+    ]
+
+
+def test_a_trial_has_one_central_laboratory(trial: World):
+    assert set(observe_labs(trial).assay) == {-1, KIT["CGA-KRYPTOR"]}
 
 
 def test_a_ppi_raises_cga_two_and_a_half_times_and_fades_by_half_in_four_and_a_half_days():
