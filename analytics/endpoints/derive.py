@@ -10,13 +10,16 @@ from analytics.catalogue.response_rules import PROGRESSION_RULES, RESPONSE_RULES
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.assessments import derive_given_assessments, derive_lesion_assessments
 from analytics.endpoints.best_response import derive_best_responses
+from analytics.endpoints.lab_grades import derive_lab_grades
 from analytics.endpoints.recist import derive_recist_assessments
+from analytics.endpoints.self_check import check_derived
 from analytics.endpoints.times import derive_times_to_event
 from analytics.longitudinal.lines import derive_lines
 from analytics.longitudinal.marker_features import derive_marker_features
 from analytics.longitudinal.marker_progressions import derive_marker_progressions
 from analytics.longitudinal.marker_responses import derive_marker_responses
 from analytics.longitudinal.marker_values import derive_marker_values
+from analytics.longitudinal.scores import derive_score_changes
 
 
 def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[str, pl.DataFrame]:
@@ -24,6 +27,11 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
 
     Each stage is held in memory before the next reads it. Everything is within one patient, so a study
     may be derived in parts of whole patients and the parts put one after the other.
+
+    Raises
+    ------
+    ContradictionError
+        If the tables contradict each other: our bug, and nothing is published.
     """
     lines = derive_lines(tables, settings).collect()
     marker_values = derive_marker_values(tables, lines.lazy(), settings).collect()
@@ -38,7 +46,7 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
     best = derive_best_responses(lines, assessments, settings)
     made = {"marker_progressions": progressions.lazy(), "recist_assessments": recist.lazy()}
     times = derive_times_to_event(tables, lines.lazy(), settings, made).collect()
-    return {
+    derived = {
         "lines": lines,
         "marker_values": marker_values,
         "marker_responses": responses,
@@ -46,5 +54,9 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "marker_features": features,
         "recist_assessments": recist,
         "best_responses": best,
+        "lab_grades": derive_lab_grades(tables, lines, settings),
+        "score_changes": derive_score_changes(tables, lines, settings),
         "times_to_event": times,
     }
+    check_derived(derived)
+    return derived

@@ -18,8 +18,9 @@ _LINE = ["pid", "line_no", "analyte"]
 def derive_comparable_days(marker_values: pl.LazyFrame) -> pl.DataFrame:
     """Return the assessable days of every series that has a baseline, from the baseline on.
 
-    The values come in the order ``derive_marker_values`` gives. One row a day, with ``series_key`` and the bounds of the value, of the value
-    before (``previous_*``), of the baseline and of the smallest value before (``nadir_*``).
+    The values come in the order ``derive_marker_values`` gives. One row a day, with ``series_key`` and the
+    bounds of the value, of the value before (``previous_*``), of the baseline and of the smallest value
+    before (``nadir_*``).
     """
     is_from_baseline = (pl.col("days") > 1) | pl.col("is_baseline")
     days = (

@@ -1,0 +1,119 @@
+"""The findings that need lines and endpoints: what a person should look at before trusting an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from analytics.endpoints.assessments import derive_given_assessments
+from analytics.tables.findings import FINDING_COLUMNS, Rule
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "V39", "WARN", "patient", "No {} in the days before line {}; change not computed.", "Look for an earlier value."
+    ),
+    Rule("V47", "WARN", "row", "{}: reader {}, from lesions {}.", "Check the reading and the lesion sheet."),
+    Rule("V57", "WARN", "patient", "Line {} ({}) goes on after line {} starts on {}.", "Check the end of the line."),
+    Rule("V63", "WARN", "patient", "Line {}: start after death; counted out of {}.", "Check both dates."),
+    Rule("V64", "INFO", "patient", "{} of {} lines are not in {}: {}.", "Nothing, if the reason is right."),
+    Rule("V65", "WARN", "patient", "Event after {} without an adequate scan since {}.", "See the sensitivity."),
+    Rule("V66", "WARN", "patient", "Line {}: censored at {}, since new therapy began.", "See the EMA-style rules."),
+)
+"""Messages are filled in the order of their columns."""
+
+_RULE_BY_ID = {rule.rule_id: rule for rule in RULES}
+
+
+def _report(rule_id: str, rows: pl.DataFrame, table: str, parts: list[pl.Expr]) -> pl.DataFrame:
+    """Return ``rows`` as findings of one rule; columns they do not have are null."""
+    rule = _RULE_BY_ID[rule_id]
+    texts = [part.cast(pl.String).fill_null("unknown") for part in parts]
+    filled = rows.with_columns(
+        rule_id=pl.lit(rule_id),
+        severity=pl.lit(rule.severity),
+        scope=pl.lit(rule.scope),
+        table=pl.lit(table),
+        message=pl.format(rule.message, *texts),
+        suggestion=pl.lit(rule.suggestion),
+    )
+    return filled.select(
+        (pl.col(name) if name in filled.columns else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in FINDING_COLUMNS.items()
+    )
+
+
+def _find_missing_baselines(derived: Mapping[str, pl.DataFrame], of_line: pl.DataFrame) -> pl.DataFrame:
+    rows = (
+        derived["marker_responses"]
+        .filter(pl.col("reason") == "no baseline value")
+        .unique(["pid", "line_no", "analyte"], maintain_order=True)
+        .join(derived["marker_values"].select("pid", "line_no", "analyte").unique(), on=["pid", "line_no", "analyte"])
+        .join(of_line, on=["pid", "line_no"])
+        .sort("pid", "line_no", "analyte")
+    )
+    return _report("V39", rows, "labs", [pl.col("analyte"), pl.col("line_no")])
+
+
+def _find_differing_readings(
+    tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl.DataFrame], of_line: pl.DataFrame
+) -> pl.DataFrame:
+    """Compare each reader's response with the one derived from the lesions of a visit on that day."""
+    given = derive_given_assessments(tables).select("pid", "date", "response", "file", "row")
+    visits = derived["recist_assessments"].select("pid", "line_no", "first_date", "last_date", from_lesions="response")
+    is_of_visit = pl.col("date").is_between(pl.col("first_date"), pl.col("last_date"))
+    rows = (
+        given.join(visits, on="pid")
+        .filter(is_of_visit & (pl.col("response") != pl.col("from_lesions")))
+        .join(of_line.drop("file", "row"), on=["pid", "line_no"])
+        .sort("pid", "date")
+    )
+    return _report("V47", rows, "responses", [pl.col("date"), pl.col("response"), pl.col("from_lesions")])
+
+
+def _find_overlaps(lines: pl.DataFrame) -> pl.DataFrame:
+    following = lines.select("pid", next_line_date="start_date", next_no="line_no", next_treatment="treatment").filter(
+        pl.col("next_line_date").is_not_null()
+    )
+    goes_on = (pl.col("end_date") > pl.col("next_line_date")) & (pl.col("next_no") != pl.col("line_no"))
+    not_ssa = (pl.col("treatment") != "SSA") & (pl.col("next_treatment") != "SSA")
+    rows = (
+        lines.join(following, on=["pid", "next_line_date"]).filter(goes_on & not_ssa).sort("pid", "line_no", "next_no")
+    )
+    return _report(
+        "V57", rows, "treatments", [pl.col("line_no"), pl.col("agents"), pl.col("next_no"), pl.col("next_line_date")]
+    )
+
+
+def _find_exclusions(times: pl.DataFrame) -> pl.DataFrame:
+    """Count the lines left out of each endpoint by reason; no patient is named."""
+    default = times.filter(pl.col("rule_set") == "default").with_columns(n_all=pl.len().over("endpoint"))
+    rows = (
+        default.filter(pl.col("happened").is_null())
+        .group_by("endpoint", "reason")
+        .agg(n=pl.len(), n_all=pl.col("n_all").first())
+        .sort("endpoint", "reason")
+    )
+    return _report("V64", rows, "lines", [pl.col("n"), pl.col("n_all"), pl.col("endpoint"), pl.col("reason")])
+
+
+def derive_findings(tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Derive the findings V39, V47, V57 and V63 to V66 from accepted and derived tables."""
+    lines, times = derived["lines"], derived["times_to_event"]
+    of_line = lines.select("pid", "line_no", "patient_id", "file", "row")
+    named = times.join(of_line, on=["pid", "line_no"]).sort("pid", "line_no")
+    pfs = (pl.col("endpoint") == "PFS") & (pl.col("rule_set") == "default")
+    late = named.filter(pfs & (pl.col("reason") == "start after death"))
+    missed = named.filter((pl.col("rule_set") == "fda") & (pl.col("reason") == "event after missed assessments"))
+    switched = named.filter(pfs & (pl.col("reason") == "new therapy before the event"))
+    return pl.concat(
+        [
+            _find_missing_baselines(derived, of_line),
+            _find_differing_readings(tables, derived, of_line),
+            _find_overlaps(lines),
+            _report("V63", late, "lines", [pl.col("line_no"), pl.col("endpoint")]),
+            _find_exclusions(times),
+            _report("V65", missed, "lines", [pl.lit("missed assessments"), pl.col("last_negative_date")]),
+            _report("V66", switched, "lines", [pl.col("line_no"), pl.col("end_date")]),
+        ]
+    )

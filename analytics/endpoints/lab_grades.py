@@ -1,0 +1,141 @@
+"""CTCAE grades from laboratory values: the worst of each line, analyte and cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.catalogue.toxicity_grades import FALL_GRADES, GRADED_ANALYTES, RISE_GRADES, FallGrades, RiseGrades
+from analytics.longitudinal.comparisons import is_at_most
+from analytics.longitudinal.keys import is_first_of
+from analytics.longitudinal.line_windows import derive_line_windows
+from analytics.tables.derived import LabGrades
+
+_TERMS = {entry.analyte: entry.term for entry in (*FALL_GRADES, *RISE_GRADES)}
+
+
+def _exceeds(value: pl.Expr, limit: pl.Expr) -> pl.Expr:
+    return ~is_at_most(value, limit)
+
+
+def compute_fall_grade(entry: FallGrades) -> pl.Expr:
+    """Return the grade of a low ``value`` from its limits and ``lln``; null where grade 1 cannot be told from 0."""
+    value = pl.col("value")
+    grade = pl.when(value.is_null()).then(None)
+    for step, limit in sorted(enumerate(entry.below, start=2), reverse=True):
+        grade = grade.when(_exceeds(pl.lit(limit), value)).then(step)
+    return grade.when(pl.col("lln").is_null()).then(None).when(_exceeds(pl.col("lln"), value)).then(1).otherwise(0)
+
+
+def compute_rise_grade(entry: RiseGrades) -> pl.Expr:
+    """Return the grade of a high ``value`` against ``uln`` or an abnormal ``baseline``; null without ``uln``."""
+    value, uln, baseline = pl.col("value"), pl.col("uln"), pl.col("baseline")
+    was_abnormal = _exceeds(baseline, uln).fill_null(value=False) & (entry.baseline_from is not None)
+    reference = pl.when(was_abnormal).then(baseline).otherwise(uln)
+    start = baseline * (entry.baseline_from or 1.0)
+    reaches = _exceeds(value, start) if entry.is_baseline_exceeded else is_at_most(start, value)
+    is_first = pl.when(was_abnormal).then(reaches).otherwise(_exceeds(value, uln))
+    grade = pl.when(uln.is_null()).then(None)
+    for step, multiple in sorted(enumerate(entry.above, start=2), reverse=True):
+        grade = grade.when(_exceeds(value, reference * multiple)).then(step)
+    by_limit = grade.when(is_first).then(1).otherwise(0)
+    by_baseline = pl.lit(0)
+    for step, multiple in enumerate(entry.above_baseline, start=2):
+        by_baseline = (
+            pl.when(_exceeds(value, baseline * multiple).fill_null(value=False)).then(step).otherwise(by_baseline)
+        )
+    return pl.max_horizontal(by_limit, pl.when(by_limit.is_not_null() | (by_baseline > 0)).then(by_baseline))
+
+
+def _compute_grade() -> pl.Expr:
+    graded = pl.when(pl.lit(value=False)).then(None)
+    for entry in FALL_GRADES:
+        graded = graded.when(pl.col("analyte") == entry.analyte).then(compute_fall_grade(entry))
+    for entry in RISE_GRADES:
+        graded = graded.when(pl.col("analyte") == entry.analyte).then(compute_rise_grade(entry))
+    return graded.otherwise(None).cast(pl.Int32)
+
+
+def _select_values(labs: pl.LazyFrame) -> pl.DataFrame:
+    """Return the values that can be graded, with their limits of normal in the standard unit."""
+    ratio = pl.col("value_standard") / pl.col("value")
+    factor = pl.when(pl.col("value_standard") == pl.col("value")).then(1.0).otherwise(ratio)
+    return (
+        labs.filter(pl.col("analyte").is_in(GRADED_ANALYTES) & pl.col("value_standard").is_not_null())
+        .filter(pl.col("collected").is_not_null())
+        .select(
+            "pid",
+            "analyte",
+            date="collected",
+            value="value_standard",
+            uln=pl.col("uln_used") * factor,
+            lln=pl.col("lln") * factor,
+            file="_file",
+            row="_row",
+        )
+        .collect()
+        .sort("pid", "analyte", "date", "file", "row")
+    )
+
+
+def _derive_periods(read: pl.DataFrame, lines: pl.DataFrame, cycles: pl.DataFrame) -> pl.DataFrame:
+    """Add ``period``: baseline, the cycle last begun, or follow_up for a line without dated cycles."""
+    begun = (
+        lines.select("pid", "line_no", "start_date", "next_line_date", treatment_id="treatment_ids")
+        .explode("treatment_id")
+        .join(cycles.select("pid", "treatment_id", cycle_date="date"), on=["pid", "treatment_id"])
+        .filter(
+            (pl.col("cycle_date") >= pl.col("start_date"))
+            & (pl.col("cycle_date") < pl.col("next_line_date")).fill_null(value=True)
+        )
+        .select("pid", "line_no", "cycle_date")
+        .unique()
+    )
+    n_begun = (
+        read.select("pid", "line_no", "place_of_value", "date")
+        .join(begun, on=["pid", "line_no"])
+        .filter(pl.col("cycle_date") < pl.col("date"))
+        .group_by("place_of_value")
+        .agg(cycle=pl.len())
+    )
+    return read.join(n_begun, on="place_of_value", how="left", maintain_order="left").with_columns(
+        period=pl.when(pl.col("date") <= pl.col("start_date"))
+        .then(pl.lit("baseline"))
+        .when(pl.col("cycle").is_not_null())
+        .then(pl.format("cycle {}", "cycle"))
+        .otherwise(pl.lit("follow_up"))
+    )
+
+
+def derive_lab_grades(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Derive ``derived.LabGrades``: the worst grade of each line, analyte and period.
+
+    The baseline of a line is its last value from ``baseline_window_days`` before to the day of the start;
+    it decides how liver values are graded when it was abnormal. A value below a lower limit of normal
+    that is not known, and above the limit of grade 2, stays ungraded.
+    """
+    read = derive_line_windows(_select_values(tables["labs"]), lines, settings).with_row_index("place_of_value")
+    baselines = (
+        read.filter(pl.col("date") <= pl.col("start_date"))
+        .sort("place", "analyte", "place_of_value")
+        .unique(["place", "analyte"], keep="last", maintain_order=True)
+        .select("place", "analyte", baseline="value")
+    )
+    cycles = tables["cycles"].filter(pl.col("date").is_not_null()).select("pid", "treatment_id", "date").collect()
+    graded = _derive_periods(
+        read.join(baselines, on=["place", "analyte"], how="left", maintain_order="left"), lines, cycles
+    ).with_columns(grade=_compute_grade())
+    key = ["pid", "line_no", "analyte", "period"]
+    counts = graded.group_by(key).agg(n_values=pl.len(), n_ungraded=pl.col("grade").null_count())
+    worst = graded.sort(
+        *key, "grade", "date", "place_of_value", descending=[False] * 4 + [True, False, False], nulls_last=True
+    )
+    return (
+        worst.filter(is_first_of(*key))
+        .join(counts, on=key)
+        .with_columns(term=pl.col("analyte").replace_strict(_TERMS))
+        .sort(key)
+        .select(pl.col(name).cast(column.dtype) for name, column in LabGrades.columns().items())
+    )

@@ -1,0 +1,123 @@
+"""An endpoint explains itself, findings point to what to look at, and contradictions stop everything."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from analytics.catalogue.settings import Settings
+from analytics.endpoints.derive import derive_all
+from analytics.endpoints.explain import explain_endpoint
+from analytics.endpoints.findings import derive_findings
+from analytics.endpoints.rule_changes import derive_rule_changes
+from analytics.endpoints.self_check import ContradictionError, check_derived
+from analytics.errors import UsageError
+from analytics.tables.findings import FINDING_COLUMNS
+from tests.by_hand import accept_by_hand
+
+SOURCE = {
+    "treatments": """
+        patient_id | treatment_id | category     | agent          | start      | end
+        P1         | T1           | targeted     | everolimus     | 2020-01-01 | 2021-06-01
+        P1         | T2           | PRRT         | 177Lu-DOTATATE | 2021-01-01 |
+        P2         | T1           | PRRT         | 177Lu-DOTATATE | 2020-01-01 |
+        """,
+    "imaging": """
+        patient_id | imaging_id | date       | modality
+        P2         | s0         | 2019-12-20 | CT
+        P2         | s1         | 2020-06-20 | CT
+        """,
+    "lesions": """
+        patient_id | imaging_id | lesion_id | role   | longest_mm | measured
+        P2         | s0         | T01       | target | 30         | yes
+        P2         | s1         | T01       | target | 40         | yes
+        """,
+    "responses": """
+        patient_id | date       | criteria   | response
+        P1         | 2020-06-01 | RECIST_1_1 | SD
+        P1         | 2021-03-01 | RECIST_1_1 | PD
+        P2         | 2020-06-20 | RECIST_1_1 | SD
+        P2         | 2022-06-20 | RECIST_1_1 | PD
+        """,
+    "labs": """
+        patient_id | analyte | collected  | value_text
+        P2         | CGA     | 2020-03-01 | 100
+        """,
+}
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pl.LazyFrame]:
+    return accept_by_hand(SOURCE)
+
+
+@pytest.fixture(scope="module")
+def derived(tables) -> dict[str, pl.DataFrame]:
+    return derive_all(tables, Settings(assessment_interval_days=180))
+
+
+def lazy(derived: dict[str, pl.DataFrame]) -> dict[str, pl.LazyFrame]:
+    return {name: table.lazy() for name, table in derived.items()}
+
+
+def test_six_lines_tell_how_an_endpoint_came_about(derived):
+    assert explain_endpoint(lazy(derived), "P1", "PFS", 1) == (
+        "P1, line 1: everolimus; Progression-free survival (PFS).",
+        "Time zero: 2020-01-01 (treatments.csv, line 2); the next line starts on 2021-01-01.",
+        "Outcome: censored after 153 days (5.0 months): new therapy before the event.",
+        "Dated by: last adequate scan on 2020-06-01, from responses.csv, line 2.",
+        "Rule: censored_at_last_adequate_scan of «Readers' responses; new therapy ends observation».",
+        "Other rules: admiral censored at 153 d; clinical censored at 153 d; ema event at 426 d; "
+        "fda censored at 153 d; lesions censored at 1 d; lesions_earliest censored at 1 d; "
+        "lesions_latest censored at 1 d.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("patient", "endpoint", "line", "rules"),
+    [("P9", "PFS", 1, "default"), ("P1", "XXX", 1, "default"), ("P1", "OS", 1, "fda")],
+)
+def test_what_is_not_known_is_said(derived, patient: str, endpoint: str, line: int, rules: str):
+    with pytest.raises(UsageError):
+        explain_endpoint(lazy(derived), patient, endpoint, line, rules)
+
+
+def test_an_event_after_missed_assessments_is_censored_by_the_fda_rules_only(derived):
+    answers = derived["times_to_event"].filter(pid=1, endpoint="PFS").select("rule_set", "happened", "days", "reason")
+    by_rules = {row[0]: row[1:] for row in answers.iter_rows()}
+    assert by_rules["default"] == (True, 902, "progression")
+    assert by_rules["fda"] == (False, 172, "event after missed assessments")
+    assert by_rules["lesions"] == (True, 172, "progression")
+
+
+def test_an_event_lies_between_the_last_negative_scan_and_the_first_positive(derived):
+    row = derived["times_to_event"].filter(pid=1, endpoint="PFS", rule_set="default").row(0, named=True)
+    assert (str(row["last_negative_date"]), str(row["first_positive_date"])) == ("2020-06-20", "2022-06-20")
+
+
+def test_what_each_choice_moves_is_counted(derived):
+    moved = derive_rule_changes(derived["times_to_event"]).filter(endpoint="PFS", rule_set="ema")
+    assert moved.select("n_lines", "n_changed_status").rows() == [(3, 1)]
+
+
+def test_findings_name_patient_and_problem(tables, derived):
+    findings = derive_findings(tables, derived)
+    assert dict(findings.schema) == FINDING_COLUMNS
+    told = {row["rule_id"]: row["message"] for row in findings.iter_rows(named=True) if row["patient_id"]}
+    assert told["V39"] == "No CGA in the days before line 1; change not computed."
+    assert told["V47"] == "2020-06-20: reader SD, from lesions PD."
+    assert told["V57"] == "Line 1 (everolimus) goes on after line 2 starts on 2021-01-01."
+    assert told["V65"] == "Event after missed assessments without an adequate scan since 2020-06-20."
+    assert told["V66"] == "Line 1: censored at 2020-06-01, since new therapy began."
+
+
+def test_a_contradiction_stops_everything(derived):
+    check_derived(derived)
+    broken = {**derived, "times_to_event": derived["times_to_event"].filter(pl.col("days") != 153)}
+    with pytest.raises(ContradictionError, match="do not add up"):
+        check_derived(broken)
+    swapped = derived["times_to_event"].with_columns(
+        days=pl.when(pl.col("endpoint") == "OS").then(1).otherwise("days").cast(pl.Int32)
+    )
+    with pytest.raises(ContradictionError, match="longer than survival"):
+        check_derived({**derived, "times_to_event": swapped})

@@ -1,0 +1,142 @@
+"""Laboratory toxicity by CTCAE version 5, worst grade by cycle; quality of life and its change."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from analytics.catalogue.settings import Settings
+from analytics.catalogue.toxicity_grades import FALL_GRADES, RISE_GRADES
+from analytics.endpoints.lab_grades import compute_fall_grade, compute_rise_grade, derive_lab_grades
+from analytics.longitudinal.lines import derive_lines
+from analytics.longitudinal.scores import compute_qlq_score, derive_score_changes
+from analytics.tables.derived import LabGrades, ScoreChanges
+from tests.by_hand import accept_by_hand
+
+TREATED = {
+    "treatments": """
+        patient_id | treatment_id | category | agent          | start
+        P1         | T1           | PRRT     | 177Lu-DOTATATE | 2020-01-01
+        """,
+    "cycles": """
+        patient_id | treatment_id | cycle_no | date
+        P1         | T1           | 1        | 2020-01-01
+        P1         | T1           | 2        | 2020-03-01
+        """,
+}
+FALLS = {entry.analyte: entry for entry in FALL_GRADES}
+RISES = {entry.analyte: entry for entry in RISE_GRADES}
+
+
+@pytest.mark.parametrize(
+    ("analyte", "lln", "grades"),
+    [
+        ("HB", 120, {120: 0, 119.9: 1, 100: 1, 99.9: 2, 80: 2, 79.9: 3, 20: 3}),
+        ("PLT", 150, {150: 0, 149: 1, 75: 1, 74: 2, 50: 2, 49: 3, 25: 3, 24: 4}),
+        ("NEUT", 2, {2: 0, 1.9: 1, 1.5: 1, 1.4: 2, 1: 2, 0.9: 3, 0.5: 3, 0.4: 4}),
+        ("LYMPH", 1, {1: 0, 0.9: 1, 0.8: 1, 0.7: 2, 0.5: 2, 0.4: 3, 0.2: 3, 0.1: 4}),
+        ("WBC", 4, {4: 0, 3.9: 1, 3: 1, 2.9: 2, 2: 2, 1.9: 3, 1: 3, 0.9: 4}),
+    ],
+)
+def test_low_counts(analyte: str, lln: float, grades: dict[float, int]):
+    values = pl.DataFrame({"value": [float(value) for value in grades], "lln": [float(lln)] * len(grades)})
+    assert values.select(compute_fall_grade(FALLS[analyte])).to_series().to_list() == list(grades.values())
+
+
+def test_without_a_lower_limit_grade_1_is_not_told_from_normal():
+    values = pl.DataFrame({"value": [149.0, 74.0]}, schema_overrides={"value": pl.Float64}).with_columns(
+        lln=pl.lit(None, dtype=pl.Float64)
+    )
+    assert values.select(compute_fall_grade(FALLS["PLT"])).to_series().to_list() == [None, 2]
+
+
+@pytest.mark.parametrize(
+    ("analyte", "uln", "baseline", "grades"),
+    [
+        ("ALT", 40, 30, {40: 0, 41: 1, 120: 1, 121: 2, 200: 2, 201: 3, 800: 3, 801: 4}),
+        ("ALT", 40, 60, {60: 0, 89: 0, 90: 1, 180: 1, 181: 2, 300: 2, 301: 3, 1201: 4}),
+        ("ALP", 100, 200, {399: 0, 400: 1, 500: 1, 501: 2, 1000: 2, 1001: 3}),
+        ("ALP", 100, None, {100: 0, 101: 1, 250: 1, 251: 2}),
+        ("BILI", 20, 30, {30: 0, 31: 1, 45: 1, 46: 2, 90: 2, 91: 3, 301: 4}),
+        ("CREAT", 100, 60, {90: 0, 91: 2, 101: 2, 150: 2, 181: 3, 301: 3, 601: 4}),
+        ("CREAT", 100, 100, {100: 0, 101: 1, 150: 1, 151: 2, 300: 2, 301: 3}),
+    ],
+)
+def test_high_values_depend_on_an_abnormal_baseline(analyte, uln, baseline, grades):
+    values = pl.DataFrame({"value": [float(value) for value in grades]}).with_columns(
+        uln=pl.lit(float(uln)), baseline=pl.lit(baseline, dtype=pl.Float64)
+    )
+    assert values.select(compute_rise_grade(RISES[analyte])).to_series().to_list() == list(grades.values())
+
+
+def test_worst_grade_by_cycle():
+    """A value of the day of a cycle belongs to what was before it; haemoglobin in g/dL is converted."""
+    tables = accept_by_hand(
+        TREATED
+        | {
+            "labs": """
+                patient_id | analyte | collected  | value_text | unit | lln
+                P1         | HB      | 2019-12-20 | 13         | g/dL | 12
+                P1         | HB      | 2020-02-01 | 9.9        | g/dL | 12
+                P1         | HB      | 2020-03-01 | 7.9        | g/dL | 12
+                P1         | HB      | 2020-04-01 | 11         | g/dL | 12
+                P1         | PLT     | 2020-04-01 | 140        |      |
+                """
+        }
+    )
+    grades = derive_lab_grades(tables, derive_lines(tables, Settings()).collect(), Settings())
+    LabGrades.validate(grades)
+    assert grades.select("analyte", "period", "grade", "value", "n_ungraded").rows() == [
+        ("HB", "baseline", 0, 130.0, 0),
+        ("HB", "cycle 1", 3, 79.0, 0),
+        ("HB", "cycle 2", 1, 110.0, 0),
+        ("PLT", "cycle 2", None, 140.0, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "item_range", "is_function", "score"),
+    [
+        ([2, 2], 6, False, 100 / 6),  # the published case: «17 %» is a mean answer of 2
+        ([4, 4], 6, False, 50),
+        ([1, 1, 1, 1, 1], 3, True, 100),
+        ([4, 4, 4, 4, 4], 3, True, 0),
+        ([1, 2, 3, None, None], 3, True, 200 / 3),
+        ([1, 2, None, None, None], 3, True, None),
+        ([2, None], 3, False, 100 / 3),
+    ],
+)
+def test_qlq_c30_scores(answers, item_range, is_function, score):
+    items = pl.DataFrame(
+        {f"q{n}": [answer] for n, answer in enumerate(answers)},
+        schema_overrides={f"q{n}": pl.Int64 for n in range(len(answers))},
+    )
+    found = items.select(
+        compute_qlq_score([pl.col(name) for name in items.columns], item_range, is_function=is_function)
+    )
+    assert found.item() == (None if score is None else pytest.approx(score))
+
+
+def test_ten_points_of_quality_of_life_are_a_change():
+    tables = accept_by_hand(
+        TREATED
+        | {
+            "symptoms": """
+                patient_id | date       | item            | value
+                P1         | 2019-12-20 | EORTC_QLQC30_GH | 50
+                P1         | 2019-12-20 | EORTC_QLQC30_FA | 50
+                P1         | 2020-02-01 | EORTC_QLQC30_GH | 60
+                P1         | 2020-02-01 | EORTC_QLQC30_FA | 60
+                P1         | 2020-04-01 | EORTC_QLQC30_GH | 59
+                P1         | 2020-04-01 | PAIN            | 3
+                """
+        }
+    )
+    changes = derive_score_changes(tables, derive_lines(tables, Settings()).collect(), Settings())
+    ScoreChanges.validate(changes)
+    assert changes.select("item", "change", "verdict").rows() == [
+        ("EORTC_QLQC30_FA", 10.0, "worse"),
+        ("EORTC_QLQC30_GH", 10.0, "better"),
+        ("EORTC_QLQC30_GH", 9.0, "same"),
+        ("PAIN", None, None),
+    ]
