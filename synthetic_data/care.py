@@ -9,8 +9,9 @@ import numpy as np
 from synthetic_data.chance import Chance, Floats, Integers
 from synthetic_data.disease import Course, Stay, compute_log_volume, simulate_course
 from synthetic_data.patients import DAYS_PER_MONTH, Flags, People, take_people
+from synthetic_data.scans import LARGEST_LOG_VOLUME, Scans, merge_scans
 from synthetic_data.scenario import Scenario
-from synthetic_data.visits import LARGEST_LOG_VOLUME, Scans, merge_scans, observe_line, simulate_target_sizes
+from synthetic_data.visits import observe_line, simulate_target_sizes
 
 LINES = 5
 PROGRESSION, STOPPED, DEATH, CENSORED = range(4)

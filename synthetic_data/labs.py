@@ -1,4 +1,4 @@
-"""Blood and urine taken: when, which analytes, and the numbers the laboratory finds."""
+"""What the laboratory finds in each sample: CgA through its assay, blood cells, kidney, other markers."""
 
 from __future__ import annotations
 
@@ -6,48 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthetic_data.analytes import ANALYTES
 from synthetic_data.assays import ASSAYS, CENTRAL_ASSAY, HOSPITAL_ASSAYS, REFERENCE_ULN
 from synthetic_data.biomarkers import compute_egfr, compute_log_fold, find_days_since
 from synthetic_data.chance import Floats, Integers
 from synthetic_data.patients import DAYS_PER_YEAR, EPOCH_YEAR, Flags, People
+from synthetic_data.samples import plan_samples
 from synthetic_data.scenario import Scenario
 from synthetic_data.timeline import compute_volume
 from synthetic_data.world import World
 
-
-@dataclass(frozen=True, slots=True)
-class Analyte:
-    """How often an analyte is measured (share of samples taken routinely, before a line, around a cycle).
-
-    ``uln`` and ``lln`` are printed on the result; the shares are assumed.
-    """
-
-    code: str
-    unit: str
-    uln: float | None
-    lln: float | None
-    decimals: int
-    routine: float
-    baseline: float
-    safety: float
-
-
-ANALYTES: tuple[Analyte, ...] = (
-    Analyte("CGA", "ng/mL", None, None, 1, 0.90, 0.90, 0.0),
-    Analyte("5HIAA_U24", "umol/24h", 41.6, None, 1, 0.06, 0.10, 0.0),
-    Analyte("NSE", "ng/mL", 16.3, None, 1, 0.05, 0.10, 0.0),
-    Analyte("HB", "g/L", 170.0, 120.0, 0, 0.07, 0.25, 0.35),
-    Analyte("PLT", "10^9/L", 400.0, 150.0, 0, 0.05, 0.25, 0.65),
-    Analyte("NEUT", "10^9/L", 7.5, 2.0, 1, 0.03, 0.15, 0.30),
-    Analyte("LYMPH", "10^9/L", 4.0, 1.0, 1, 0.03, 0.15, 0.30),
-    Analyte("CREAT", "umol/L", 105.0, None, 0, 0.07, 0.30, 0.25),
-    Analyte("EGFR", "mL/min/1.73m2", None, 90.0, 0, 0.05, 0.20, 0.0),
-    Analyte("ALP", "U/L", 120.0, None, 0, 0.07, 0.20, 0.0),
-)
-CODES: tuple[str, ...] = tuple(analyte.code for analyte in ANALYTES)
-_SLOTS_BEFORE_LINE, _SLOTS_AT_CYCLE = 1_000, 2_000
-_FUNCTIONAL_HIAA = 6.0
-_LONGEST_BEFORE_DAYS = 24
 _FALL_RELATIVE_TO_PLATELETS = {"HB": 0.30, "PLT": 1.0, "NEUT": 0.60, "LYMPH": 1.5}
 _USUAL = {"PLT": 245.0, "NEUT": 4.1, "LYMPH": 1.75}
 _STRONGEST_FALL = 2.5
@@ -71,7 +39,7 @@ class Results:
 
 def observe_labs(world: World) -> Results:
     """Take blood and urine, and measure."""
-    row, day, slot, analyte = _plan_results(world)
+    row, day, slot, analyte = plan_samples(world)
     people, scenario = world.people, world.scenario
     noise = world.chance.normal("labs.noise", people.number[row], 1, slot * 16 + analyte)[:, 0]
     value, assay = np.zeros(len(row)), np.full(len(row), -1)
@@ -87,54 +55,6 @@ def observe_labs(world: World) -> Results:
         else:
             value[which] = _measure_chemistry(world, row[which], day[which], noise[which], facts.code)
     return Results(row, day, slot, analyte, value, assay)
-
-
-def _plan_results(world: World) -> tuple[Integers, Integers, Integers, Integers]:
-    """Return (patient, day, slot, analyte) of every result: routine, before each line, around each PRRT cycle."""
-    people, cycles, scenario = world.people, world.cycles, world.scenario
-    interval = scenario.number("visits.lab_interval_days")
-    row, visit = _repeat((world.history.last // interval).astype(np.int64) + 1)
-    scores = world.chance.normal("labs.jitter", people.number[row], 1, visit)[:, 0]
-    jitter = scenario.number("visits.lab_jitter_days") * np.clip(scores, -2.5, 2.5)
-    routine = np.rint(interval * (visit + 0.6) + jitter).astype(np.int64)
-    line_row, line = np.nonzero(world.timeline.treatment >= 0)
-    early = world.chance.uniform("labs.baseline", people.number[line_row], 1, line)[:, 0]
-    before = 1 + np.floor(_LONGEST_BEFORE_DAYS * early).astype(np.int64)
-    slot = _SLOTS_AT_CYCLE + 20 * cycles.line + 2 * cycles.number
-    nadir = int(scenario.number("toxicity.nadir_days"))
-    found = [
-        _pick(world, row, routine, visit, [analyte.routine for analyte in ANALYTES]),
-        _pick(
-            world,
-            line_row,
-            world.timeline.start[line_row, line] - before,
-            _SLOTS_BEFORE_LINE + line,
-            [analyte.baseline for analyte in ANALYTES],
-        ),
-        _pick(world, cycles.row, cycles.day - 2, slot, [analyte.safety for analyte in ANALYTES]),
-        _pick(world, cycles.row, cycles.day + nadir, slot + 1, [analyte.safety for analyte in ANALYTES]),
-    ]
-    columns = [np.concatenate(column) for column in zip(*found, strict=True)]
-    order = np.lexsort((columns[3], columns[2], columns[1], columns[0]))
-    rows, days, slots, analytes = (column[order] for column in columns)
-    return rows, days, slots, analytes
-
-
-def _repeat(counts: Integers) -> tuple[Integers, Integers]:
-    row = np.repeat(np.arange(len(counts)), counts)
-    return row, np.arange(len(row)) - (np.cumsum(counts) - counts)[row]
-
-
-def _pick(
-    world: World, row: Integers, day: Integers, slot: Integers, shares: list[float]
-) -> tuple[Integers, Integers, Integers, Integers]:
-    seen = day <= world.history.last[row]
-    row, day, slot = row[seen], day[seen], slot[seen]
-    odds = np.tile(np.array(shares), (len(row), 1))
-    odds[:, CODES.index("5HIAA_U24")] *= np.where(world.people.functional[row], _FUNCTIONAL_HIAA, 1.0)
-    taken = world.chance.uniform("labs.taken", world.people.number[row], len(ANALYTES), slot) < odds
-    at, analyte = np.nonzero(taken)
-    return row[at], day[at], slot[at], analyte
 
 
 def find_assay(scenario: Scenario, people: People, row: Integers, day: Integers) -> Integers:

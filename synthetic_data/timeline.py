@@ -10,8 +10,8 @@ from synthetic_data.care import LINES, NEVER, History
 from synthetic_data.chance import Chance, Floats, Integers
 from synthetic_data.disease import compute_log_volume
 from synthetic_data.patients import Flags, People
+from synthetic_data.scans import LARGEST_LOG_VOLUME
 from synthetic_data.scenario import Scenario
-from synthetic_data.visits import LARGEST_LOG_VOLUME
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from synthetic_data.chance import Chance, Floats, Integers
 from synthetic_data.disease import NEW_LESION, NON_TARGET, Stay, compute_log_volume
 from synthetic_data.patients import Flags, People
+from synthetic_data.scans import (
+    ABSENT,
+    CR,
+    IS_NODAL,
+    LARGEST_LOG_VOLUME,
+    LARGEST_MM,
+    NE,
+    PD,
+    PR,
+    SCANS_PER_LINE,
+    SD,
+    TARGETS,
+    Scans,
+    measure,
+    take_scans,
+)
 from synthetic_data.scenario import Scenario
 
-TARGETS = 5
-TARGET_ORGANS: tuple[str, ...] = ("liver", "liver", "lymph_node", "lymph_node", "peritoneum")
-IS_NODAL = np.array([organ == "lymph_node" for organ in TARGET_ORGANS])
-RESPONSES: tuple[str, ...] = ("CR", "PR", "SD", "PD", "NE")
-CR, PR, SD, PD, NE = range(5)
-SCANS_PER_LINE = 26
-ABSENT = -1
-LARGEST_MM = 240.0
-LARGEST_LOG_VOLUME = 3.3
-"""ln of the largest volume relative to the first treatment: diameters three times as large (assumed)."""
 _NODE_NORMAL_MM = 10
-_SEEN_FROM_MM = 4.0
 _BASELINE_WITHIN_DAYS, _NEXT_BASELINE_WITHIN_DAYS = 20, 5
-
-
-@dataclass(frozen=True, slots=True)
-class Scans:
-    """Scans, one element a scan that took place, ordered by patient and time.
-
-    ``row`` is the patient's place in the chunk, ``day`` counts from the patient's first treatment,
-    ``targets`` holds whole millimetres (-1 where the patient has no such lesion), shape (scans, 5).
-    """
-
-    row: Integers
-    line: Integers
-    visit: Integers
-    day: Integers
-    log_volume: Floats
-    is_adequate: Flags
-    is_pet: Flags
-    targets: Integers
-    has_new: Flags
-    non_target_grows: Flags
-    response: Integers
-    central_response: Integers
 
 
 def simulate_target_sizes(scenario: Scenario, chance: Chance, people: People) -> Floats:
@@ -146,12 +127,6 @@ def _measure_targets(
     return measure(truth * np.exp(noise[:, :TARGETS])), measure(truth * np.exp(noise[:, TARGETS:]))
 
 
-def measure(diameters: Floats) -> Integers:
-    """Return whole millimetres as read: 5 where too small to measure, 0 where not seen, -1 where absent."""
-    rounded = np.where(diameters < _SEEN_FROM_MM, 0.0, np.maximum(np.rint(diameters), 5.0))
-    return np.where(np.isnan(diameters), ABSENT, np.nan_to_num(rounded)).astype(np.int64)
-
-
 def _respond(
     targets: Integers, readable: Flags, progresses_otherwise: Flags, row: Integers, visit: Integers
 ) -> Integers:
@@ -169,15 +144,3 @@ def _respond(
     response = np.where(gone, CR, response)
     response = np.where(grows | (progresses_otherwise & (visit > 0)), PD, response)
     return np.where(readable, response, NE)
-
-
-def merge_scans(parts: list[Scans]) -> Scans:
-    """Return the scans of all lines as one, ordered by patient, line and day."""
-    columns = [np.concatenate([getattr(part, name) for part in parts]) for name in Scans.__slots__]
-    whole = Scans(*columns)
-    return take_scans(whole, np.lexsort((whole.day, whole.line, whole.row)))
-
-
-def take_scans(readings: Scans, rows: Integers) -> Scans:
-    """Return the scans at ``rows``."""
-    return Scans(*(getattr(readings, name)[rows] for name in Scans.__slots__))

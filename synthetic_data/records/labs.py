@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from synthetic_data.analytes import ANALYTES, CODES
 from synthetic_data.assays import ASSAYS
 from synthetic_data.chance import Floats, Integers
-from synthetic_data.labs import ANALYTES, CODES, Results
+from synthetic_data.labs import Results
 from synthetic_data.ppi import is_remembered
 from synthetic_data.records.cells import constant, empty, label, name_patients, to_dates, words
 from synthetic_data.world import World

@@ -10,7 +10,7 @@ from synthetic_data.chance import Floats, Integers
 from synthetic_data.patients import ORGANS
 from synthetic_data.records.cells import constant, empty, name_patients, words
 from synthetic_data.records.scans import name_scans
-from synthetic_data.visits import ABSENT, IS_NODAL, SCANS_PER_LINE, TARGET_ORGANS, TARGETS, measure
+from synthetic_data.scans import ABSENT, IS_NODAL, SCANS_PER_LINE, TARGET_ORGANS, TARGETS, measure
 from synthetic_data.world import World
 
 OTHERS: tuple[tuple[str, float, float], ...] = (

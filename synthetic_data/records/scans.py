@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from synthetic_data.records.cells import constant, name_patients, to_dates, words, yes_no
+from synthetic_data.scans import RESPONSES, SCANS_PER_LINE, Scans
 from synthetic_data.scenario import Scenario
-from synthetic_data.visits import RESPONSES, SCANS_PER_LINE, Scans
 from synthetic_data.world import World
 
 TRACERS: tuple[str, ...] = ("68Ga-DOTATATE", "68Ga-DOTATOC", "68Ga-DOTANOC")

@@ -10,7 +10,7 @@ import polars as pl
 from synthetic_data.chance import Floats
 from synthetic_data.patients import Flags
 from synthetic_data.records.cells import name_patients, to_dates, words
-from synthetic_data.visits import SCANS_PER_LINE
+from synthetic_data.scans import SCANS_PER_LINE
 from synthetic_data.world import World
 
 

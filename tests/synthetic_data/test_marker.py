@@ -6,15 +6,16 @@ import numpy as np
 import polars as pl
 import pytest
 
+from synthetic_data.analytes import CODES
 from synthetic_data.assays import ASSAYS, HOSPITAL_ASSAYS
 from synthetic_data.biomarkers import compute_log_fold, count_cycles, find_days_since
 from synthetic_data.chance import Chance
 from synthetic_data.cycles import Cycles
-from synthetic_data.labs import CODES, find_assay, measure_cga, observe_labs
+from synthetic_data.labs import find_assay, measure_cga, observe_labs
 from synthetic_data.patients import take_people
 from synthetic_data.ppi import Spells, compute_ppi_factor, is_remembered
+from synthetic_data.scans import PD, PR, SD
 from synthetic_data.scenarios import read_scenario
-from synthetic_data.visits import PD, PR, SD
 from synthetic_data.world import World, simulate_world
 
 SCENARIO = read_scenario("mixed-hospital-registry")

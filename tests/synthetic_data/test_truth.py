@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from synthetic_data.analytes import CODES
 from synthetic_data.care import NEVER
 from synthetic_data.chance import Chance
-from synthetic_data.labs import CODES, observe_labs
+from synthetic_data.labs import observe_labs
 from synthetic_data.records.treatments import record_treatments
 from synthetic_data.scenarios import read_scenario
 from synthetic_data.timeline import find_treatment
