@@ -10,13 +10,18 @@ from typing import Any
 
 import polars as pl
 
+from analytics.differences import find_differences
 from analytics.endpoints.derive import derive_all
+from analytics.errors import StoreError
 from analytics.intake.accept import Accepted, accept_source, no_progress
+from analytics.intake.checks import KEYS
 from analytics.intake.report import describe_ledger
 from analytics.intake.source import Progress
 from analytics.snapshots import hold_lock
-from analytics.store import StudyParts, publish_held
+from analytics.store import StudyParts, open_study, publish_held
 from analytics.tables.findings import SEVERITIES
+from analytics.tables.study import Study
+from analytics.withdrawal import read_withdrawn
 
 SHOWN_REASONS = 8
 """Reasons for turned-away rows named after a build; `lutetia check` names them all."""
@@ -38,6 +43,8 @@ class BuildReport:
         Every finding, worst first.
     n_lines
         Treatment lines derived.
+    differences
+        Rows added, changed and gone since the version before; see `analytics.differences`.
     """
 
     version: str
@@ -47,6 +54,7 @@ class BuildReport:
     ledger: pl.DataFrame
     findings: pl.DataFrame
     n_lines: int
+    differences: pl.DataFrame
 
 
 def build_study(
@@ -77,9 +85,12 @@ def build_study(
         As `accept_source` and `analytics.store.publish` say; the version before stays.
     """
     with hold_lock(store):
-        accepted = accept_source(source, settings_changes, progress, as_of=now.date())
+        accepted = accept_source(
+            source, settings_changes, progress, as_of=now.date(), is_withdrawn=read_withdrawn(store)
+        )
         tables = derive_tables(accepted, progress)
-        parts = StudyParts(tables, accepted.findings, accepted.ledger, accepted.settings, accepted.inputs)
+        differences = find_differences(_study_before(store), accepted.tables, KEYS)
+        parts = StudyParts(tables, accepted.findings, accepted.ledger, accepted.settings, accepted.inputs, differences)
         progress("publish", 0, 1)
         version = publish_held(store, parts, now)
         progress("publish", 1, 1)
@@ -92,7 +103,16 @@ def build_study(
         ledger=accepted.ledger,
         findings=accepted.findings,
         n_lines=tables["lines"].height,
+        differences=differences,
     )
+
+
+def _study_before(store: Path) -> Study | None:
+    """Return the current study, or None at a first build or when no version is whole."""
+    try:
+        return open_study(store)
+    except StoreError:
+        return None
 
 
 def derive_tables(accepted: Accepted, progress: Progress = no_progress) -> dict[str, pl.DataFrame]:
@@ -119,6 +139,9 @@ def _describe(report: BuildReport) -> Iterator[str]:
     counts = dict(report.findings.get_column("severity").value_counts().iter_rows())
     words = [f"{counts[severity]} {severity}" for severity in SEVERITIES if counts.get(severity)]
     yield f"Findings: {', '.join(words) or 'none'}."
+    changes = dict(report.differences.get_column("change").value_counts().iter_rows())
+    if changes:
+        yield f"Since the version before: {', '.join(f'{n} rows {change}' for change, n in sorted(changes.items()))}."
     yield f"Version {report.version} in {report.store}"
 
 

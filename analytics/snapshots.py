@@ -99,9 +99,15 @@ def publish_snapshot(
 
 def point_to(store: Path, name: str) -> None:
     """Make a version the current one, in one step."""
-    _write_text(store / f".{POINTER}", name + "\n")
-    (store / f".{POINTER}").replace(store / POINTER)
-    _sync_folder(store)
+    write_durably(store / POINTER, name + "\n")
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Write a small file so that it holds the old text or the new one, whatever happens."""
+    aside = path.with_name(f".{path.name}")
+    _write_text(aside, text)
+    aside.replace(path)
+    _sync_folder(path.parent)
 
 
 def read_snapshot(store: Path) -> tuple[Snapshot, str]:

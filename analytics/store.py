@@ -25,6 +25,7 @@ from analytics.tables.study import InputFile, Study
 FORMAT = 1
 """Raised when an older reader would misread a store."""
 
+DIFFERENCES_FILE = "differences.csv"
 KEY_FILE = "key"
 KEY_BYTES = 32
 ROW_GROUP_ROWS = 20_000
@@ -40,6 +41,7 @@ class StudyParts:
     ledger: pl.DataFrame
     settings: Settings
     inputs: tuple[InputFile, ...]
+    differences: pl.DataFrame | None = None
 
 
 def publish(store: Path, parts: StudyParts, now: datetime) -> str:
@@ -57,7 +59,7 @@ def publish(store: Path, parts: StudyParts, now: datetime) -> str:
 
 def publish_held(store: Path, parts: StudyParts, now: datetime) -> str:
     """Publish while the caller holds the store (see `analytics.snapshots.hold_lock`)."""
-    _ensure_key(store)
+    ensure_key(store)
 
     def write(folder: Path) -> None:
         for name, table in parts.tables.items():
@@ -65,6 +67,8 @@ def publish_held(store: Path, parts: StudyParts, now: datetime) -> str:
         _write_table(parts.findings, folder / "findings.parquet")
         _write_table(parts.ledger, folder / "ledger.parquet")
         parts.findings.write_csv(folder / "findings.csv")
+        if parts.differences is not None:
+            parts.differences.write_csv(folder / DIFFERENCES_FILE)
 
     def describe(hashes: Mapping[str, str]) -> dict[str, Any]:
         content = {
@@ -149,7 +153,8 @@ def _opaque(key: bytes, patient_id: str) -> str:
     return b32encode(digest[:10]).decode().lower()
 
 
-def _ensure_key(store: Path) -> None:
+def ensure_key(store: Path) -> None:
+    """Make the random key of a store, if it has none."""
     path = store / KEY_FILE
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -174,5 +179,7 @@ def _version_of(library: str) -> str:
 
 
 def _content_hash(content: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
-    text = json.dumps([content, dict(sorted(hashes.items()))], sort_keys=True, ensure_ascii=False)
+    """Return the hash that names a version; what differs from the version before is no part of it."""
+    files = {name: digest for name, digest in hashes.items() if name != DIFFERENCES_FILE}
+    text = json.dumps([content, files], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -12,6 +12,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.intake.accepted_form import accepted_form
+from analytics.intake.corrections import apply_corrections
 from analytics.intake.deaths import derive_death_days
 from analytics.intake.effective_settings import effective_settings, latest_day
 from analytics.intake.lab_values import parse_lab_values
@@ -98,6 +99,7 @@ def accept_source(
     delivered = read_source(source, str(changes.get("encoding", "")), progress)
     settings = effective_settings(delivered, changes)
     structure = structure_findings(delivered)
+    delivered, corrections = apply_corrections(delivered)
     parsed = _parse_tables(delivered, settings)
     desk = Desk(settings, latest_day(settings, as_of), is_withdrawn)
     settled = desk.settle(parsed, progress)
@@ -106,8 +108,8 @@ def accept_source(
     tables["vital_status"] = derive_death_days(tables["vital_status"], settled["vital_status"], tables)
     return Accepted(
         tables=tables,
-        findings=_worst_first(pl.concat([empty_findings(), structure, *desk.findings, *asked])),
-        ledger=make_ledger(delivered.tables, settled),
+        findings=_worst_first(pl.concat([empty_findings(), structure, corrections.findings, *desk.findings, *asked])),
+        ledger=pl.concat([make_ledger(delivered.tables, settled), corrections.ledger]),
         settings=settings,
         inputs=delivered.inputs,
     )

@@ -9,6 +9,7 @@ import polars as pl
 from analytics.catalogue.codes import CODE_LISTS
 from analytics.intake.checks import Check, codes_text, number_text
 from analytics.intake.codes import nearest
+from analytics.intake.distinct import words_of_distinct
 from analytics.intake.numbers import AMBIGUOUS
 from analytics.intake.parse import problem, raw
 from analytics.tables.columns import ColumnFacts, facts_of
@@ -42,7 +43,7 @@ def cell_checks(table: str) -> Iterator[Check]:
 
 def _code_check(name: str, facts: ColumnFacts) -> Check:
     values = CODE_LISTS[facts.code_list].values
-    near = pl.col(raw(name)).map_elements(lambda text: nearest(text, values), return_dtype=pl.String())
+    near = words_of_distinct(raw(name), lambda text: nearest(text, values))
     fires = pl.col(raw(name)).is_not_null() & pl.col(name).is_null()
     return Check("V09", name, fires, {"known": codes_text(values), "near": near})
 

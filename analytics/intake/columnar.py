@@ -9,8 +9,8 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from analytics.errors import SourceError
-from analytics.intake.delimited import Delivery, check_header
 from analytics.intake.examine import CHUNK_BYTES
+from analytics.intake.headers import Delivery, check_header
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
 from analytics.tables.study import InputFile
 

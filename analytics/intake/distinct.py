@@ -33,3 +33,12 @@ def parse_distinct(
     lookup = results.insert_column(0, distinct.alias("text"))
     joined = texts.to_frame("text").join(lookup, on="text", how="left", maintain_order="left")
     return joined.drop("text")
+
+
+def words_of_distinct(column: str, words: Callable[[str], str]) -> pl.Expr:
+    """Return the expression that gives each text of ``column`` its words, found once a distinct text."""
+
+    def find(texts: pl.Series) -> pl.Series:
+        return parse_distinct(texts, lambda text: (words(text),), {"words": pl.String()}).get_column("words")
+
+    return pl.col(column).map_batches(find, return_dtype=pl.String())

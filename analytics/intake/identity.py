@@ -6,13 +6,13 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 
 import polars as pl
 
 from analytics.errors import LayoutError
 from analytics.intake.checks import Check
-from analytics.intake.codes import nearest
-from analytics.intake.parse import raw
+from analytics.intake.distinct import words_of_distinct
 from analytics.intake.rules.registry import RULES
 from analytics.tables.findings import FINDING_COLUMNS
 
@@ -52,10 +52,18 @@ def missing_patient_check() -> Check:
 
 
 def unknown_patient_check(patient_ids: tuple[str, ...]) -> Check:
-    """Return the check for rows whose patient is not on the patients sheet."""
-    near = pl.col(raw("patient_id")).map_elements(lambda text: nearest(text, patient_ids), return_dtype=pl.String())
+    """Return the check for rows whose patient is not on the patients sheet; look-alikes are named."""
+
+    @cache
+    def by_skeleton() -> dict[str, str]:
+        return {_skeleton(patient_id): patient_id for patient_id in patient_ids}
+
+    def look_alike(patient_id: str) -> str:
+        known = by_skeleton().get(_skeleton(patient_id))
+        return f" Did you mean «{known}»?" if known else ""
+
     fires = pl.col("patient_id").is_not_null() & ~pl.col("patient_id").is_in(patient_ids)
-    return Check("V06", "patient_id", fires, {"near": near})
+    return Check("V06", "patient_id", fires, {"near": words_of_distinct("patient_id", look_alike)})
 
 
 def look_alike_findings(patients: pl.DataFrame) -> pl.DataFrame:

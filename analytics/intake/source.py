@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 from analytics.errors import LayoutError, SourceError
 from analytics.intake.archive import unpack_gzip, unpack_zip
 from analytics.intake.columnar import hash_file, read_columnar
-from analytics.intake.delimited import Delivery, read_delimited
+from analytics.intake.delimited import read_delimited
 from analytics.intake.examine import clean_header
+from analytics.intake.headers import Delivery
 from analytics.intake.text_table import TextTable
 from analytics.intake.workbook import read_workbook
 from analytics.tables.columns import facts_of
@@ -26,6 +27,12 @@ PACKED = (".gz",)
 KNOWN_COLUMNS: dict[str, frozenset[str]] = {name: frozenset(facts_of(schema)) for name, schema in SOURCE_TABLES.items()}
 """The columns of every source table, by table."""
 
+CORRECTIONS = "corrections"
+CORRECTION_COLUMNS = ("table", "patient_id", "key", "column", "old_value", "new_value", "reason", "who", "when")
+"""The sheet of corrections: «key» names the row within its patient as «column=value; column=value»."""
+
+READABLE: dict[str, frozenset[str]] = KNOWN_COLUMNS | {CORRECTIONS: frozenset(CORRECTION_COLUMNS)}
+
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many of how many are done."""
 
@@ -35,6 +42,7 @@ class Source:
     """Everything that was read: the tables as text, the files' facts, and the names that fit no table."""
 
     tables: tuple[TextTable, ...]
+    corrections: tuple[TextTable, ...]
     inputs: tuple[InputFile, ...]
     unused: tuple[str, ...]
 
@@ -76,8 +84,8 @@ def _read_any(path: Path, scratch: Path, declared_encoding: str, progress: Progr
         return replace(source, inputs=(archive, *source.inputs))
     if suffix in WORKBOOKS:
         progress(path.name, 0, 1)
-        tables, facts, unused = read_workbook(path, KNOWN_COLUMNS)
-        return Source(tables, (facts,), tuple(f"sheet {name}" for name in unused))
+        tables, facts, unused = read_workbook(path, READABLE)
+        return _sorted_out(tables, (facts,), tuple(f"sheet {name}" for name in unused))
     raise SourceError(
         "A source is a folder of tables, a .zip of one, or one workbook.",
         path.name,
@@ -96,7 +104,16 @@ def _read_folder(folder: Path, scratch: Path, declared_encoding: str, progress: 
         tables.append(table)
         inputs.append(facts)
     used = {delivery.path for delivery in deliveries}
-    return Source(tuple(tables), tuple(inputs), tuple(_unused(folder, used)))
+    return _sorted_out(tables, tuple(inputs), tuple(_unused(folder, used)))
+
+
+def _sorted_out(tables: Sequence[TextTable], inputs: tuple[InputFile, ...], unused: tuple[str, ...]) -> Source:
+    return Source(
+        tuple(table for table in tables if table.table != CORRECTIONS),
+        tuple(table for table in tables if table.table == CORRECTIONS),
+        inputs,
+        unused,
+    )
 
 
 def _encoding_of(table: TextTable) -> str:
@@ -125,10 +142,10 @@ def _deliveries(folder: Path) -> Iterator[Delivery]:
     declare how the others are written.
     """
     files = sorted(file for file in folder.iterdir() if file.is_file())
-    for table in ("study", *SHEET_ORDER[:-1]):
+    for table in ("study", *SHEET_ORDER[:-1], CORRECTIONS):
         for file in files:
             if _is_table_file(file) and table_of_file(file) == table:
-                yield Delivery(file, file.name, table, KNOWN_COLUMNS[table])
+                yield Delivery(file, file.name, table, READABLE[table])
 
 
 def table_of_file(file: Path) -> str:
@@ -141,7 +158,7 @@ def table_of_file(file: Path) -> str:
     """
     stem = file.name.partition(".")[0]
     whole = clean_header(stem)
-    return whole if whole in SOURCE_TABLES else clean_header(stem.partition("-")[0])
+    return whole if whole in READABLE else clean_header(stem.partition("-")[0])
 
 
 def _is_table_file(file: Path) -> bool:

@@ -13,8 +13,8 @@ import polars as pl
 from analytics.errors import LayoutError, SourceError
 from analytics.intake.archive import check_archive
 from analytics.intake.columnar import hash_file
-from analytics.intake.delimited import check_header
 from analytics.intake.examine import clean_header
+from analytics.intake.headers import check_header
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
 from analytics.intake.workbook_cells import CellFacts, read_cell_facts
 from analytics.tables.study import InputFile

@@ -225,7 +225,7 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
 STOPPING = {"V01", "V03"}
 """Rules that stop the import; see test_bad_inputs."""
 
-ELSEWHERE = {"V02", "V08", "V75", "V76"}
+ELSEWHERE = {"V02", "V08", "V75", "V76", "V77"}
 """Rules tested with the workbook and the corrections they belong to."""
 
 

@@ -47,8 +47,15 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "V08",
         "ERROR",
         "row",
-        "The correction of {column} in {target} was not applied: {why}.",
+        "The correction of {column} was not applied: {why}.",
         "Correct the corrections sheet; the source itself stays as it is.",
+    ),
+    Rule(
+        "V77",
+        "INFO",
+        "cell",
+        "{column} was corrected from «{old}» to «{new}»: {reason}.",
+        "Nothing to do; the source itself was not changed.",
     ),
     Rule(
         "V71",

@@ -1,0 +1,61 @@
+"""What every reader of delimited text needs: the delivery, its header, its blank rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from analytics.errors import LayoutError
+from analytics.intake.examine import MAX_COLUMNS, clean_header
+from analytics.intake.text_table import ROW
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a file stands and what it is called in messages; ``known`` are the columns its table has."""
+
+    path: Path
+    name: str
+    table: str
+    known: frozenset[str]
+
+
+def check_header(header: list[str], where: str) -> None:
+    """Refuse a header that is too wide or names a column twice.
+
+    Raises
+    ------
+    LayoutError
+        Naming the column that comes twice, or the number of columns.
+    """
+    if len(header) > MAX_COLUMNS:
+        raise LayoutError(
+            f"The header has {len(header)} columns; a table of this kind has at most {MAX_COLUMNS}.",
+            where,
+            "Export only the columns that are needed.",
+        )
+    names = [clean_header(cell) for cell in header]
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice is not None:
+        raise LayoutError(f"The header names the column «{twice}» twice.", where, "Rename or remove one of them.")
+
+
+def first_line(head: str) -> str:
+    """Return the header line: the first that is neither blank nor a note."""
+    lines = head.removeprefix("\ufeff").splitlines()
+    return next((line for line in lines if line.strip() and not line.startswith("#")), "")
+
+
+def column_names(header: list[str]) -> list[str]:
+    """Return the header cells as column names; cells without a name are numbered."""
+    return [
+        cell.replace("\ufeff", "").strip().strip('"').strip() or f"(column {position})"
+        for position, cell in enumerate(header, start=1)
+    ]
+
+
+def drop_blank(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that have at least one filled cell."""
+    return rows.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
