@@ -57,11 +57,16 @@ def estimate_life_table(
 
 
 def estimate_life_table_median(curve: SurvivalCurve) -> Estimate:
-    """Estimate the median in days by straight lines between the ends of the intervals; ``None`` when not reached."""
+    """Estimate the median in days by a straight line between the ends of its interval; ``None`` when not reached.
+
+    Where inside an interval a limit of the curve crosses one half is not known: the lower limit is the beginning of
+    its interval, the upper one the end, so that a coarse table gives wide limits.
+    """
+    low, high = _crossing_row(curve.low), _crossing_row(curve.high)
     return Estimate(
         _first_crossing(curve.time, curve.survival),
-        _first_crossing(curve.time, curve.low),
-        _first_crossing(curve.time, curve.high),
+        None if low is None else float(curve.time[low - 1]),
+        None if high is None else float(curve.time[high]),
         "days",
         curve.level,
     )
@@ -80,14 +85,18 @@ def estimate_life_table_landmark(curve: SurvivalCurve, days: int) -> Landmark:
     return Landmark(days, Estimate(at, low, high, "probability", curve.level), int(curve.n_risk[row]))
 
 
+def _crossing_row(heights: FloatArray) -> int | None:
+    """Return the first row at or below one half; a limit that is not known before it falls is 1."""
+    below = np.nan_to_num(heights, nan=1.0) <= 0.5
+    return int(np.argmax(below)) if below.any() else None
+
+
 def _first_crossing(time: IntArray, heights: FloatArray) -> float | None:
-    known = np.where(np.isnan(heights), 1.0, heights)
-    below = known <= 0.5
-    if not below.any():
+    row = _crossing_row(heights)
+    if row is None:
         return None
-    row = int(np.argmax(below))
-    above = known[row - 1]
-    return float(time[row - 1] + (above - 0.5) / (above - known[row]) * (time[row] - time[row - 1]))
+    above = heights[row - 1]
+    return float(time[row - 1] + (above - 0.5) / (above - heights[row]) * (time[row] - time[row - 1]))
 
 
 def _between(time: IntArray, heights: FloatArray, days: int) -> float | None:

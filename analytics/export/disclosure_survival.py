@@ -182,5 +182,5 @@ def _life_table_method() -> Method:
         version("numpy"),
         "log-log",
         "",
-        (("median", "straight lines between the rows, whole months"),),
+        (("median", "straight lines between the rows, whole months; limits at the ends of their rows"),),
     )

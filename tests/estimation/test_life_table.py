@@ -40,6 +40,14 @@ def test_the_median_lies_on_the_straight_line_between_two_rows(curve: SurvivalCu
     assert estimate_life_table_median(curve).value == pytest.approx(100 + 200 * 5 / 7, abs=1e-11)
 
 
+def test_limits_of_the_median_are_ends_of_intervals_since_more_is_not_known(curve: SurvivalCurve) -> None:
+    median = estimate_life_table_median(curve)
+    # the lower limit of the curve is at or below one half by day 100 or 300, the upper one by day 400 or never
+    assert curve.low[1] <= 0.5
+    assert curve.high[3] > 0.5
+    assert (median.low, median.high) == (0.0, None)
+
+
 def test_a_median_beyond_the_table_is_not_reached() -> None:
     curve = estimate_life_table("all", 10, np.array([100]), np.array([2]), np.array([0]))
     assert estimate_life_table_median(curve).value is None
