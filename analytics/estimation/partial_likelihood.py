@@ -27,12 +27,11 @@ MOST_STEPS = 50
 
 @dataclass(frozen=True, slots=True)
 class PartialLikelihood:
-    """Data of a Cox model: covariates (n, p), risk sets, weights (n,) or ``None``, offset (n,) or ``None``."""
+    """Data of a Cox model: covariates (n, p), risk sets, weights (n,) or ``None``."""
 
     covariates: FloatArray
     risk_sets: RiskSets
     weights: FloatArray | None = None
-    offset: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,6 @@ def compute_state(data: PartialLikelihood, coefficients: FloatArray) -> PartialS
     """Compute log-likelihood, score and information at ``coefficients`` (p,)."""
     x, sets = data.covariates, data.risk_sets
     linear = x @ coefficients
-    if data.offset is not None:
-        linear = linear + data.offset
     linear = linear - linear.max()
     relative_risk = np.exp(linear)
     risk = relative_risk if data.weights is None else relative_risk * data.weights
@@ -143,7 +140,7 @@ def maximise_partial_likelihood(
     if constant.any():
         return _refuse_redundant(names[int(np.flatnonzero(constant)[0])])
     centred /= scale
-    scaled = PartialLikelihood(centred, data.risk_sets, data.weights, data.offset)
+    scaled = PartialLikelihood(centred, data.risk_sets, data.weights)
     null = compute_null_state(scaled)
     redundant = find_redundant(null.information, float(data.risk_sets.event_weight.sum()))
     if redundant is not None:

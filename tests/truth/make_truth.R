@@ -177,3 +177,24 @@ write_topic("parametric", c(
     turnbull = 'with(survfit(Surv(ifelse(low == 0, NA, low), high, type = "interval2") ~ 1, visits), list(time = time, survival = surv))'
   )
 ))
+
+# survival of one person by a Cox model
+person <- function(fit, newdata) {
+  curve <- survfit(fit, newdata = newdata, conf.type = "log-log")
+  keep <- curve$n.event > 0
+  if (!is.null(curve$strata)) keep <- keep & rep(seq_along(curve$strata), curve$strata) == 1
+  list(time = curve$time[keep], survival = curve$surv[keep], low = curve$lower[keep], high = curve$upper[keep])
+}
+write_topic("cox_survival", list(
+  efron = 'person(coxph(Surv(time, happened) ~ age + sex, lung, control = tight), data.frame(age = 60, sex = 1))',
+  breslow = 'person(coxph(Surv(time, happened) ~ age + sex, lung, ties = "breslow", control = tight), data.frame(age = 60, sex = 1))',
+  strata = 'person(coxph(Surv(time, happened) ~ age + strata(sex), lung, control = tight), data.frame(age = 60, sex = 1))',
+  weights = 'person(coxph(Surv(time, happened) ~ age + sex, lung, weights = w, robust = TRUE, control = tight), data.frame(age = 60, sex = 1))',
+  entry = 'person(coxph(Surv(entry, time, happened) ~ x, ties, control = tight), data.frame(x = 0.5))'
+))
+
+write_topic("subgroups", list(
+  interaction = 'local({ f <- coxph(Surv(time, happened) ~ sex * factor(ph.ecog), subset(lung, ph.ecog < 3), control = tight); b <- coef(f)[4:5]; list(statistic = drop(b %*% solve(vcov(f)[4:5, 4:5], b))) })',
+  robust = 'local({ f <- coxph(Surv(time, happened) ~ sex * factor(ph.ecog), subset(lung, ph.ecog < 3), cluster = person, control = tight); b <- coef(f)[4:5]; list(statistic = drop(b %*% solve(vcov(f)[4:5, 4:5], b))) })',
+  effects = 'sapply(0:2, function(k) unname(coef(coxph(Surv(time, happened) ~ sex, subset(lung, ph.ecog == k), control = tight))))'
+))
