@@ -22,10 +22,12 @@ from analytics.catalogue.settings import Settings
 from analytics.errors import RefusedError, UsageError
 from analytics.export.aggregate_tables import response_table
 from analytics.export.figure_files import draw_main_figure
+from analytics.export.model_tables import coefficient_table
 from analytics.export.release import Release
 from analytics.export.survival_tables import curve_table
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
+from analytics.tables.regression_results import ModelResult
 from analytics.tables.results import (
     CohortResult,
     EndpointsResult,
@@ -85,6 +87,8 @@ def table(given: Answer) -> pl.DataFrame:
             return result.bands
         case EndpointsResult() as result:
             return result.counts
+        case ModelResult() as result:
+            return coefficient_table(result)
         case CohortResult() as result:
             return result.characteristics
 

@@ -78,7 +78,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="cohort, survival, response, trajectory, endpoints or patient.")],
     store: Store,
     out: Annotated[Path, typer.Option(help="Folder the answer is written to.")],
-    endpoint: Annotated[str, typer.Option(help="For survival: PFS, PFS_ALL, OS, TTNT.")] = "PFS",
+    endpoint: Annotated[str, typer.Option(help="Time to what: PFS, PFS_ALL, OS, TTNT, …")] = "PFS",
     rule_set: Annotated[str, typer.Option(help="Rule set of the endpoint.")] = "default",
     by: Annotated[str, typer.Option(help="Compare by: treatment, primary_site, grade, sex, hospital, … or none.")]
     = "treatment",
@@ -92,6 +92,12 @@ def ask(
     hospital: Annotated[list[str] | None, typer.Option(help="Only this hospital (repeatable).")] = None,
     started_from: Annotated[str, typer.Option("--from", help="Only lines started on or after this ISO date.")] = "",
     started_to: Annotated[str, typer.Option("--to", help="Only lines started on or before this ISO date.")] = "",
+    covariate: Annotated[list[str] | None, typer.Option(help="For models: adjust for this (repeatable).")] = None,
+    linear: Annotated[list[str] | None, typer.Option(help="A covariate entered straight, not as a spline.")] = None,
+    strata: Annotated[list[str] | None, typer.Option(help="Cox: a baseline hazard a level (repeatable).")] = None,
+    spline_df: Annotated[int, typer.Option(min=1, max=6, help="Parameters of each spline.")] = 3,
+    model: Annotated[str, typer.Option(help="cox, spline, weibull, log-normal, log-logistic, exponential.")] = "cox",
+    ties: Annotated[str, typer.Option(help="Cox: efron or breslow.")] = "efron",
     choose: Annotated[Choice, typer.Option(help="Which lines of a patient enter.")] = Choice.every_line,
     level: Annotated[Level, typer.Option(help="safe: aggregates above the floor; full: row-level files too.")]
     = Level.safe,
@@ -119,6 +125,12 @@ def ask(
         analyte=analyte,
         response_rule=response_rule,
         reference=reference,
+        covariates=tuple(covariate or ()),
+        linear=tuple(linear or ()),
+        strata=tuple(strata or ()),
+        spline_df=spline_df,
+        model=model,
+        ties=ties,
         selection=selection,
     )
     answer_and_write(asked, store, out, level)

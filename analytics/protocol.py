@@ -40,6 +40,12 @@ class PlannedQuestion(_Part):
     analyte: str = "CGA"
     response_rule: str = "ELECT50"
     reference: str = ""
+    covariates: tuple[str, ...] = ()
+    linear: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
+    spline_df: int = Field(default=3, ge=1, le=6)
+    model: str = "cox"
+    ties: str = "efron"
     selection: PlannedSelection | None = None
 
     def as_question(self, of_the_plan: PlannedSelection) -> Question:

@@ -36,10 +36,12 @@ from dataclasses import replace
 from typing import Any
 
 from analytics.export.disclosure_aggregates import make_safe_cohort, make_safe_endpoints
+from analytics.export.disclosure_models import make_safe_model
 from analytics.export.disclosure_response import make_safe_response
 from analytics.export.disclosure_survival import make_safe_survival
 from analytics.export.disclosure_trajectory import make_safe_trajectory
 from analytics.questions.question import Answer
+from analytics.tables.regression_results import ModelResult
 from analytics.tables.results import (
     CohortResult,
     EndpointsResult,
@@ -55,6 +57,7 @@ _MAKE_SAFE: dict[type[Any], Callable[[Answer, int], Answer | Refusal]] = {
     CohortResult: make_safe_cohort,
     TrajectoryResult: make_safe_trajectory,
     EndpointsResult: make_safe_endpoints,
+    ModelResult: make_safe_model,
 }
 
 

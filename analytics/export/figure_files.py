@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from analytics.errors import RefusedError
 from analytics.export.release import Release
 from analytics.export.sentences import TIME_ZERO, caption_aggregate, caption_survival, name_endpoint, name_time_zero
+from analytics.tables.regression_results import ModelResult
 from analytics.tables.results import ResponseResult, SurvivalResult, TrajectoryResult
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def write_figure(release: Release) -> dict[str, bytes]:
     """Write ``figure.*``: what `draw_main_figure` draws."""
-    return _files("figure", lambda: draw_main_figure(release))
+    return draw_files("figure", lambda: draw_main_figure(release))
 
 
 def write_waterfall(release: Release) -> dict[str, bytes]:
@@ -27,7 +28,7 @@ def write_waterfall(release: Release) -> dict[str, bytes]:
     if result.best_changes.is_empty():
         return {}
     caption = caption_aggregate(release, f"Best change of {result.analyte} from baseline, one bar a treatment line.")
-    return _files("waterfall", lambda: draw_waterfall(result, caption))
+    return draw_files("waterfall", lambda: draw_waterfall(result, caption))
 
 
 def draw_main_figure(release: Release) -> Figure:
@@ -47,6 +48,10 @@ def draw_main_figure(release: Release) -> Figure:
             return draw_in_ink(lambda: _draw_response(release, result))
         case TrajectoryResult() as result:
             return draw_in_ink(lambda: _draw_trajectory(release, result))
+        case ModelResult() as result:
+            from analytics.export.model_figures import draw_model
+
+            return draw_in_ink(lambda: draw_model(release, result))
         case _:
             raise RefusedError(
                 f"A {release.answer.question.kind} answer is a table, it has no figure.", "", "Look at its table."
@@ -81,7 +86,8 @@ def _draw_trajectory(release: Release, result: TrajectoryResult) -> Figure:
     return draw_trajectory(result, TIME_ZERO, caption_aggregate(release, what))
 
 
-def _files(stem: str, draw: Callable[[], Figure]) -> dict[str, bytes]:
+def draw_files(stem: str, draw: Callable[[], Figure]) -> dict[str, bytes]:
+    """Return a figure as files: its bytes by ``stem`` and ending."""
     from analytics.figures.paper.ink import render_figure
 
     return {f"{stem}.{ending}": content for ending, content in render_figure(draw).items()}

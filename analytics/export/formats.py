@@ -13,13 +13,22 @@ from analytics.export.aggregate_tables import (
     write_subjects,
 )
 from analytics.export.figure_files import write_figure, write_waterfall
+from analytics.export.model_figures import write_effect_figure, write_schoenfeld_figure
+from analytics.export.model_tables import (
+    write_coefficients,
+    write_effect_curves,
+    write_missing,
+    write_model_tests,
+    write_schoenfeld,
+)
 from analytics.export.readers import write_readers, write_readme
 from analytics.export.release import LEVELS, Format
 from analytics.export.summary import write_summary
 from analytics.export.survival_tables import write_curve, write_guyot, write_risk_table
 
-EVERY_KIND = frozenset({"cohort", "survival", "response", "trajectory", "endpoints"})
+EVERY_KIND = frozenset({"cohort", "survival", "response", "trajectory", "endpoints", "regression"})
 SURVIVAL, RESPONSE = frozenset({"survival"}), frozenset({"response"})
+REGRESSION = frozenset({"regression"})
 COHORT, TRAJECTORY, ENDPOINTS = frozenset({"cohort"}), frozenset({"trajectory"}), frozenset({"endpoints"})
 BOTH, FULL = frozenset(LEVELS), frozenset(LEVELS[1:])
 
@@ -31,11 +40,18 @@ FORMATS: tuple[Format, ...] = (
     Format("ADaM times to event", SURVIVAL, FULL, write_adtte),
     Format("response table", RESPONSE, BOTH, write_response),
     Format("best changes", RESPONSE, FULL, write_best_changes),
-    Format("figure", SURVIVAL | RESPONSE | TRAJECTORY, BOTH, write_figure),
+    Format("figure", SURVIVAL | RESPONSE | TRAJECTORY | REGRESSION, BOTH, write_figure),
     Format("waterfall", RESPONSE, FULL, write_waterfall),
     Format("characteristics", COHORT, BOTH, write_characteristics),
     Format("bands", TRAJECTORY, BOTH, write_bands),
     Format("endpoint counts", ENDPOINTS, BOTH, write_endpoints),
+    Format("coefficients", REGRESSION, BOTH, write_coefficients),
+    Format("tests of a model", REGRESSION, BOTH, write_model_tests),
+    Format("effect curves", REGRESSION, BOTH, write_effect_curves),
+    Format("effect figure", REGRESSION, BOTH, write_effect_figure),
+    Format("missing values", REGRESSION, BOTH, write_missing),
+    Format("Schoenfeld residuals", REGRESSION, FULL, write_schoenfeld),
+    Format("Schoenfeld figure", REGRESSION, FULL, write_schoenfeld_figure),
     Format("flow", EVERY_KIND, BOTH, write_flow),
     Format("subjects", EVERY_KIND, FULL, write_subjects),
     Format("summary", EVERY_KIND, BOTH, write_summary),

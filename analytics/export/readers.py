@@ -55,6 +55,13 @@ _FILES: dict[str, str] = {
     "characteristics.csv": "lines by characteristic, category and group",
     "bands.csv": "quantiles of the marker in multiples of the upper limit of normal, by window",
     "endpoints.csv": "events, censorings and exclusions by reason",
+    "coefficients.csv": "a model's terms with ratios and limits, reference levels included; spline terms at the full "
+    "level only",
+    "tests.csv": "tests of the whole model, of each variable of several terms, and of the bend of each spline",
+    "proportionality.csv": "score test of proportional hazards, each term and all together",
+    "effect_curves.*": "ratio along each continuous variable against its median",
+    "missing.csv": "lines without each variable of a model",
+    "schoenfeld.*": "scaled Schoenfeld residuals of each event (row-level: keep it inside)",
     "flow.csv": "who is left after each step of the selection, and why the others are not",
     "summary.json": "the answer in numbers and words, with methods to cite",
     "figure.*": "the figure, drawn from the same result",

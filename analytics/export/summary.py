@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from analytics.export.aggregate_tables import flow_table, response_table
+from analytics.export.model_summary import say_model
 from analytics.export.release import Release
 from analytics.export.sentences import (
     MONTHS,
@@ -17,6 +18,7 @@ from analytics.export.sentences import (
     name_time_zero,
     say_months,
 )
+from analytics.tables.regression_results import ModelResult
 from analytics.tables.results import (
     CohortResult,
     EndpointsResult,
@@ -175,4 +177,5 @@ _SAY: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     CohortResult: _say_cohort,
     TrajectoryResult: _say_trajectory,
     EndpointsResult: _say_endpoints,
+    ModelResult: say_model,
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from analytics.errors import RefusedError
 from analytics.questions.cohort import answer_cohort
 from analytics.questions.endpoints import answer_endpoints
 from analytics.questions.question import Answer, Question
+from analytics.questions.regression import answer_regression
 from analytics.questions.response import answer_response
 from analytics.questions.survival import answer_survival
 from analytics.questions.trajectory import answer_trajectory
@@ -19,6 +21,7 @@ QUESTIONS: dict[str, Callable[[Study, Question], Answer | Refusal]] = {
     "response": answer_response,
     "trajectory": answer_trajectory,
     "endpoints": answer_endpoints,
+    "regression": answer_regression,
 }
 """Every question by the name used on the command line; a new one is a module and a line here."""
 
@@ -42,4 +45,7 @@ def answer(study: Study, question: Question) -> Answer | Refusal:
             f"There is no question «{question.kind}».",
             f"Ask one of: {', '.join(QUESTIONS)}.",
         )
-    return QUESTIONS[question.kind](study, question)
+    try:
+        return QUESTIONS[question.kind](study, question)
+    except RefusedError as problem:
+        return Refusal("not_estimable", problem.what, problem.hint)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from analytics.tables.regression_results import ModelResult
 from analytics.tables.results import FlowStep, Result
 
 LineChoice = Literal["every_line", "first_line", "decision_point"]
@@ -33,7 +34,12 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question to a study; frozen and hashable, so that it can be cached and written into a manifest."""
+    """One question to a study; frozen and hashable, so that it can be cached and written into a manifest.
+
+    For models: ``covariates`` and ``strata`` by name; continuous ones are splines of ``spline_df`` parameters but for
+    those in ``linear``. ``model`` is ``cox``, ``weibull``, ``log-normal``, ``log-logistic``, ``exponential`` or
+    ``spline``; ``ties`` is ``efron`` or ``breslow``.
+    """
 
     kind: str
     endpoint: str = "PFS"
@@ -42,6 +48,12 @@ class Question:
     analyte: str = "CGA"
     response_rule: str = "ELECT50"
     reference: str = ""
+    covariates: tuple[str, ...] = ()
+    linear: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
+    spline_df: int = 3
+    model: str = "cox"
+    ties: str = "efron"
     selection: Selection = field(default_factory=Selection)
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,7 +70,7 @@ class Answer:
     """
 
     question: Question
-    result: Result
+    result: Result | ModelResult
     subjects: pl.DataFrame
     flow: tuple[FlowStep, ...]
     summary: tuple[str, ...]

@@ -1,0 +1,180 @@
+"""How the hazard, or the time, depends on several things at once: Cox and parametric models."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import polars as pl
+
+from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
+from analytics.estimation.accelerated_failure import estimate_accelerated_failure
+from analytics.estimation.cox_model import estimate_cox_model
+from analytics.estimation.distributions import DISTRIBUTIONS, Family
+from analytics.estimation.effect_curve import estimate_effect_curve
+from analytics.estimation.effects_over_time import smooth_effects_over_time
+from analytics.estimation.flexible_parametric import estimate_flexible_parametric
+from analytics.estimation.intervals import intervals_of
+from analytics.estimation.observations import Observations, check_observations
+from analytics.estimation.risk_sets import Ties
+from analytics.estimation.wald_test import bend_contrasts, compare_with_none
+from analytics.questions.design import Design, make_design
+from analytics.questions.model_lines import ModelLines, select_model_lines
+from analytics.questions.model_wording import describe_model, model_notes
+from analytics.questions.question import Answer, Question
+from analytics.tables.regression_results import EffectCurve, ModelResult
+from analytics.tables.results import ParametricResult, Refusal, RegressionResult, TestResult
+from analytics.tables.study import Study
+
+MODELS: dict[str, str] = {
+    "cox": "hazard ratio",
+    "spline": "hazard ratio",
+    **dict.fromkeys(DISTRIBUTIONS, "time ratio"),
+}
+"""The models by name, and what their ratios are of."""
+
+MIDDLE = (0.05, 0.95)
+CURVE_POINTS = 50
+
+
+def answer_regression(study: Study, question: Question) -> Answer | Refusal:
+    """Answer «what does time to ``question.endpoint`` depend on», by ``question.by`` and the covariates."""
+    refusal = refuse_model_words(question)
+    if refusal:
+        return refusal
+    selected = select_model_lines(study, question)
+    if isinstance(selected, Refusal):
+        return selected
+    result = fit_model(study, question, selected)
+    if isinstance(result, Refusal):
+        return result
+    names = [covariate.name for covariate in (*selected.covariates, *selected.strata)]
+    keys = ["pid", "line_no", "group", "patient_id", "days", "happened", "reason"]
+    return Answer(
+        question=question,
+        result=result,
+        subjects=selected.lines.select(*dict.fromkeys([*keys, *names])),
+        flow=selected.flow,
+        summary=describe_model(result, ENDPOINT_BY_CODE[question.endpoint].name),
+        notes=model_notes(question, result, selected.flow),
+        study_name=study.name,
+        study_version=study.version,
+    )
+
+
+def refuse_model_words(question: Question) -> Refusal | None:
+    """Refuse words of a model that are not known, and strata where there are none."""
+    if question.model not in MODELS:
+        return Refusal(
+            "unknown_model", f"There is no model «{question.model}».", f"Choose one of: {', '.join(MODELS)}."
+        )
+    if question.ties not in ("efron", "breslow"):
+        return Refusal("unknown_ties", f"There is no rule for ties «{question.ties}».", "Choose efron or breslow.")
+    if question.strata and question.model != "cox":
+        return Refusal(
+            "no_strata",
+            "Only the Cox model has strata.",
+            "Enter the stratum as a covariate, or use the Cox model.",
+        )
+    return None
+
+
+def fit_model(study: Study, question: Question, selected: ModelLines) -> ModelResult | Refusal:
+    """Fit the model of ``question`` to complete lines and say what the fit means."""
+    lines = selected.lines
+    design = make_design(lines, selected.covariates, question.spline_df)
+    if isinstance(design, Refusal):
+        return design
+    observations = observe_lines(lines)
+    fit = _fit(study, question, selected, design, observations)
+    if isinstance(fit, Refusal):
+        return fit
+    tests = _test_variables(fit, design, lines)
+    return ModelResult(
+        endpoint=question.endpoint,
+        rule_set=question.rule_set,
+        model=question.model,
+        ratio=MODELS[question.model],
+        fit=fit,
+        columns=design.columns,
+        levels=design.levels,
+        curves=_draw_out_curves(fit, design, lines),
+        missing=selected.missing,
+        variable_tests=tests,
+        effects_over_time=smooth_effects_over_time(fit) if isinstance(fit, RegressionResult) else (),
+        n_lines=observations.days.size,
+        n_patients=observations.n_patients,
+        n_events=observations.n_events,
+        n_parameters=len(fit.parameters) if isinstance(fit, ParametricResult) else len(fit.terms),
+        methods=tuple(dict.fromkeys((fit.method, *(test.method for test in _all_tests(fit, tests))))),
+    )
+
+
+def observe_lines(lines: pl.DataFrame) -> Observations:
+    """Return follow-up of lines, the lines of a person in one cluster."""
+    return check_observations(lines["days"].to_numpy(), lines["happened"].to_numpy(), cluster=lines["pid"].to_numpy())
+
+
+def _fit(
+    study: Study, question: Question, selected: ModelLines, design: Design, observations: Observations
+) -> RegressionResult | ParametricResult | Refusal:
+    if question.model == "cox":
+        return estimate_cox_model(
+            observations,
+            design.matrix,
+            design.names,
+            strata=label_strata(selected),
+            ties=cast("Ties", question.ties),
+            settings=study.settings,
+        )
+    intervals = intervals_of(observations)
+    if question.model == "spline":
+        return estimate_flexible_parametric(intervals, design.matrix, design.names, settings=study.settings)
+    family = cast("Family", question.model)
+    return estimate_accelerated_failure(intervals, design.matrix, design.names, family, settings=study.settings)
+
+
+def label_strata(selected: ModelLines) -> list[str] | None:
+    """Return the stratum of each line in words, ``None`` without strata."""
+    if not selected.strata:
+        return None
+    names = [stratum.name for stratum in selected.strata]
+    return selected.lines.select(pl.concat_str(names, separator=" | "))[names[0]].to_list()
+
+
+def _test_variables(
+    fit: RegressionResult | ParametricResult, design: Design, lines: pl.DataFrame
+) -> tuple[TestResult, ...]:
+    """Test each variable of several columns as one, and each spline for a bend."""
+    tests: list[TestResult] = []
+    for variable in dict.fromkeys(column.variable for column in design.columns):
+        places = design.places(variable)
+        if len(places) > 1:
+            tests.append(compare_with_none(fit, places, variable))
+        if variable in design.splines and len(places) > 1:
+            contrasts = bend_contrasts(design.splines[variable], lines[variable].to_numpy())
+            tests.append(compare_with_none(fit, places, f"{variable}: bend", contrasts))
+    return tuple(tests)
+
+
+def _draw_out_curves(
+    fit: RegressionResult | ParametricResult, design: Design, lines: pl.DataFrame
+) -> tuple[EffectCurve, ...]:
+    """Return the effect of each continuous variable over the middle of its values, against its median."""
+    curves: list[EffectCurve] = []
+    for column in design.columns:
+        if column.kind == "level" or any(curve.variable == column.variable for curve in curves):
+            continue
+        values = lines[column.variable].to_numpy()
+        low, middle, high = (float(place) for place in np.quantile(values, (MIDDLE[0], 0.5, MIDDLE[1])))
+        grid = np.linspace(low, high, CURVE_POINTS)
+        spline = design.splines.get(column.variable)
+        ratio = estimate_effect_curve(fit, design.places(column.variable), grid, middle, spline)
+        curves.append(EffectCurve(column.variable, column.label, column.unit, grid, *ratio, middle))
+    return tuple(curves)
+
+
+def _all_tests(fit: RegressionResult | ParametricResult, tests: tuple[TestResult, ...]) -> tuple[TestResult, ...]:
+    if isinstance(fit, RegressionResult) and fit.proportionality is not None:
+        return (*tests, *fit.proportionality.tests[-1:])
+    return tests
