@@ -16,7 +16,7 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
     -------
     pl.DataFrame
         ``pid``, ``date``, ``response``, ``criteria``, ``reader``, ``is_adequate``, ``is_imputed``,
-        ``file``, ``row``; sorted by (pid, date). A response without a day of its own takes that of its
+        ``table``, ``file``, ``row``; sorted by (pid, date). A response without a day of its own takes that of its
         examination; an examination marked inadequate cannot show absence of progression. ``with_clinical``
         lets a clinical verdict without an examination count.
     """
@@ -51,6 +51,7 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
             preference=preference,
             local=(~is_central).cast(pl.Int32),
             worst=worst,
+            table=pl.lit("responses"),
             file="_file",
             row="_row",
         )
@@ -79,6 +80,7 @@ def derive_lesion_assessments(recist: pl.DataFrame, date_rule: str) -> pl.DataFr
         dated.alias("date"),
         "is_imputed",
         (pl.col("response").is_in(ADEQUATE_RESPONSES) & ~pl.col("is_inadequate")).alias("is_adequate"),
+        pl.lit("imaging").alias("table"),
         "file",
         "row",
     ).sort("pid", "date")

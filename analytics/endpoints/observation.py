@@ -109,7 +109,9 @@ def derive_observation(
 
 
 def derive_scan_records(observed: pl.DataFrame, assessments: pl.DataFrame) -> pl.DataFrame:
-    """Add ``progression`` and ``response``: the first of each after the start, the response before the progression.
+    """Add ``progression`` and ``response``: the first of each after the start.
+
+    A response counts before the progression and to the day the next line starts.
 
     An assessment on the day of the start is the baseline; a progression then belongs to the line before.
     """
@@ -119,9 +121,10 @@ def derive_scan_records(observed: pl.DataFrame, assessments: pl.DataFrame) -> pl
     found = derive_first_after(derive_first_after(observed, progressed, "progression"), responded, "response")
     day = pl.col("response").struct.field("date")
     is_first = (day < pl.col("progression").struct.field("date")).fill_null(day.is_not_null())
-    return found.with_columns(response=pl.when(is_first).then("response"))
+    is_of_line = (day <= pl.col("new_therapy").struct.field("date")).fill_null(value=True)
+    return found.with_columns(response=pl.when(is_first & is_of_line).then("response"))
 
 
 def make_scan_record() -> pl.Expr:
     """Return the record of an assessment row."""
-    return pl.struct("date", pl.lit("responses").alias("table"), "file", "row", "is_imputed")
+    return pl.struct("date", "table", "file", "row", "is_imputed")

@@ -1,0 +1,271 @@
+"""Time to event: what is an event, what ends observation, where a line without event is censored.
+
+Every patient below started PRRT on 2020-01-01, the first day of the clock.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from analytics.catalogue.settings import Settings
+from analytics.endpoints.times import derive_times_to_event
+from analytics.errors import SettingsError
+from analytics.longitudinal.lines import derive_lines
+from analytics.tables.derived import TimesToEvent
+from tests.by_hand import accept_by_hand
+
+PRRT = "P1 | T1 | PRRT | 177Lu-DOTATATE | 2020-01-01 |"
+
+
+def times_of(
+    responses: str = "",
+    deaths: str = "",
+    treatments: str = "",
+    tables: dict[str, str] | None = None,
+    **settings: object,
+) -> dict[tuple[str, str], tuple[object, ...]]:
+    """Return (days, happened, reason) of line 1 by endpoint and rule set.
+
+    ``responses``: «day response» by commas; ``deaths``: «day kind»; ``treatments``: further rows.
+    """
+    grids = {
+        "treatments": f"patient_id | treatment_id | category | agent | start | end\n{PRRT}\n{treatments}",
+        "responses": "patient_id | date | criteria | response\n"
+        + "\n".join("P1 | {} | RECIST_1_1 | {}".format(*part.split()) for part in responses.split(",") if part.strip()),
+        "vital_status": "patient_id | date | kind\n"
+        + "\n".join("P1 | {} | {}".format(*part.split()) for part in deaths.split(",") if part.strip()),
+    }
+    accepted = accept_by_hand(grids | (tables or {}))
+    chosen = Settings(**settings)
+    times = derive_times_to_event(accepted, derive_lines(accepted, chosen), chosen).collect()
+    TimesToEvent.validate(times)
+    return {
+        (row["endpoint"], row["rule_set"]): (row["days"], row["happened"], row["reason"])
+        for row in times.filter(line_no=1).iter_rows(named=True)
+    }
+
+
+def pfs_of(*arguments: object, rule_set: str = "default", **named: object) -> tuple[object, ...]:
+    return times_of(*arguments, **named)[("PFS", rule_set)]  # type: ignore[arg-type]
+
+
+def test_days_count_the_first_day_as_one():
+    """T10: progression on 2020-04-01 is day 92."""
+    assert pfs_of("2020-04-01 PD") == (92, True, "progression")
+
+
+def test_the_earliest_of_progression_and_death_is_the_event():
+    """T1, and on one day progression gives the words."""
+    assert pfs_of("2020-04-01 PD", "2020-03-01 death") == (61, True, "death")
+    assert pfs_of("2020-04-01 PD", "2020-04-01 death") == (92, True, "progression")
+
+
+def test_an_event_beats_a_later_censoring_and_the_first_progression_counts():
+    """T3."""
+    assert pfs_of("2020-04-01 PD, 2020-07-01 SD, 2020-10-01 PD", "2021-01-01 alive_contact") == (
+        92,
+        True,
+        "progression",
+    )
+
+
+def test_without_event_the_last_adequate_scan_dates_the_censoring():
+    """R11: the scan that could not be evaluated does not."""
+    assert pfs_of("2020-04-01 SD, 2020-07-01 NE", "2021-01-01 alive_contact") == (92, False, "no event")
+
+
+def test_admiral_counts_the_scan_that_could_not_be_evaluated():
+    """R10 (b), as a named rule set."""
+    assert pfs_of("2020-04-01 SD, 2020-07-01 NE", rule_set="admiral") == (183, False, "no event")
+
+
+def test_without_an_adequate_scan_the_line_is_censored_on_day_one():
+    assert pfs_of("2020-04-01 NE") == (1, False, "no adequate assessment after the start")
+    assert pfs_of() == (1, False, "no adequate assessment after the start")
+
+
+def test_several_responses_of_a_day_count_as_the_worst():
+    """R1."""
+    assert pfs_of("2020-04-01 SD, 2020-04-01 PD") == (92, True, "progression")
+    assert pfs_of("2020-04-01 SD, 2020-04-01 NE") == (92, False, "no event")
+
+
+def test_a_central_reading_of_a_day_stands_before_a_local_one():
+    readers = {
+        "responses": """
+            patient_id | date       | criteria   | reader  | response
+            P1         | 2020-04-01 | RECIST_1_1 | local   | PD
+            P1         | 2020-04-01 | RECIST_1_1 | central | SD
+            """
+    }
+    assert pfs_of(tables=readers) == (92, False, "no event")
+
+
+def test_recist_stands_before_other_criteria_and_biochemical_progression_is_none():
+    criteria = {
+        "responses": """
+            patient_id | date       | criteria    | response
+            P1         | 2020-04-01 | Choi        | PD
+            P1         | 2020-04-01 | RECIST_1_1  | SD
+            P1         | 2020-07-01 | biochemical | PD
+            P1         | 2020-08-01 | symptomatic | PD
+            """
+    }
+    assert pfs_of(tables=criteria) == (92, False, "no event")
+
+
+def test_clinical_progression_without_a_scan_counts_only_where_the_rules_say_so():
+    clinical = {
+        "responses": """
+            patient_id | date       | criteria | response
+            P1         | 2020-04-01 | clinical | PD
+            """
+    }
+    assert pfs_of(tables=clinical)[1] is False
+    assert pfs_of(tables=clinical, rule_set="clinical") == (92, True, "progression")
+
+
+def test_a_scan_marked_inadequate_shows_no_absence_of_progression():
+    marked = {
+        "imaging": """
+            patient_id | imaging_id | date       | modality | adequate
+            P1         | s1         | 2020-04-01 | CT       |
+            P1         | s2         | 2020-07-01 | CT       | N
+            """,
+        "responses": """
+            patient_id | imaging_id | date | criteria   | response
+            P1         | s1         |      | RECIST_1_1 | SD
+            P1         | s2         |      | RECIST_1_1 | SD
+            """,
+    }
+    assert pfs_of(tables=marked) == (92, False, "no event")
+
+
+EVEROLIMUS = "P1 | T2 | targeted | everolimus | 2020-06-01 |"
+
+
+def test_new_therapy_ends_observation_and_names_the_censoring_however_old_the_scan():
+    """T6, T7: censored at the scan before, for the reason of the new therapy."""
+    found = pfs_of("2020-04-01 SD, 2020-09-01 PD", "", EVEROLIMUS)
+    assert found == (92, False, "new therapy before the event")
+
+
+def test_an_event_on_the_day_new_therapy_starts_counts():
+    """T6."""
+    assert pfs_of("2020-06-01 PD", "", EVEROLIMUS) == (153, True, "progression")
+
+
+def test_ema_rules_ignore_new_therapy():
+    assert pfs_of("2020-04-01 SD, 2020-09-01 PD", "", EVEROLIMUS, rule_set="ema") == (245, True, "progression")
+    assert times_of("2020-04-01 SD, 2020-09-01 PD", "", EVEROLIMUS)[("PFS_ALL", "default")][0] == 245
+
+
+def test_progression_on_the_first_day_belongs_to_the_line_before():
+    """The scan of the day of the start is the baseline: it led to the treatment."""
+    assert pfs_of("2020-01-01 PD, 2020-04-01 SD") == (92, False, "no event")
+
+
+def test_ssa_carried_through_and_palliative_radiotherapy_do_not_end_observation():
+    both = "P1 | T2 | SSA | lanreotide | 2020-02-01 |\nP1 | T3 | bone_protecting | zoledronate | 2020-03-01 |"
+    assert pfs_of("2020-09-01 PD", "", both) == (245, True, "progression")
+
+
+def test_the_data_cutoff_ends_observation_for_every_endpoint():
+    found = times_of("2020-04-01 SD, 2020-09-01 PD", "2020-10-01 death", data_cutoff="2020-08-31")
+    assert found[("PFS", "default")] == (92, False, "no event by the data cut-off")
+    assert found[("OS", "default")] == (244, False, "no event by the data cut-off")
+    with pytest.raises(SettingsError, match="not a date"):
+        times_of(data_cutoff="31.8.2020")
+
+
+def test_overall_survival_is_censored_at_the_last_day_known_alive():
+    """Any dated record is a proof of life; a patient called lost is censored as lost."""
+    assert times_of("2020-04-01 SD", "2020-03-01 alive_contact")[("OS", "default")] == (92, False, "no event")
+    assert times_of("", "2020-03-01 lost")[("OS", "default")] == (61, False, "lost to follow-up")
+    assert times_of("", "2020-03-01 death")[("OS", "default")] == (61, True, "death")
+    assert times_of("", "2020-01-01 death")[("OS", "default")] == (1, True, "death")
+
+
+def test_time_to_progression_censors_deaths():
+    assert times_of("2020-04-01 SD", "2020-06-01 death")[("TTP", "default")] == (92, False, "death before the event")
+
+
+def test_time_to_next_treatment_censors_deaths_and_its_variant_counts_them():
+    found = times_of("", "2020-06-01 death")
+    assert found[("TTNT", "default")] == (153, False, "death before the event")
+    assert found[("TTNT_DEATH", "default")] == (153, True, "death")
+    assert times_of("", "", EVEROLIMUS)[("TTNT", "default")] == (153, True, "next treatment")
+
+
+def test_duration_of_response_starts_at_the_first_response():
+    found = times_of("2020-04-01 PR, 2020-07-01 PD")
+    assert found[("TTR", "default")] == (92, True, "response")
+    assert found[("DOR", "default")] == (92, True, "progression")
+    assert times_of("2020-04-01 SD, 2020-07-01 PD")[("DOR", "default")] == (None, None, "no response")
+    assert times_of("2020-04-01 PD, 2020-07-01 PR")[("DOR", "default")] == (None, None, "no response")
+
+
+def test_a_response_to_the_next_line_is_not_one_to_this():
+    assert times_of("2020-09-01 PR", "", EVEROLIMUS)[("DOR", "default")] == (None, None, "no response")
+
+
+def test_lines_left_out_say_why():
+    """T4: nothing vanishes silently."""
+    patients = "patient_id | consent_to_research\nP1 | {}"
+    merkel = "patient_id | diagnosis_no | histology\nP1 | 1 | Merkel_cell_carcinoma"
+    assert pfs_of(tables={"patients": patients.format("N")}) == (None, None, "no consent to research")
+    assert pfs_of(tables={"diagnoses": merkel})[2].startswith("Merkel cell carcinoma")  # type: ignore[attr-defined]
+    assert pfs_of("", "2019-12-31 death") == (None, None, "start after death")
+    assert pfs_of(data_cutoff="2019-12-31") == (None, None, "started after the data cut-off")
+
+
+EVERY_12_WEEKS = {
+    "schedule": """
+        schedule_id | phase | anchor | start_offset_days | interval_days
+        plan        | 1     | index  | 84                | 84
+        """
+}
+
+
+@pytest.mark.parametrize(
+    ("seen", "progressed", "happened"),
+    [
+        ("2020-03-25", "2020-06-17", True),  # no window missed
+        ("2020-03-25", "2020-09-09", True),  # one missed
+        ("2020-03-25", "2020-12-02", False),  # two missed
+        ("2020-05-05", "2020-12-02", False),
+        ("2020-05-06", "2020-12-02", True),  # half-way between two targets a scan belongs to the later
+    ],
+)
+def test_an_event_after_two_missed_assessments_is_censored_by_fda_rules(seen: str, progressed: str, happened: bool):
+    """Windows meet half-way between the planned days: 84, 168, 252, 336 after the start."""
+    found = pfs_of(f"{seen} SD, {progressed} PD", tables=EVERY_12_WEEKS, rule_set="fda")
+    assert found[1] is happened
+    if not happened:
+        assert found[2] == "event after missed assessments"
+
+
+@pytest.mark.parametrize(("progressed", "happened"), [("2020-10-01", True), ("2020-10-02", False)])
+def test_without_a_schedule_the_gap_decides(progressed: str, happened: bool):
+    """More than two intervals of 84 days and the tolerance of 14 after the scan of 2020-04-02."""
+    found = pfs_of(f"2020-04-02 SD, {progressed} PD", assessment_interval_days=84, rule_set="fda")
+    assert found[1] is happened
+
+
+def test_an_interval_is_never_guessed():
+    assert pfs_of("2020-04-01 PD", rule_set="fda") == (None, None, "no assessment schedule or interval is known")
+
+
+def test_biochemical_progression_and_its_survival():
+    labs = {
+        "labs": """
+            patient_id | analyte | collected  | value_text | uln
+            P1         | CGA     | 2019-12-20 | 400        | 100
+            P1         | CGA     | 2020-04-01 | 900        | 100
+            P1         | CGA     | 2020-05-01 | 950        | 100
+            """
+    }
+    found = times_of("", "2020-06-01 death", tables=labs)
+    assert found[("TTBP", "default")] == (92, True, "biochemical progression")
+    assert found[("BPFS", "default")] == (92, True, "biochemical progression")
+    assert times_of()[("TTBP", "default")] == (None, None, "no baseline value of the marker")
