@@ -14,6 +14,7 @@ Flags = npt.NDArray[np.bool_]
 DAYS_PER_MONTH = 30.4375
 DAYS_PER_YEAR = 365.25
 EPOCH_YEAR = 1970.0
+_LEAST_LOG_SD = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +66,14 @@ def simulate_people(scenario: Scenario, chance: Chance, numbers: Integers) -> Pe
     def pick(purpose: str, shares: Floats) -> Integers:
         return chance.pick(f"people.{purpose}", numbers, shares)
 
-    ki67_score = normal("ki67")
-    ki67 = scenario.number("people.ki67_median") * np.exp(scenario.number("people.ki67_log_sd") * ki67_score)
-    ki67 = _fold_back(ki67, scenario.number("people.ki67_low"), scenario.number("people.ki67_high"))
     is_nec = happens("nec_share")
-    ki67 = np.where(is_nec, 40 + 12 * np.abs(normal("ki67_nec")), ki67)
+    ki67 = _draw_ki67(scenario, normal("ki67"), normal("ki67_nec"), is_nec)
     organs = np.stack([happens(f"{organ}_share") for organ in ("liver", "node", "bone", "peritoneum", "skin")], 1)
     organs[:, 0] |= ~organs.any(axis=1)
     primary = pick("primary", scenario.numbers("people.primary_shares"))
     is_pancreas = primary == scenario.words("people.primary_sites").index("pancreas")
     burden = normal("burden")
     krenning = pick("krenning", scenario.numbers("people.krenning_shares"))
-    secretion = (
-        np.log(scenario.number("marker.secretion_median"))
-        + scenario.number("marker.secretion_log_sd") * normal("secretion")
-        + scenario.number("marker.pancreas_log_shift") * is_pancreas
-    )
-    severity = (
-        scenario.number("disease.burden_effect") * burden
-        + scenario.number("disease.ki67_effect") * np.clip(ki67_score, -3, 3)
-        + scenario.number("disease.bone_effect") * organs[:, 2]
-        + scenario.number("disease.pancreas_effect") * is_pancreas
-        + scenario.number("disease.nec_effect") * is_nec
-    )
     start, cutoff = _calendar(scenario, chance, numbers)
     return People(
         number=numbers,
@@ -106,13 +92,37 @@ def simulate_people(scenario: Scenario, chance: Chance, numbers: Integers) -> Pe
         * np.exp(scenario.number("people.suv_log_sd") * normal("suv")),
         burden=burden,
         frailty=scenario.number("disease.frailty_sd") * normal("frailty"),
-        severity=severity,
-        secretion=secretion,
+        severity=_add_severity(scenario, burden, ki67, organs[:, ORGANS.index("bone")], is_pancreas, is_nec),
+        secretion=np.log(scenario.number("marker.secretion_median"))
+        + scenario.number("marker.secretion_log_sd") * normal("secretion")
+        + scenario.number("marker.pancreas_log_shift") * is_pancreas,
         blood_sensitivity=np.exp(scenario.number("toxicity.sensitivity_log_sd") * normal("blood")),
         egfr=np.clip(scenario.number("people.egfr_mean") + scenario.number("people.egfr_sd") * normal("egfr"), 18, 125),
         weight=np.clip(76 + 13 * normal("weight"), 42, 130),
         lead=np.floor(20 - 250 * np.log(chance.uniform("people.lead", numbers)[:, 0])).astype(np.int64),
         consents=happens("consent_share"),
+    )
+
+
+def _draw_ki67(scenario: Scenario, score: Floats, carcinoma_score: Floats, is_nec: Flags) -> Floats:
+    """Return Ki-67 in per cent: log-normal within the scenario's limits, 40 and more in carcinomas (assumed)."""
+    usual = scenario.number("people.ki67_median") * np.exp(scenario.number("people.ki67_log_sd") * score)
+    usual = _fold_back(usual, scenario.number("people.ki67_low"), scenario.number("people.ki67_high"))
+    return np.where(is_nec, np.minimum(40 + 12 * np.abs(carcinoma_score), 95), usual)
+
+
+def _add_severity(
+    scenario: Scenario, burden: Floats, ki67: Floats, has_bone: Flags, is_pancreas: Flags, is_nec: Flags
+) -> Floats:
+    """Return what recorded covariates add to the log hazard of progression."""
+    spread = max(scenario.number("people.ki67_log_sd"), _LEAST_LOG_SD)
+    score = np.log(ki67 / scenario.number("people.ki67_median")) / spread
+    return (
+        scenario.number("disease.burden_effect") * burden
+        + scenario.number("disease.ki67_effect") * np.clip(score, -3, 3)
+        + scenario.number("disease.bone_effect") * has_bone
+        + scenario.number("disease.pancreas_effect") * is_pancreas
+        + scenario.number("disease.nec_effect") * is_nec
     )
 
 
