@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from analytics import commands as analysis
+from analytics import patient_commands as patients_of
 from analytics.errors import FAMILIES, ExportError, RefusedError, UserError
 from dashboards import commands as window
 from synthetic_data import commands as world
@@ -96,6 +97,8 @@ app.command()(analysis.build)
 app.command()(analysis.ask)
 app.command()(analysis.run)
 app.command()(analysis.dictionary)
+app.command()(patients_of.explain)
+app.command()(patients_of.withdraw)
 app.command()(window.serve)
 
 

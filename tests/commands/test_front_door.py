@@ -11,7 +11,19 @@ import pytest
 from analytics.errors import FAMILIES
 
 HEAVY = ("lifelines", "statsmodels", "dataframely", "matplotlib", "plotly", "pandas", "dash", "scipy", "polars")
-COMMANDS = ("demo", "simulate", "template", "check", "build", "ask", "run", "dictionary", "serve")
+COMMANDS = (
+    "demo",
+    "simulate",
+    "template",
+    "check",
+    "build",
+    "ask",
+    "run",
+    "dictionary",
+    "explain",
+    "withdraw",
+    "serve",
+)
 
 
 def lutetia(*words: str) -> subprocess.CompletedProcess[str]:

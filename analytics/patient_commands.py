@@ -1,0 +1,50 @@
+"""The commands about one patient: explain, withdraw."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Store = Annotated[Path, typer.Argument(help="The folder of a study store, made by `lutetia build`.")]
+Patient = Annotated[str, typer.Argument(help="The patient's study code, as in the source.")]
+
+
+def explain(
+    store: Store,
+    patient: Patient,
+    endpoint: Annotated[
+        str, typer.Option(help="Tell one endpoint only, e.g. PFS, in six lines a treatment line.")
+    ] = "",
+    rule_set: Annotated[str, typer.Option(help="With --endpoint: the rule set.")] = "default",
+) -> None:
+    """Print where each number of PATIENT came from: file, line, and the rule that made it."""
+    import polars as pl
+
+    from analytics.endpoints.explain import explain_endpoint
+    from analytics.explain import explain_patient
+    from analytics.store import open_study
+
+    study = open_study(store)
+    if not endpoint:
+        said = list(explain_patient(study, patient))
+    else:
+        lines = study.table("lines").filter(pl.col("patient_id") == patient).collect()["line_no"].sort()
+        stories = (explain_endpoint(study.tables, patient, endpoint, line_no, rule_set) for line_no in lines)
+        said = [sentence for story in stories for sentence in (*story, "")]
+        if not said:
+            explain_patient(study, patient)  # says that the study has no such patient, or that nothing was given
+            said = [f"Patient {patient} has no treatment line, so {endpoint} does not begin."]
+    for sentence in said:
+        typer.echo(sentence)
+
+
+def withdraw(store: Store, patient: Patient) -> None:
+    """Take PATIENT out of STORE now and at every later build, and remove the versions that held the patient."""
+    from analytics.withdrawal import withdraw as take_out
+
+    version = take_out(store, patient, datetime.now(UTC))
+    typer.echo(f"Withdrawn. The study is now version {version}; older versions are removed.")
+    typer.echo("The source files are yours and stay as they are.", err=True)
