@@ -60,3 +60,41 @@ write_topic("marker_outcome", list(
   mantel_byar = 'coxph(Surv(start, stop, event) ~ transplant, transform(heart, start = start + id / 1000 * (transplant == 1), stop = stop + id / 1000), ties = "breslow")$score',
   simon_makuch = 'with(survfit(Surv(start, stop, event) ~ transplant, heart, conf.type = "log-log"), list(time = time, survival = surv, strata = unname(strata)))'
 ))
+suppressMessages({library(MASS); library(geepack)})
+birthwt <- save_data("birthwt", birthwt[, c("low", "age", "lwt", "smoke", "ht")])
+bacteria <- save_data("bacteria", data.frame(person = as.integer(bacteria$ID), y = as.integer(bacteria$y == "y"), week = bacteria$week, drug = as.integer(bacteria$trt != "placebo")))
+housing <- save_data("housing", data.frame(sat = as.integer(housing$Sat), infl = as.integer(housing$Infl), cont = as.integer(housing$Cont == "High"), freq = housing$Freq))
+firth <- function(formula, data, width) {
+  x <- model.matrix(formula, data); y <- model.response(model.frame(formula, data))
+  value <- function(b) { p <- plogis(drop(x %*% b)); v <- -sum(dbinom(y, 1, p, log = TRUE)) - 0.5 * as.numeric(determinant(t(x) %*% (x * p * (1 - p)))$modulus); if (is.finite(v)) v else 1e10 }
+  best <- function(start, fixed = NULL, at = 0) { f <- function(b) { if (!is.null(fixed)) b[fixed] <- at; value(b) }
+    if (!is.null(fixed) && fixed > 1) start[1] <- start[1] - (at - start[fixed]) * mean(x[, fixed])
+    r <- optim(start, f, method = "Nelder-Mead", control = list(maxit = 50000, reltol = 1e-16)); r <- optim(r$par, f, method = "Nelder-Mead", control = list(maxit = 50000, reltol = 1e-16)); if (!is.null(fixed)) r$par[fixed] <- at; r }
+  top <- best(rep(0, ncol(x)))
+  drop2 <- function(j, at) 2 * (best(top$par, j, at)$value - top$value)
+  p <- sapply(2:ncol(x), function(j) pchisq(drop2(j, 0), 1, lower.tail = FALSE))
+  limits <- if (width > 0) t(sapply(2:ncol(x), function(j) { g <- function(at) min(drop2(j, at), 1e3) - qchisq(0.95, 1)
+    c(uniroot(g, top$par[j] - c(width, 1e-6), tol = 1e-8)$root, uniroot(g, top$par[j] + c(1e-6, width), tol = 1e-8)$root) })) else NULL
+  list(coefficients = top$par, log_likelihood = -top$value, p_values = p, limits = limits)
+}
+separated <- data.frame(y = c(0,0,0,0,0,0,1,0,1,1,1,1,1,1,1), x = c(1,2,3,4,5,6,6.2,6.1,7,8,9,10,11,12,13), z = c(0,1,0,1,0,1,1,0,0,0,0,0,0,0,0))
+ratio_limits <- function(x1, n1, x0, n0) {
+  score <- function(r) { n <- n1 + n0; a <- n * r; b <- -(n1 * r + x1 + n0 + x0 * r); p0 <- (-b - sqrt(b^2 - 4 * a * (x1 + x0))) / (2 * a); p1 <- r * p0
+    (x1 / n1 - r * x0 / n0)^2 / ((p1 * (1 - p1) / n1 + r^2 * p0 * (1 - p0) / n0) * n / (n - 1)) - qchisq(0.95, 1) }
+  r <- (x1 / n1) / (x0 / n0); c(uniroot(score, c(1e-3, r), tol = 1e-12)$root, uniroot(score, c(r, 1e3), tol = 1e-12)$root)
+}
+wilson <- function(x, n) as.numeric(prop.test(x, n, correct = FALSE)$conf.int)
+newcombe <- function(x1, n1, x0, n0) { a <- wilson(x1, n1); b <- wilson(x0, n0); p <- x1 / n1; q <- x0 / n0
+  p - q + c(-1, 1) * sqrt(c((p - a[1])^2 + (b[2] - q)^2, (a[2] - p)^2 + (q - b[1])^2)) }
+logit <- function(fit) list(coefficients = unname(coef(fit)), covariance = unname(vcov(fit)), log_likelihood = as.numeric(logLik(fit)))
+write_topic("response_model", list(
+  logistic = 'logit(glm(low ~ age + lwt + smoke + ht, binomial, birthwt, epsilon = 1e-14))',
+  firth = 'firth(low ~ smoke + ht, birthwt, 3)',
+  separated = 'firth(y ~ x + z, separated, 0)',
+  gee = 'with(summary(geeglm(y ~ drug + week, id = person, data = bacteria, family = binomial, corstr = "exchangeable", control = geese.control(epsilon = 1e-12, maxit = 100))), list(coefficients = coefficients[, 1], errors = coefficients[, 2]))',
+  gee_independence = 'with(summary(geeglm(y ~ drug + week, id = person, data = bacteria, family = binomial, corstr = "independence", control = geese.control(epsilon = 1e-12))), list(coefficients = coefficients[, 1], errors = coefficients[, 2]))',
+  ordinal = 'with(list(fit = polr(factor(sat) ~ infl + cont, housing, weights = freq, Hess = TRUE, control = list(reltol = 1e-14))), list(coefficients = unname(coef(fit)), errors = unname(sqrt(diag(vcov(fit)))[1:2]), log_likelihood = as.numeric(logLik(fit))))',
+  difference = 'newcombe(56, 70, 48, 80)',
+  ratio = 'ratio_limits(36, 40, 16, 80)',
+  fisher = 'fisher.test(matrix(c(36, 4, 16, 64), 2))$p.value'
+))
