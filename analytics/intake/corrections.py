@@ -10,8 +10,9 @@ import polars as pl
 from analytics.errors import LayoutError
 from analytics.intake.examine import clean_header
 from analytics.intake.ledger import OUTCOMES
+from analytics.intake.readable import CORRECTION_COLUMNS
 from analytics.intake.rules.registry import RULES
-from analytics.intake.source import CORRECTION_COLUMNS, Source
+from analytics.intake.source import Source
 from analytics.intake.text_table import ROW, TextTable
 from analytics.tables.findings import FINDING_COLUMNS, LEDGER_COLUMNS
 

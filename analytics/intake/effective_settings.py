@@ -1,4 +1,4 @@
-"""The settings of a build: command line over protocol over the ``study`` sheet over defaults."""
+"""The settings of a build: command line over protocol over the ``study`` sheet over the layout over defaults."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def effective_settings(source: Source, changes: Mapping[str, Any]) -> Settings:
     LayoutError
         If the study sheet has not the columns setting and value.
     """
-    settings = Settings()
+    settings = Settings().with_changes(source.settings, "layout")
     for table in source.tables:
         if table.table == "study":
             settings = _with_sheet(settings, table)

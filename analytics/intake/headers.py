@@ -9,17 +9,22 @@ import polars as pl
 
 from analytics.errors import LayoutError
 from analytics.intake.examine import MAX_COLUMNS, clean_header
+from analytics.intake.layout import TableLayout
 from analytics.intake.text_table import ROW
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where a file stands and what it is called in messages; ``known`` are the columns its table has."""
+    """Where a file stands and what it is called in messages.
+
+    ``known`` are the columns its table has, or, under a ``layout``, the hospital's columns it names.
+    """
 
     path: Path
     name: str
     table: str
     known: frozenset[str]
+    layout: TableLayout | None = None
 
 
 def check_header(header: list[str], where: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,10 +13,12 @@ from analytics.intake.columnar import hash_file, read_columnar
 from analytics.intake.delimited import read_delimited
 from analytics.intake.examine import clean_header
 from analytics.intake.headers import Delivery
+from analytics.intake.layout import LAYOUT_FILE, Layout, read_layout
+from analytics.intake.readable import CORRECTIONS, READABLE
+from analytics.intake.reshape import reshape_table
 from analytics.intake.text_table import TextTable
-from analytics.intake.workbook import read_workbook
-from analytics.tables.columns import facts_of
-from analytics.tables.registry import SHEET_ORDER, SOURCE_TABLES
+from analytics.intake.workbook import read_sheet_as, read_workbook
+from analytics.tables.registry import SHEET_ORDER
 from analytics.tables.study import InputFile
 
 DELIMITED = (".csv", ".tsv", ".txt")
@@ -24,27 +26,31 @@ COLUMNAR = (".parquet", ".arrow")
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 PACKED = (".gz",)
 
-KNOWN_COLUMNS: dict[str, frozenset[str]] = {name: frozenset(facts_of(schema)) for name, schema in SOURCE_TABLES.items()}
-"""The columns of every source table, by table."""
-
-CORRECTIONS = "corrections"
-CORRECTION_COLUMNS = ("table", "patient_id", "key", "column", "old_value", "new_value", "reason", "who", "when")
-"""The sheet of corrections: «key» names the row within its patient as «column=value; column=value»."""
-
-READABLE: dict[str, frozenset[str]] = KNOWN_COLUMNS | {CORRECTIONS: frozenset(CORRECTION_COLUMNS)}
-
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many of how many are done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Everything that was read: the tables as text, the files' facts, and the names that fit no table."""
+    """Everything that was read.
+
+    Attributes
+    ----------
+    tables, corrections
+        The tables as text, under our column names.
+    inputs
+        The files.
+    unused
+        Names of files and sheets that fit no table.
+    settings
+        What the layout declares.
+    """
 
     tables: tuple[TextTable, ...]
     corrections: tuple[TextTable, ...]
     inputs: tuple[InputFile, ...]
     unused: tuple[str, ...]
+    settings: Mapping[str, str]
 
 
 def read_source(path: Path, declared_encoding: str, progress: Progress) -> Source:
@@ -85,7 +91,13 @@ def _read_any(path: Path, scratch: Path, declared_encoding: str, progress: Progr
     if suffix in WORKBOOKS:
         progress(path.name, 0, 1)
         tables, facts, unused = read_workbook(path, READABLE)
-        return _sorted_out(tables, (facts,), tuple(f"sheet {name}" for name in unused))
+        return Source(
+            tables=tuple(table for table in tables if table.table != CORRECTIONS),
+            corrections=tuple(table for table in tables if table.table == CORRECTIONS),
+            inputs=(facts,),
+            unused=tuple(f"sheet {name}" for name in unused),
+            settings={},
+        )
     raise SourceError(
         "A source is a folder of tables, a .zip of one, or one workbook.",
         path.name,
@@ -93,27 +105,39 @@ def _read_any(path: Path, scratch: Path, declared_encoding: str, progress: Progr
     )
 
 
+def _layout_of(path: Path) -> Layout:
+    return read_layout(path) if path.exists() else Layout()
+
+
 def _read_folder(folder: Path, scratch: Path, declared_encoding: str, progress: Progress) -> Source:
-    deliveries = list(_deliveries(folder))
+    layout = _layout_of(folder / LAYOUT_FILE)
+    deliveries = [*_laid_out(folder, layout), *_deliveries(folder, {part.file for _, part in layout.parts})]
+    encoding = declared_encoding or layout.settings.get("encoding", "")
     tables: list[TextTable] = []
-    inputs: list[InputFile] = []
+    inputs: dict[str, InputFile] = {}
     for done, delivery in enumerate(deliveries):
         progress(delivery.name, done, len(deliveries))
-        table, facts = _read_file(delivery, scratch, declared_encoding)
-        declared_encoding = declared_encoding or _encoding_of(table)
-        tables.append(table)
-        inputs.append(facts)
+        table, facts = _read_file(delivery, scratch, encoding)
+        encoding = encoding or _encoding_of(table)
+        tables.append(reshape_table(table, delivery.layout) if delivery.layout else table)
+        inputs[facts.name] = facts
     used = {delivery.path for delivery in deliveries}
-    return _sorted_out(tables, tuple(inputs), tuple(_unused(folder, used)))
-
-
-def _sorted_out(tables: Sequence[TextTable], inputs: tuple[InputFile, ...], unused: tuple[str, ...]) -> Source:
     return Source(
-        tuple(table for table in tables if table.table != CORRECTIONS),
-        tuple(table for table in tables if table.table == CORRECTIONS),
-        inputs,
-        unused,
+        tables=tuple(table for table in tables if table.table != CORRECTIONS),
+        corrections=tuple(table for table in tables if table.table == CORRECTIONS),
+        inputs=tuple(inputs.values()),
+        unused=tuple(_unused(folder, used)),
+        settings=layout.settings,
     )
+
+
+def _laid_out(folder: Path, layout: Layout) -> Iterator[Delivery]:
+    """Yield what the layout names."""
+    for table, part in layout.parts:
+        path = folder / part.file
+        if not part.file or not path.is_file():
+            raise LayoutError(f"The layout names a file «{part.file}», which is not there.", LAYOUT_FILE, "Correct it.")
+        yield Delivery(path, part.file, table, frozenset(clean_header(name) for name in part.reported), part)
 
 
 def _encoding_of(table: TextTable) -> str:
@@ -132,16 +156,18 @@ def _read_file(delivery: Delivery, scratch: Path, declared_encoding: str) -> tup
         return table, InputFile(delivery.name, path.stat().st_size, hash_file(path))
     if path.suffix.casefold() in COLUMNAR:
         return read_columnar(delivery)
+    if path.suffix.casefold() in WORKBOOKS:
+        return read_sheet_as(delivery)
     return read_delimited(delivery, declared_encoding)
 
 
-def _deliveries(folder: Path) -> Iterator[Delivery]:
-    """Yield the files that hold a table: the study sheet, then the others in order, then by name.
+def _deliveries(folder: Path, spoken_for: set[str]) -> Iterator[Delivery]:
+    """Yield the other files that hold a table: the study sheet, then the others in order, then by name.
 
     A table may come in parts: ``labs.csv``, ``labs-2024.csv``. The study sheet comes first because it may
     declare how the others are written.
     """
-    files = sorted(file for file in folder.iterdir() if file.is_file())
+    files = sorted(file for file in folder.iterdir() if file.is_file() and file.name not in spoken_for)
     for table in ("study", *SHEET_ORDER[:-1], CORRECTIONS):
         for file in files:
             if _is_table_file(file) and table_of_file(file) == table:

@@ -9,8 +9,9 @@ import polars as pl
 from analytics.errors import LayoutError
 from analytics.intake.codes import nearest
 from analytics.intake.examine import clean_header
+from analytics.intake.readable import KNOWN_COLUMNS
 from analytics.intake.rules.registry import RULES
-from analytics.intake.source import KNOWN_COLUMNS, Source
+from analytics.intake.source import Source
 from analytics.intake.text_table import ROW, TextTable
 from analytics.tables.columns import facts_of
 from analytics.tables.findings import FINDING_COLUMNS

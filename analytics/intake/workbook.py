@@ -14,7 +14,7 @@ from analytics.errors import LayoutError, SourceError
 from analytics.intake.archive import check_archive
 from analytics.intake.columnar import hash_file
 from analytics.intake.examine import clean_header
-from analytics.intake.headers import check_header
+from analytics.intake.headers import Delivery, check_header
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
 from analytics.intake.workbook_cells import CellFacts, read_cell_facts
 from analytics.tables.study import InputFile
@@ -50,11 +50,38 @@ def read_workbook(
     for sheet in workbook.sheet_names:
         table = clean_header(sheet)
         if table in known:
-            read = _read_sheet(workbook, sheet, path.name, known[table], cells.get(sheet))
+            read = _read_sheet(workbook, sheet, path.name, known[table], cells.get(sheet), table)
             tables.extend([read] if read is not None else [])
         else:
             unused.append(sheet)
     return tuple(tables), facts, tuple(unused)
+
+
+def read_sheet_as(delivery: Delivery) -> tuple[TextTable, InputFile]:
+    """Read the one sheet a layout names.
+
+    Raises
+    ------
+    SourceError
+        If the workbook cannot be opened.
+    LayoutError
+        If it has no such sheet, or the sheet is empty.
+    """
+    path, sheet = delivery.path, delivery.layout.sheet if delivery.layout else ""
+    workbook, cells = _open(path)
+    read = (
+        _read_sheet(workbook, sheet, delivery.name, delivery.known, cells.get(sheet), delivery.table)
+        if sheet in workbook.sheet_names
+        else None
+    )
+    if read is None:
+        found = ", ".join(workbook.sheet_names)
+        raise LayoutError(
+            f"The layout names a sheet «{sheet}», which is not there or empty. Found: {found}.",
+            delivery.name,
+            "Correct the layout.",
+        )
+    return read, InputFile(delivery.name, path.stat().st_size, hash_file(path))
 
 
 def _open(path: Path) -> tuple[fastexcel.ExcelReader, dict[str, CellFacts]]:
@@ -77,6 +104,7 @@ def _read_sheet(
     file: str,
     known: frozenset[str],
     cells: CellFacts | None,
+    table: str,
 ) -> TextTable | None:
     grid = workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
     frame = grid.to_polars()
@@ -94,7 +122,7 @@ def _read_sheet(
     is_note = pl.col(names[0]).str.starts_with("#").fill_null(value=False)
     rows = filled.filter(~is_note)
     at = {info.absolute_index: name for info, name in zip(grid.selected_columns, names, strict=True)}
-    read = TextTable(clean_header(sheet), file, sheet, rows, NO_RAGGED, notes=filled.height - rows.height)
+    read = TextTable(table, file, sheet, rows, NO_RAGGED, notes=filled.height - rows.height)
     return read if cells is None else _with_cell_facts(read, cells, at, position + 1)
 
 

@@ -1,0 +1,119 @@
+"""Layout: how a hospital's own files, columns and codes become the tables, written in TOML by a person."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from analytics.errors import LayoutError
+from analytics.intake.codes import nearest
+from analytics.intake.readable import KNOWN_COLUMNS
+
+LAYOUT_FILE = "layout.toml"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WideColumn(_Strict):
+    """One measured column of a wide table: each filled cell becomes a row.
+
+    ``column`` is the hospital's column, ``into`` the table's column its cells go to, ``constants`` what else
+    the rows say, for example analyte and unit.
+    """
+
+    column: str
+    into: str = "value_text"
+    constants: dict[str, str] = Field(default_factory=dict)
+
+
+class TableLayout(_Strict):
+    """Where the rows of one table come from.
+
+    Attributes
+    ----------
+    file, sheet
+        File of the source folder, or sheet of the workbook.
+    columns
+        Column of the table → column of the hospital.
+    constants
+        Column of the table → what every row says there.
+    codes
+        Column of the table → (code of the hospital → code of the table).
+    where
+        Column of the hospital → the value a row must have to belong to this table.
+    filled
+        Columns of the hospital that must be filled for a row to belong to this table.
+    wide
+        Measured columns of which each becomes rows of its own.
+    """
+
+    file: str = ""
+    sheet: str = ""
+    columns: dict[str, str] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
+    codes: dict[str, dict[str, str]] = Field(default_factory=dict)
+    where: dict[str, str] = Field(default_factory=dict)
+    filled: tuple[str, ...] = ()
+    wide: tuple[WideColumn, ...] = ()
+
+    @property
+    def reported(self) -> frozenset[str]:
+        """Return every column of the hospital this layout names."""
+        wide = (entry.column for entry in self.wide)
+        return frozenset((*self.columns.values(), *self.where, *self.filled, *wide))
+
+
+class Layout(_Strict):
+    """A whole layout: settings of the source, and its tables; a table may come from several files."""
+
+    settings: dict[str, str] = Field(default_factory=dict)
+    tables: dict[str, TableLayout | tuple[TableLayout, ...]] = Field(default_factory=dict)
+
+    @property
+    def parts(self) -> tuple[tuple[str, TableLayout], ...]:
+        """Return (table, layout) of every file or sheet to read."""
+        return tuple(
+            (table, part)
+            for table, entry in self.tables.items()
+            for part in (entry if isinstance(entry, tuple) else (entry,))
+        )
+
+
+def read_layout(path: Path) -> Layout:
+    """Read a layout and check that it names tables and columns that exist.
+
+    Raises
+    ------
+    LayoutError
+        Naming the line or the entry that is wrong.
+    """
+    try:
+        layout = Layout.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LayoutError(f"The layout is not TOML ({error}).", path.name, "Look at that line.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise LayoutError(f"The entry {place} is wrong ({first['msg']}).", path.name, "See the README.") from None
+    for table, part in layout.parts:
+        _check_part(table, part, path.name)
+    return layout
+
+
+def _check_part(table: str, part: TableLayout, name: str) -> None:
+    if table not in KNOWN_COLUMNS:
+        raise LayoutError(
+            f"There is no table «{table}».{nearest(table, frozenset(KNOWN_COLUMNS))}", name, "Correct it."
+        )
+    into = (*part.columns, *part.constants, *part.codes)
+    wide = (column for entry in part.wide for column in (entry.into, *entry.constants))
+    for column in (*into, *wide):
+        if column not in KNOWN_COLUMNS[table]:
+            near = nearest(column, KNOWN_COLUMNS[table])
+            raise LayoutError(f"Table {table} has no column «{column}».{near}", name, "Correct the layout.")
+    if not part.file and not part.sheet:
+        raise LayoutError(f"The layout of {table} names no file and no sheet.", name, 'Write file = "…".')

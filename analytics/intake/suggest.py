@@ -1,0 +1,174 @@
+"""Propose a layout from the headers and values of a hospital's files, for a person to confirm."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import fastexcel
+import polars as pl
+
+from analytics.catalogue.codes import CODE_LISTS
+from analytics.errors import LayoutError
+from analytics.intake.codes import parse_code
+from analytics.intake.columnar import read_columnar
+from analytics.intake.delimited import read_delimited
+from analytics.intake.examine import clean_header
+from analytics.intake.header_words import ALL_WORDS, words_of
+from analytics.intake.headers import Delivery
+from analytics.intake.layout import TableLayout
+from analytics.intake.readable import KNOWN_COLUMNS
+from analytics.intake.source import COLUMNAR, DELIMITED, WORKBOOKS
+from analytics.intake.text_table import TextTable
+from analytics.intake.workbook import read_sheet_as
+from analytics.tables.columns import facts_of
+from analytics.tables.registry import SOURCE_TABLES
+
+_LOCAL_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})[./-]\d{4}")
+_SHOWN_CODES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """Which of our columns one file can fill: our column → the hospital's columns that may hold it."""
+
+    table: str
+    candidates: dict[str, tuple[str, ...]]
+
+    @property
+    def merit(self) -> int:
+        return len(self.candidates) if "patient_id" in self.candidates else 0
+
+
+def suggest_layout(source: Path, encoding: str = "") -> str:
+    """Return the text of a layout.toml for the files of a folder, what cannot be told left as comments.
+
+    Raises
+    ------
+    SourceError
+        If a file cannot be read.
+    LayoutError
+        If the folder holds no table at all.
+    """
+    tables = list(_read_all(source, encoding))
+    if not tables:
+        raise LayoutError("There is no table here to make a layout for.", str(source), "Check the folder.")
+    head = ["# A proposal: read every line, complete the lines with «?», and save it as layout.toml", ""]
+    settings = ["[settings]", *_suggest_dates(tables), *_suggest_decimal(tables), ""]
+    return "\n".join([*head, *settings, *(line for table in tables for line in _suggest_table(table))]) + "\n"
+
+
+def _read_all(source: Path, encoding: str) -> Iterator[TextTable]:
+    for file in sorted(source.iterdir()):
+        suffix = file.suffix.casefold()
+        if suffix in DELIMITED:
+            yield read_delimited(Delivery(file, file.name, "", ALL_WORDS), encoding)[0]
+        elif suffix in COLUMNAR:
+            yield read_columnar(Delivery(file, file.name, "", ALL_WORDS))[0]
+        elif suffix in WORKBOOKS:
+            for sheet in fastexcel.read_excel(file).sheet_names:
+                layout = TableLayout(file=file.name, sheet=sheet)
+                yield read_sheet_as(Delivery(file, file.name, "", ALL_WORDS, layout))[0]
+
+
+def _match(table: TextTable, name: str) -> _Match:
+    found = {
+        column: tuple(header for header in table.header if clean_header(header) in words_of(column))
+        for column in facts_of(SOURCE_TABLES[name])
+    }
+    return _Match(name, {column: headers for column, headers in found.items() if headers})
+
+
+def _suggest_table(table: TextTable) -> Iterator[str]:
+    matches = sorted((_match(table, name) for name in KNOWN_COLUMNS), key=lambda match: -match.merit)
+    best = [match for match in matches if match.merit == matches[0].merit and match.merit > 1]
+    place = [f"file = {_quoted(table.file)}", *([f"sheet = {_quoted(table.sheet)}"] if table.sheet else [])]
+    if len(best) != 1:
+        candidates = ", ".join(match.table for match in best) or "no table known"
+        yield from (f"# {line}" for line in (f"[tables.?]  may be: {candidates}", *place, *_free(table, set())))
+        yield ""
+        return
+    match = best[0]
+    yield f"[tables.{match.table}]"
+    yield from place
+    yield f"[tables.{match.table}.columns]"
+    used: set[str] = set()
+    for column, headers in match.candidates.items():
+        one = len(headers) == 1
+        used |= set(headers)
+        yield f"{column} = {_quoted(headers[0])}" if one else f"# {column} = ?  one of: {', '.join(headers)}"
+    yield from (f"# {line}" for line in _missing(match))
+    yield from (f"# {line}" for line in _free(table, used))
+    yield from _suggest_codes(table, match)
+    yield ""
+
+
+def _missing(match: _Match) -> Iterator[str]:
+    for column, facts in facts_of(SOURCE_TABLES[match.table]).items():
+        if facts.is_required and column not in match.candidates:
+            yield f"{column} = ?  needed: {facts.meaning}"
+
+
+def _free(table: TextTable, used: set[str]) -> Iterator[str]:
+    free = [header for header in table.header if header not in used]
+    if free:
+        yield f"not used: {', '.join(free)}"
+
+
+def _suggest_codes(table: TextTable, match: _Match) -> Iterator[str]:
+    """Yield the codes of the hospital that are not ours, for a person to translate."""
+    for column, headers in match.candidates.items():
+        facts = facts_of(SOURCE_TABLES[match.table])[column]
+        if facts.kind != "code" or len(headers) != 1:
+            continue
+        values = table.rows.get_column(headers[0]).str.strip_chars().drop_nulls().unique(maintain_order=True)
+        foreign = [value for value in values if value and parse_code(value, facts.code_list) is None]
+        if foreign:
+            yield f"[tables.{match.table}.codes.{column}]"
+            yield f"# ours: {', '.join(CODE_LISTS[facts.code_list].values)}"
+            yield from (f"# {_quoted(value)} = ?" for value in foreign[:_SHOWN_CODES])
+
+
+def _suggest_dates(tables: list[TextTable]) -> Iterator[str]:
+    """Yield the form of local dates, if a day after the twelfth shows it."""
+    forms: set[str] = set()
+    local = False
+    for first, mark, second in _local_dates(tables):
+        local = True
+        if first > 12:
+            forms.add(f"dd{mark}mm{mark}yyyy")
+        elif second > 12:
+            forms.add(f"mm{mark}dd{mark}yyyy")
+    if len(forms) == 1:
+        yield f"date_form = {_quoted(forms.pop())}"
+    elif local:
+        yield f"# date_form = ?  {'dates of several forms' if forms else 'no date shows whether the day comes first'}"
+
+
+def _local_dates(tables: list[TextTable]) -> Iterator[tuple[int, str, int]]:
+    for text in _texts(tables):
+        if match := _LOCAL_DATE.fullmatch(text):
+            yield int(match[1]), match[2], int(match[3])
+
+
+def _suggest_decimal(tables: list[TextTable]) -> Iterator[str]:
+    """Yield the decimal mark, if numbers show it and none contradicts."""
+    texts = [text for text in _texts(tables) if re.fullmatch(r"[<>]?\s*\d+[.,]\d+", text)]
+    marks = {mark for text in texts for mark in ".," if mark in text and len(text.partition(mark)[2]) != 3}
+    if len(marks) == 1:
+        yield f"decimal_mark = {_quoted(marks.pop())}"
+    elif texts:
+        yield "# decimal_mark = ?  the numbers do not show one mark"
+
+
+def _texts(tables: list[TextTable]) -> Iterator[str]:
+    for table in tables:
+        for column in table.rows.select(pl.col(pl.String())).iter_columns():
+            yield from column.str.strip_chars().drop_nulls().unique().head(1000)
+
+
+def _quoted(text: str | None) -> str:
+    return json.dumps(text or "", ensure_ascii=False)

@@ -1,0 +1,179 @@
+"""A hospital's own files, read through a layout; and layouts proposed from files and dictionaries."""
+
+# ruff: noqa: E501 - exports are wide
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from analytics.errors import LayoutError
+from analytics.intake.accept import accept_source
+from analytics.intake.redcap import suggest_redcap_layout
+from analytics.intake.suggest import suggest_layout
+
+STAMMDATEN = "PatNr;Geschlecht;Geburtsdatum;Todesdatum\n007;weiblich;17.04.1950;\n008;männlich;1960;03.02.2022\n"
+LABOR = "PatNr;Abnahmedatum;CgA;NSE;Kreatinin\n007;05.03.2020;588,1;<5;\n007;05.06.2020;;12,5;80\n"
+LAYOUT = """
+[settings]
+date_form = "dd.mm.yyyy"
+decimal_mark = ","
+
+[tables.patients]
+file = "Stammdaten.csv"
+columns = { patient_id = "PatNr", sex = "Geschlecht", birth_date = "Geburtsdatum" }
+[tables.patients.codes.sex]
+"weiblich" = "F"
+"männlich" = "M"
+
+[tables.vital_status]
+file = "Stammdaten.csv"
+columns = { patient_id = "PatNr", date = "Todesdatum" }
+constants = { kind = "death" }
+filled = ["Todesdatum"]
+
+[tables.labs]
+file = "Labor.csv"
+columns = { patient_id = "PatNr", collected = "Abnahmedatum" }
+[[tables.labs.wide]]
+column = "CgA"
+constants = { analyte = "CGA", unit = "ng/mL", uln = "85" }
+[[tables.labs.wide]]
+column = "NSE"
+constants = { analyte = "NSE", unit = "ng/mL", uln = "16" }
+[[tables.labs.wide]]
+column = "Kreatinin"
+constants = { analyte = "CREAT", unit = "umol/L", uln = "104" }
+"""
+
+
+@pytest.fixture
+def hospital(tmp_path: Path) -> Path:
+    """Write a German delivery with its layout."""
+    (tmp_path / "Stammdaten.csv").write_text(STAMMDATEN, encoding="utf-8")
+    (tmp_path / "Labor.csv").write_text(LABOR, encoding="utf-8")
+    (tmp_path / "layout.toml").write_text(LAYOUT, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_wide_german_delivery_is_read_without_renaming_anything(hospital):
+    accepted = accept_source(hospital)
+    patients = accepted.tables["patients"].select("patient_id", "sex", "birth_date_precision").rows()
+    assert patients == [("007", "F", "D"), ("008", "M", "Y")]
+    labs = accepted.tables["labs"].select("analyte", "collected_text", "value", "comparator", "_file", "_row").rows()
+    assert labs == [
+        ("CGA", "05.03.2020", 588.1, None, "Labor.csv", 2),
+        ("NSE", "05.03.2020", 5.0, "<", "Labor.csv", 2),
+        ("NSE", "05.06.2020", 12.5, None, "Labor.csv", 3),
+        ("CREAT", "05.06.2020", 80.0, None, "Labor.csv", 3),
+    ]
+    assert accepted.tables["vital_status"].select("patient_id", "kind").rows() == [("008", "death")]
+    assert [file.name for file in accepted.inputs] == ["Stammdaten.csv", "Labor.csv"]
+
+
+def test_a_finding_names_the_hospitals_own_line(hospital):
+    (hospital / "Labor.csv").write_text(LABOR.replace("588,1", "588,1,2"), encoding="utf-8")
+    finding = accept_source(hospital).findings.filter(pl.col("rule_id") == "V20").row(0, named=True)
+    assert (finding["file"], finding["row"], finding["value"]) == ("Labor.csv", 2, "588,1,2")
+
+
+def test_a_code_the_layout_forgot_is_a_finding(hospital):
+    (hospital / "Stammdaten.csv").write_text(STAMMDATEN.replace("männlich", "divers"), encoding="utf-8")
+    assert "V09" in accept_source(hospital).findings["rule_id"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[tables.patients]", "[tables.patient]", "no table «patient».*Did you mean «patients»"),
+        ("sex = ", "sexx = ", "no column «sexx».*Did you mean «sex»"),
+        ('"Stammdaten.csv"', '"Stammdatei.csv"', "names a file «Stammdatei.csv»"),
+        ('"Geschlecht"', '"Sexus"', "names a column «Sexus».*Found: PatNr"),
+        ("[settings]", "[settings", "not TOML"),
+        ("filled = ", "fillled = ", "tables.vital_status"),
+    ],
+)  # fmt: skip
+def test_a_wrong_layout_stops_with_the_entry(old, new, words, hospital):
+    (hospital / "layout.toml").write_text(LAYOUT.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(LayoutError, match=words):
+        accept_source(hospital)
+
+
+def test_a_sheet_of_a_workbook_can_be_laid_out(hospital):
+    with xlsxwriter.Workbook(hospital / "Register.xlsx") as book:
+        sheet = book.add_worksheet("Therapie")
+        for number, row in enumerate([["PatNr", "Mittel", "Beginn"], ["007", "lanreotide", "01.04.2020"]]):
+            sheet.write_row(number, 0, row)
+    more = """
+[tables.treatments]
+file = "Register.xlsx"
+sheet = "Therapie"
+columns = { patient_id = "PatNr", agent = "Mittel", start = "Beginn" }
+constants = { treatment_id = "T1", category = "SSA" }
+"""
+    (hospital / "layout.toml").write_text(LAYOUT + more, encoding="utf-8")
+    row = accept_source(hospital).tables["treatments"].row(0, named=True)
+    assert (row["patient_id"], row["agent"], row["_sheet"], row["_row"]) == ("007", "lanreotide", "Therapie", 2)
+
+
+def test_a_layout_is_proposed_and_what_cannot_be_told_is_left_open(hospital):
+    (hospital / "layout.toml").unlink()
+    proposal = suggest_layout(hospital)
+    plain = tomllib.loads(proposal)
+    assert plain["settings"] == {"date_form": "dd.mm.yyyy", "decimal_mark": ","}
+    patients = plain["tables"]["patients"]
+    assert patients["file"] == "Stammdaten.csv"
+    assert patients["columns"] == {"patient_id": "PatNr", "birth_date": "Geburtsdatum", "sex": "Geschlecht"}
+    assert '# "weiblich" = ?' in proposal
+    assert "# not used: Todesdatum" in proposal
+
+
+def test_a_date_form_nobody_can_tell_is_left_open(hospital):
+    (hospital / "Stammdaten.csv").write_text(STAMMDATEN.replace("17.04.1950", "07.04.1950"), encoding="utf-8")
+    (hospital / "layout.toml").unlink()
+    assert "# date_form = ?  no date shows whether the day comes first" in suggest_layout(hospital)
+
+
+DICTIONARY = """Variable / Field Name,Form Name,Field Type,Field Label,"Choices, Calculations, OR Slider Labels"
+record_id,patients,text,Record,
+sex,patients,radio,Sex,"1, Female | 2, Male | 9, Other"
+birth_year,patients,text,Year of birth,
+lab_test,labs,dropdown,Parameter,"1, Chromogranin A | 2, NSE | 3, Something"
+lab_date,labs,text,Sample date,
+lab_value,labs,text,Result,
+lab_unit,labs,text,Unit,
+mood,diary,text,Mood,
+"""
+EXPORT = """record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,sex,birth_year,lab_test,lab_date,lab_value,lab_unit,mood
+R1,baseline,,,1,1950,,,,,
+R1,baseline,labs,1,,,1,2020-01-10,588.1,ng/mL,
+R1,follow_up,labs,2,,,2,2020-02-10,12.5,ng/mL,
+R2,baseline,,,2,1960,,,,,fine
+"""
+
+
+def test_a_redcap_export_is_read_through_the_layout_of_its_dictionary(tmp_path):
+    source = tmp_path / "export"
+    source.mkdir()
+    (source / "data.csv").write_text(EXPORT, encoding="utf-8")
+    dictionary = tmp_path / "dictionary.csv"
+    dictionary.write_text(DICTIONARY, encoding="utf-8")
+    proposal = suggest_redcap_layout(dictionary, source / "data.csv")
+    assert '# "3" = ?  «Something»' in proposal
+    assert "# the form diary fits no table" in proposal
+    (source / "layout.toml").write_text(proposal, encoding="utf-8")
+    accepted = accept_source(source)
+    assert accepted.tables["patients"].select("patient_id", "sex").rows() == [("R1", "F"), ("R2", "M")]
+    assert accepted.tables["labs"].select("patient_id", "analyte", "value", "_row").rows() == [
+        ("R1", "CGA", 588.1, 3),
+        ("R1", "NSE", 12.5, 4),
+    ]
+
+
+def test_another_file_is_no_dictionary(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(LayoutError, match="no REDCap data dictionary"):
+        suggest_redcap_layout(tmp_path / "a.csv", tmp_path / "a.csv")
