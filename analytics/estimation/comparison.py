@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.estimation.group_counts import Groups, count_groups, refuse_comparison
-from analytics.estimation.methods import FLEMING_HARRINGTON, GEHAN, LOG_RANK, ROBUST, TARONE_WARE, describe_method
+from analytics.estimation.methods import FLEMING_HARRINGTON, GEHAN, HOLM, LOG_RANK, ROBUST, TARONE_WARE, describe_method
 from analytics.estimation.observations import Observations, label_codes
 from analytics.estimation.partial_likelihood import PartialLikelihood, compute_null_state
 from analytics.estimation.partial_residuals import compute_robust_score_statistic
@@ -109,9 +109,10 @@ def compare_pairs(
             observations.take(rows), groups.codes[rows], None if strata is None else np.asarray(strata)[rows], weighting
         )
         tests.append((groups.labels[second], groups.labels[first], test))
+    correction = describe_method("Holm's correction for several tests", HOLM)
     adjusted = iter(_adjust_holm([test.p_value for _, _, test in tests if isinstance(test, TestResult)]))
     return tuple(
-        PairwiseTest(name, reference, test, next(adjusted) if isinstance(test, TestResult) else None)
+        PairwiseTest(name, reference, test, next(adjusted) if isinstance(test, TestResult) else None, correction)
         for name, reference, test in tests
     )
 

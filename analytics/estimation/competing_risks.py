@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from analytics.errors import RefusedError
 from analytics.estimation.influence import place_on_timeline, sum_influence_products
+from analytics.estimation.methods import AALEN_JOHANSEN, describe_method
 from analytics.estimation.observations import Observations, check_observations, finite_numbers
 from analytics.estimation.robust_survival import compute_hazard_shares
 from analytics.estimation.sums import sum_by_code
@@ -105,10 +106,21 @@ def estimate_cumulative_incidence(
     relative = np.divide(error, incidence, out=np.full(len(time), np.nan), where=incidence > 0)
     low, high = compute_limits(incidence, relative, interval, level)
     counts = sum_by_code(at, this_cause, len(time)).astype(np.int64)
-    present = sum_by_code(timeline.enters, None, len(time)) - sum_by_code(at, None, len(time))
-    n_risk = np.concatenate([[0.0], np.cumsum(present)[:-1]]).astype(np.int64)
-    n_risk[0] = int((observations.entry == 0).sum())
-    return CumulativeIncidence(group, of_cause, time, n_risk, counts, incidence, error, low, high, interval, level)
+    method = describe_method(
+        "Aalen–Johansen estimate", AALEN_JOHANSEN, interval=interval, errors="infinitesimal jackknife, by patient"
+    )
+    return CumulativeIncidence(
+        group, of_cause, time, _count_at_risk(observations, time), counts, incidence, error, low, high, method, level
+    )
+
+
+def _count_at_risk(observations: Observations, time: IntArray) -> IntArray:
+    """Count lines under observation just before each time, shape (k,); at time 0 those who start there."""
+    entered = np.searchsorted(np.sort(observations.entry), time, side="left")
+    ended = np.searchsorted(np.sort(observations.days), time, side="left")
+    present = (entered - ended).astype(np.int64)
+    present[0] = int((observations.entry == 0).sum())
+    return present
 
 
 def estimate_incidence_at(curve: CumulativeIncidence, days: int) -> Estimate:

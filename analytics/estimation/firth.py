@@ -17,7 +17,13 @@ from analytics.estimation.cox_model import check_covariates, refuse_model
 from analytics.estimation.linear import invert_positive, log_determinant, standard_errors
 from analytics.estimation.methods import FIRTH, describe_method
 from analytics.estimation.observations import Observations, label_codes
-from analytics.estimation.partial_likelihood import PartialLikelihood, compute_state, find_redundant
+from analytics.estimation.partial_likelihood import (
+    PartialLikelihood,
+    compute_null_state,
+    compute_state,
+    find_redundant,
+    refuse_redundant,
+)
 from analytics.estimation.risk_sets import Ties, observed_risk_sets
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p, compute_chi_squared_quantile
 from analytics.tables.results import BoolArray, Estimate, FloatArray, ModelTerm, Refusal, RegressionResult, TestResult
@@ -74,14 +80,9 @@ def estimate_firth_model(
     data = PartialLikelihood(
         np.asfortranarray((x - x.mean(axis=0)) / scale), observed_risk_sets(observations, stratum, ties)
     )
-    null = compute_state(data, np.zeros(len(names)))
-    redundant = find_redundant(null.information, observations.n_events)
+    redundant = find_redundant(compute_null_state(data).information, observations.n_events)
     if redundant is not None:
-        return Refusal(
-            "redundant_covariate",
-            f"{names[redundant]} does not vary among those at risk, or the other covariates already say it.",
-            f"Leave {names[redundant]} out.",
-        )
+        return refuse_redundant(names[redundant])
     best = _maximise(data, np.zeros(len(names)), np.ones(len(names), dtype=bool))
     start = _evaluate(data, np.zeros(len(names)))
     inverse = None if best is None else invert_positive(best.information)
@@ -94,29 +95,28 @@ def estimate_firth_model(
         ties=ties.capitalize(),
     )
     covariance = inverse / np.outer(scale, scale)
-    statistic = 2 * (best.penalised - start.penalised)
+    errors, statistic = standard_errors(covariance), 2 * (best.penalised - start.penalised)
+    p_value = compute_chi_squared_p(statistic, len(names))
+    terms = [_describe(data, best, j, name, (float(scale[j]), float(errors[j])), level) for j, name in enumerate(names)]
     return RegressionResult(
-        "Cox model with Firth's penalty",
-        tuple(
-            _describe(data, best, j, name, float(scale[j]), level, float(standard_errors(covariance)[j]))
-            for j, name in enumerate(names)
-        ),
+        method.name,
+        tuple(terms),
         covariance,
         best.penalised + float(np.log(scale).sum()),
         len(x),
         observations.n_patients,
         observations.n_events,
         False,
-        (TestResult("Penalised likelihood ratio test", statistic, len(names),
-                    compute_chi_squared_p(statistic, len(names)), method),),
+        (TestResult("Penalised likelihood ratio test", statistic, len(names), p_value, method),),
         method,
-    )  # fmt: skip
+    )
 
 
 def _describe(
-    data: PartialLikelihood, best: _Point, j: int, name: str, scale: float, level: float, error: float
+    data: PartialLikelihood, best: _Point, j: int, name: str, scale_and_error: tuple[float, float], level: float
 ) -> ModelTerm:
-    """Return coefficient ``j`` with the limits of its profile."""
+    """Return coefficient ``j`` with the limits of its profile, brought back from standard deviations."""
+    scale, error = scale_and_error
     fall = compute_chi_squared_quantile(level, 1) / 2
     value = float(best.coefficients[j])
     low, high = (_find_limit(data, best, j, side, fall) for side in (-1.0, 1.0))

@@ -18,6 +18,7 @@ from analytics.estimation.linear import invert_positive, standard_errors
 from analytics.estimation.methods import describe_method
 from analytics.estimation.minimise import minimise
 from analytics.estimation.observations import finite_numbers
+from analytics.estimation.partial_likelihood import refuse_redundant
 from analytics.tables.results import FloatArray, ParametricResult, Refusal
 
 
@@ -58,7 +59,7 @@ def fit_parametric_model(
         return refusal
     centre, scale = x.mean(axis=0), x.std(axis=0)
     if (scale <= 1e-12 * np.maximum(np.abs(centre), 1e-300)).any():
-        return _refuse_redundant(names[int(np.argmin(scale))])
+        return refuse_redundant(names[int(np.argmin(scale))])
     standardised = (x - centre) / scale
 
     def deviance(parameters: FloatArray) -> tuple[float, FloatArray]:
@@ -114,7 +115,3 @@ def _refuse_empty(intervals: Intervals) -> Refusal | None:
     return Refusal(
         "no_events", "Nobody has had the event.", "Wait for more follow-up, or choose an endpoint with events."
     )
-
-
-def _refuse_redundant(name: str) -> Refusal:
-    return Refusal("redundant_covariate", f"{name} does not vary.", f"Leave {name} out.")

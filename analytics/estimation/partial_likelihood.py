@@ -138,13 +138,13 @@ def maximise_partial_likelihood(
     scale = np.sqrt(np.einsum("ij,ij->j", centred, centred) / len(centred))
     constant = scale <= 1e-12 * np.maximum(np.abs(centre), 1e-300)
     if constant.any():
-        return _refuse_redundant(names[int(np.flatnonzero(constant)[0])])
+        return refuse_redundant(names[int(np.flatnonzero(constant)[0])])
     centred /= scale
     scaled = PartialLikelihood(centred, data.risk_sets, data.weights)
     null = compute_null_state(scaled)
     redundant = find_redundant(null.information, float(data.risk_sets.event_weight.sum()))
     if redundant is not None:
-        return _refuse_redundant(names[redundant])
+        return refuse_redundant(names[redundant])
     state = null if start is None else compute_state(scaled, start * scale)
     for n_steps in range(1, MOST_STEPS + 1):
         step = solve_positive(state.information, state.score)
@@ -198,7 +198,8 @@ def _unscale(scaled: PartialState, scale: FloatArray) -> PartialState:
     )
 
 
-def _refuse_redundant(name: str) -> Refusal:
+def refuse_redundant(name: str) -> Refusal:
+    """Refuse a covariate that adds nothing to the others."""
     return Refusal(
         "redundant_covariate",
         f"{name} does not vary among those at risk, or the other covariates already say it.",

@@ -18,7 +18,7 @@ from analytics.estimation.observations import Observations
 from analytics.estimation.partial_likelihood import PartialLikelihood, PartialState, compute_risk_set_means
 from analytics.estimation.partial_residuals import compute_schoenfeld_residuals
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p
-from analytics.tables.results import FloatArray, ProportionalityResult, TestResult
+from analytics.tables.results import FloatArray, ProportionalityResult, Refusal, TestResult
 
 TimeScale = Literal["km", "identity", "log", "rank"]
 
@@ -54,11 +54,17 @@ def compare_effects_over_time(
     p = len(names)
     method = describe_method("Score test of proportional hazards", PROPORTIONALITY, time_scale=scale)
 
-    def test(name: str, chosen: list[int]) -> TestResult:
+    def test(name: str, chosen: list[int]) -> TestResult | Refusal:
         whole = np.block([[fixed, mixed[:, chosen]], [mixed[chosen], changing[np.ix_(chosen, chosen)]]])
         score = np.concatenate([np.zeros(p), slope_score[chosen]])
         solved = solve_positive(whole, score)
-        statistic = np.nan if solved is None else float(score @ solved)
+        if solved is None:
+            return Refusal(
+                "too_few_event_times",
+                f"The events of {name} fall on too few days to see a change over time.",
+                "Wait for more follow-up.",
+            )
+        statistic = float(score @ solved)
         return TestResult(name, statistic, len(chosen), compute_chi_squared_p(statistic, len(chosen)), method)
 
     tests = [test(name, [j]) for j, name in enumerate(names)]

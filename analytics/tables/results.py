@@ -141,7 +141,7 @@ class CumulativeIncidence:
     std_error: FloatArray
     low: FloatArray
     high: FloatArray
-    interval: str = "log-log"
+    method: Method
     level: float = 0.95
 
 
@@ -153,6 +153,7 @@ class PairwiseTest:
     reference: str
     test: TestResult | Refusal
     p_adjusted: float | None
+    correction: Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ class ProportionalityResult:
     """
 
     terms: tuple[str, ...]
-    tests: tuple[TestResult, ...]
+    tests: tuple[TestResult | Refusal, ...]
     time: FloatArray
     scaled: FloatArray
 
