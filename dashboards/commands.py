@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from pathlib import Path
 from typing import Annotated
@@ -37,6 +38,8 @@ def serve(
         shelf = open_shelf(stores)
         app = create_app(shelf)
         warm_up(app, shelf)
+        # a page asks for several panels at once; that they queue for a moment is no news
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         server = create_server(app.server, sockets=[listener], threads=THREADS, ident=None)
         typer.echo(f"The dashboard is at http://{host}:{port}/", err=True)
         typer.echo("It answers this machine only. Press Ctrl-C here to stop it; nothing is lost.", err=True)

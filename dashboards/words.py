@@ -18,7 +18,7 @@ LABELS: dict[str, str] = {
     "presacral_retroperitoneal": "presacral or retroperitoneal",
     "liver_directed": "liver-directed",
     "uln": "× ULN",
-    "reported": "as reported",
+    "reported": "amount",
     "start": "from time zero",
     "date": "calendar",
 }

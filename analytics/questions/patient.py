@@ -63,7 +63,7 @@ def _tell(study: Study, patient_id: str, analyte: str, rows: dict[str, pl.DataFr
     values = derive_history_values(rows["labs"], read, analyte, transient)
     zero, label = find_zero(spells, rows["diagnoses"], values)
     notes = describe_series(values)
-    units = values.drop_nulls("unit")["unit"]
+    units = values.drop_nulls("amount_unit")["amount_unit"]
     return PatientHistory(
         patient_id=patient_id,
         facts=describe_facts(rows),

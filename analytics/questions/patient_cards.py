@@ -36,21 +36,21 @@ def describe_since_nadir(values: pl.DataFrame, analyte: str) -> Card:
         return Card(title, "no dated value", ())
     last = dated.row(-1, named=True)
     series = dated.filter(
-        pl.col("assay_group").eq_missing(last["assay_group"]) & pl.col("unit").eq_missing(last["unit"])
+        pl.col("assay_group").eq_missing(last["assay_group"]) & pl.col("amount_unit").eq_missing(last["amount_unit"])
     )
     if series.height < 2:
         return Card(title, "nothing to compare", ("only one value of this assay",))
-    nadir = series.sort("value", "date").row(0, named=True)
+    nadir = series.sort("amount", "date").row(0, named=True)
     months = (last["date"] - nadir["date"]).days / DAYS_PER_MONTH
     assay = "assay not named" if last["assay"] is None else "same assay"
     span = f"{series.height} values, {assay}"
-    if last["value"] <= nadir["value"]:
+    if last["amount"] <= nadir["amount"]:
         change = last["change_from_previous_pct"]
         before = () if change is None else (f"{say_change(change)} from the value before{say_noise(change, analyte)}",)
         return Card(title, "at its lowest", (*before, span))
     if last["is_bound"]:
         return Card(title, "not known", ("the latest value is a quantitation limit", span))
-    change = (last["value"] / nadir["value"] - 1) * 100
+    change = (last["amount"] / nadir["amount"] - 1) * 100
     at_least = "at least " if nadir["is_bound"] else ""
     since = f"since {nadir['date_text'] or nadir['date']} ({months:.0f} months)"
     return Card(title, f"{at_least}{say_change(change)}", (say_noise(change, analyte).lstrip(", "), since, span))

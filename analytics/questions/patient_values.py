@@ -31,6 +31,8 @@ def derive_history_values(
         labs.filter((pl.col("analyte") == analyte) & pl.col("value").is_not_null())
         .rename({"_file": "file", "_row": "row", "collected_text": "date_text"})
         .with_columns(
+            amount=pl.coalesce("value_standard", "value"),
+            amount_unit=pl.when(pl.col("value_standard").is_null()).then("unit").otherwise("unit_standard"),
             uln=pl.col("uln_used"),
             date=drawn_day("collected"),
             date_lo=pl.coalesce("collected_lo", "collected"),
@@ -43,7 +45,7 @@ def derive_history_values(
     )
     previous = _values_before(values)
     noise = REFERENCE_CHANGE_BY_ANALYTE.get(analyte)
-    change = pl.when(~pl.col("is_bound")).then((pl.col("value") / pl.col("previous") - 1) * 100)
+    change = pl.when(~pl.col("is_bound")).then((pl.col("amount") / pl.col("previous") - 1) * 100)
     outside = (
         pl.lit(None, pl.Boolean)
         if noise is None
@@ -51,7 +53,9 @@ def derive_history_values(
         | (pl.col("change_from_previous_pct") <= noise.fall_pct)
     )
     return (
-        values.join(previous, on=["assay_group", "unit", "date"], how="left", maintain_order="left", nulls_equal=True)
+        values.join(
+            previous, on=["assay_group", "amount_unit", "date"], how="left", maintain_order="left", nulls_equal=True
+        )
         .with_columns(
             change_from_baseline_pct=pl.when(~pl.col("is_bound")).then("change_pct"),
             change_from_previous_pct=change,
@@ -72,14 +76,14 @@ def derive_history_path(values: pl.DataFrame, settings: Settings) -> pl.DataFram
     """Derive the points a line may join: one a day and assay, in segments (schema ``HISTORY_PATH``)."""
     days = (
         values.drop_nulls("date")
-        .group_by("assay_group", "unit", "date", maintain_order=True)
+        .group_by("assay_group", "amount_unit", "date", maintain_order=True)
         .agg(
-            pl.col("value", "fold_uln").log().mean().exp(),
+            pl.col("amount", "fold_uln").log().mean().exp(),
             pl.col("is_bound").any(),
         )
         .sort("assay_group", "date")
     )
-    series = pl.struct("assay_group", "unit")
+    series = pl.struct("assay_group", "amount_unit")
     before = pl.col("date").shift(1)
     is_break = (
         (series != series.shift(1)).fill_null(value=True)
@@ -98,10 +102,12 @@ def _values_before(values: pl.DataFrame) -> pl.DataFrame:
     """Return for each assay, unit and day the geometric mean of the day before it; null after a bound."""
     return (
         values.drop_nulls("date")
-        .group_by("assay_group", "unit", "date", maintain_order=True)
-        .agg(mean=pl.when(~pl.col("is_bound").any()).then(pl.col("value").log().mean().exp()))
-        .sort("assay_group", "unit", "date")
-        .select("assay_group", "unit", "date", previous=pl.col("mean").shift(1).over("assay_group", "unit"))
+        .group_by("assay_group", "amount_unit", "date", maintain_order=True)
+        .agg(mean=pl.when(~pl.col("is_bound").any()).then(pl.col("amount").log().mean().exp()))
+        .sort("assay_group", "amount_unit", "date")
+        .select(
+            "assay_group", "amount_unit", "date", previous=pl.col("mean").shift(1).over("assay_group", "amount_unit")
+        )
     )
 
 

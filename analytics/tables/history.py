@@ -18,6 +18,8 @@ HISTORY_VALUES: dict[str, pl.DataType] = {
     "comparator": pl.String(),
     "value_text": pl.String(),
     "unit": pl.String(),
+    "amount": pl.Float64(),
+    "amount_unit": pl.String(),
     "uln": pl.Float64(),
     "fold_uln": pl.Float64(),
     "assay": pl.String(),
@@ -32,17 +34,19 @@ HISTORY_VALUES: dict[str, pl.DataType] = {
     "row": pl.UInt32(),
 }
 """One row a value, oldest first, the undated last. ``date`` is the day drawn, inside ``date_lo`` to
-``date_hi``; null when the source gives none. ``is_bound``: the value is a quantitation limit (<, >).
+``date_hi``; null when the source gives none. ``value`` is in the reported ``unit``; ``amount`` is the same in the
+standard unit where the conversion needs no assay factor, so that one assay's reports in two units compare.
+``is_bound``: the value is a quantitation limit (<, >).
 Changes are within one assay group and null where either value is a bound; ``beyond_noise`` compares the
 change from the previous value with the reference change, null where there is none. ``flags`` are words.
 """
 
 HISTORY_PATH: dict[str, pl.DataType] = {
     "assay_group": pl.String(),
-    "unit": pl.String(),
+    "amount_unit": pl.String(),
     "segment": pl.Int32(),
     "date": pl.Date(),
-    "value": pl.Float64(),
+    "amount": pl.Float64(),
     "fold_uln": pl.Float64(),
 }
 """The points a line may join: one a day (geometric mean), within one ``segment``; a new segment starts at
@@ -82,11 +86,12 @@ class Card:
 class PatientHistory:
     """Everything the page of one patient shows of one analyte.
 
-    ``facts`` are (label, value) for the header. ``zero_date`` is the day the time axis counts from, with
-    its words in ``zero_label``; ``None`` when nothing is dated. ``last_contact`` is the last day
-    anything is known of, where spells that go on end. ``transient`` holds the (first, last) days
-    after each PRRT cycle in which a rise may be transient. ``lesions`` has one row a lesion and examination,
-    ``outcomes`` one row a line and endpoint. ``notes`` are sentences to be read beside the chart.
+    ``facts`` are (label, value) for the header; ``unit`` is the unit of the latest amount. ``zero_date`` is
+    the day the time axis counts from, with its words in ``zero_label``; ``None`` when nothing is dated.
+    ``last_contact`` is the last day anything is known of, where spells that go on end. ``transient`` holds
+    the (first, last) days after each PRRT cycle in which a rise may be transient. ``lesions`` has one row a
+    lesion and examination, ``outcomes`` one row a line and endpoint. ``notes`` are sentences to be read
+    beside the chart.
     """
 
     patient_id: str

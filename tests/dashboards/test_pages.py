@@ -179,9 +179,7 @@ def test_the_patients_download_is_named_by_the_opaque_name(client: FlaskClient, 
     assert [row["value_text"] for row in csv.DictReader(io.StringIO(answer.get_data(as_text=True)))][4] == "<20"
 
 
-@pytest.mark.parametrize(
-    "path", ["/download/patient/0000.csv", "/download/nothing.csv", "/download/survival.csv?from=2031-01-01"]
-)
+@pytest.mark.parametrize("path", ["patient/0000.csv", "nothing.csv", "survival.csv?from=2031-01-01"])
 def test_what_cannot_be_downloaded_is_not_found(client: FlaskClient, path: str):
     assert client.get(f"/download/{path}").status_code == 404
 

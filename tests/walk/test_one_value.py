@@ -11,9 +11,13 @@ import pytest
 
 from analytics.build import build_study
 from analytics.export.write import write_answer
+from analytics.figures.screen.look import LIGHT
+from analytics.figures.screen.patient import draw_patient
 from analytics.questions.ask import answer
+from analytics.questions.patient import answer_patient
 from analytics.questions.question import Answer, Question
 from analytics.store import open_study
+from analytics.tables.history import PatientHistory
 from analytics.tables.study import Study
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -97,6 +101,19 @@ def test_the_exported_row_still_names_file_and_line(study: Study, tmp_path: Path
     row = exported.row(0, named=True)
     assert (row["deciding_file"], row["deciding_row"], row["baseline_row"]) == ("labs.csv", 3, 2)
     assert row["best_change_pct"] == pytest.approx(100 * (160.5 / 400 - 1))
+
+
+def test_the_marker_on_the_patients_page_is_the_same_cell(study: Study) -> None:
+    told = answer_patient(study, "W-1")
+    assert isinstance(told, PatientHistory)
+    figure = draw_patient(told, LIGHT, scale="log", unit="uln", calendar=True)
+    marks = next(trace for trace in figure["data"] if trace["name"] == "assay KRYPTOR")
+    at = marks["x"].index("2020-06-10")
+    assert marks["y"][at] == 170 / 85
+    assert marks["text"][at].startswith("2020-06-10<br>170 ug/L<br>2.00 × ULN (85)<br>assay KRYPTOR")
+    row = told.values.row(at, named=True)
+    assert (row["file"], row["row"], row["value_text"]) == ("labs.csv", 3, "170")
+    assert row["change_from_previous_pct"] == pytest.approx(100 * (170 / 400 - 1))
 
 
 def test_the_manifest_names_the_data_and_the_question(study: Study, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Uni
 
 def unit_column(unit: Unit) -> str:
     """Return the column of the values that ``unit`` draws."""
-    return "fold_uln" if unit == "uln" else "value"
+    return "fold_uln" if unit == "uln" else "amount"
 
 
 def find_span(history: PatientHistory) -> tuple[date, date]:

@@ -21,7 +21,7 @@ def drawn_values(history: PatientHistory, unit: str) -> pl.DataFrame:
     dated = history.values.drop_nulls("date")
     if unit == "uln":
         return dated.drop_nulls("fold_uln")
-    return dated.filter(pl.col("unit") == history.unit).drop_nulls("value")
+    return dated.filter(pl.col("amount_unit") == history.unit).drop_nulls("amount")
 
 
 def draw_marker(
@@ -34,10 +34,10 @@ def draw_marker(
     look: Look,
 ) -> tuple[list[Trace], list[dict[str, Any]]]:
     """Return the traces of the marker, and the stops for the keyboard: place and words of each value."""
-    column = "fold_uln" if unit == "uln" else "value"
+    column = "fold_uln" if unit == "uln" else "amount"
     groups = history.values["assay_group"].unique(maintain_order=True).to_list()
     traces = _limit_lines(values, unit, clock, span, look)
-    path = history.path if unit == "uln" else history.path.filter(pl.col("unit") == history.unit)
+    path = history.path if unit == "uln" else history.path.filter(pl.col("amount_unit") == history.unit)
     for index, group in enumerate(groups):
         of_group = values.filter(pl.col("assay_group") == group)
         words = f"assay {group}" if group != "unknown" else "assay not named"
