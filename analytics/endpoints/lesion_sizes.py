@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.catalogue.size_criteria import SizeCriteria
+from analytics.longitudinal.keys import encode_texts
 
 
 def _select_reader(lesions: pl.DataFrame) -> pl.DataFrame:
@@ -88,9 +89,11 @@ def _select_largest(sizes: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
 
 
 def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria) -> pl.DataFrame:
-    """Derive one row a visit and lesion: ``visit``, ``lesion_id``, ``role``, ``tenths``, ``is_node``, ``is_seen``.
+    """Derive one row a visit and lesion: ``visit``, ``lesion``, ``tenths``, ``is_node``, ``is_seen``.
 
-    ``is_unknown`` marks a lesion that was not assessed; ``date`` is that of its scan.
+    ``lesion`` numbers the names of lesions (one number a name, over all patients); ``is_target`` and
+    ``is_called_new`` say what the row calls it; ``is_unknown`` marks one not assessed; ``date`` is that of
+    its scan.
     """
     how = pl.col("measured").fill_null("yes")
     located = (
@@ -111,4 +114,9 @@ def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: Si
         is_seen=how.is_in(["yes", "too_small"]),
         is_unknown=how.is_in(["not_assessed", "not_evaluable", "excised", "irradiated"]),
     )
-    return _resolve_parents(_select_largest(sized, scans))
+    resolved = _resolve_parents(_select_largest(sized, scans))
+    return encode_texts(resolved, ["lesion_id"], "lesion").select(
+        "visit", "lesion", "tenths", "is_node", "is_seen", "is_unknown", "date",
+        is_target=(pl.col("role") == "target").fill_null(value=False),
+        is_called_new=(pl.col("role") == "new").fill_null(value=False),
+    )  # fmt: skip

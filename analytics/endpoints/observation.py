@@ -82,8 +82,8 @@ def derive_observation(
     """
     cutoff = pl.struct(
         pl.lit(read_cutoff(settings), dtype=pl.Date).alias("date"),
-        pl.lit("settings").alias("table"),
-        pl.lit(None, dtype=pl.String).alias("file"),
+        pl.lit("settings").cast(pl.Categorical).alias("table"),
+        pl.lit(None, dtype=pl.Categorical).alias("file"),
         pl.lit(None, dtype=pl.UInt32).alias("row"),
         pl.lit(value=False).alias("is_imputed"),
     )
@@ -127,4 +127,5 @@ def derive_scan_records(observed: pl.DataFrame, assessments: pl.DataFrame) -> pl
 
 def make_scan_record() -> pl.Expr:
     """Return the record of an assessment row."""
-    return pl.struct("date", "table", "file", "row", "is_imputed")
+    coded = (pl.col(name).cast(pl.Categorical) for name in ("table", "file"))
+    return pl.struct("date", *coded, "row", "is_imputed")

@@ -9,27 +9,38 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.size_criteria import SIZE_CRITERIA_BY_CODE, SizeCriteria
 from analytics.endpoints.lesion_sizes import derive_lesion_sizes
-from analytics.endpoints.visits import derive_line_visits, derive_visit_facts, derive_visits, select_dated_lines
+from analytics.endpoints.visits import (
+    NON_TARGET_WORDS,
+    derive_line_visits,
+    derive_visit_facts,
+    derive_visits,
+    select_dated_lines,
+)
 from analytics.errors import SettingsError
 from analytics.tables.derived import RecistAssessments
 
 BEYOND_ANY_SUM = 1_000_000_000
 """Tenths of a millimetre no sum reaches; keeps the running minimum of one line apart from the next."""
 
-_VISIT = ["line", "visit"]
+MANY_NAMES = 2**24
+"""More lesion names than any study has: keys of (line, lesion) never meet."""
 
 
 def _select_baselines(line_visits: pl.DataFrame, sizes: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return the baseline visit of each line: the last with every target measured, else the last with a lesion."""
-    is_target = pl.col("role") == "target"
-    measured = sizes.group_by("visit").agg(
-        is_complete=is_target.any() & (is_target & pl.col("tenths").is_null()).any().not_(),
-        base_sum=pl.col("tenths").filter(is_target).sum(),
-        n_targets=is_target.sum().cast(pl.Int32),
+    candidates = line_visits.filter(pl.col("is_before") & (pl.col("days_before") <= settings.baseline_scan_days))
+    targets = pl.col("tenths").filter("is_target")
+    measured = (
+        sizes.join(candidates.select("visit"), on="visit", how="semi")
+        .group_by("visit")
+        .agg(
+            is_complete=pl.col("is_target").any() & (targets.null_count() == 0),
+            base_sum=targets.sum(),
+            n_targets=pl.col("is_target").sum().cast(pl.Int32),
+        )
     )
     return (
-        line_visits.filter(pl.col("is_before") & (pl.col("days_before") <= settings.baseline_scan_days))
-        .join(measured, on="visit")
+        candidates.join(measured, on="visit")
         .sort("line", "is_complete", "days_before", "visit", descending=[False, True, False, True])
         .unique("line", keep="first", maintain_order=True)
         .select(
@@ -45,35 +56,44 @@ def _summarise_lesions(
     sizes: pl.DataFrame, line_visits: pl.DataFrame, baselines: pl.DataFrame, criteria: SizeCriteria
 ) -> pl.DataFrame:
     """Reduce the lesions of each visit to what the response needs, by their role at the baseline."""
-    at_baseline = baselines.filter(pl.col("n_targets") >= 0).select("line", "visit", "n_targets")
-    known = at_baseline.join(sizes, on="visit").select(
-        "line",
-        "lesion_id",
-        part=pl.when((pl.col("role") == "target") & (pl.col("n_targets") > 0))
-        .then(pl.lit("target"))
-        .otherwise(pl.lit("non_target")),
+    key = pl.col("line").cast(pl.Int64) * MANY_NAMES + pl.col("lesion")
+    known = (
+        baselines.select("line", "visit", "n_targets")
+        .join(sizes, on="visit")
+        .select("line", key=key, is_of_targets=pl.col("is_target") & (pl.col("n_targets") > 0))
     )
-    n_others = known.group_by("line").agg(n_others=(pl.col("part") == "non_target").sum())
+    n_others = known.group_by("line").agg(n_others=(~pl.col("is_of_targets")).sum())
     is_gone = pl.when("is_node").then(pl.col("tenths") < criteria.normal_node_tenths).otherwise(pl.col("tenths") == 0)
-    is_target, is_other = pl.col("part") == "target", pl.col("part") == "non_target"
-    is_new = pl.col("part").is_null() & (pl.col("role") == "new")
+    is_target = pl.col("is_of_targets").fill_null(value=False)
+    is_other = (~pl.col("is_of_targets")).fill_null(value=False)
+    is_new = pl.col("is_of_targets").is_null() & pl.col("is_called_new")
     stays = (~is_gone).fill_null(value=True) & ~pl.col("is_unknown")
+    of_target = pl.when(is_target).then("tenths")
     return (
         line_visits.filter(~pl.col("is_before"))
-        .select(_VISIT)
+        .select("line", "visit")
         .join(sizes, on="visit")
-        .join(known, on=["line", "lesion_id"], how="left")
-        .group_by(_VISIT)
+        .with_columns(key=key)
+        .join(known.drop("line"), on="key", how="left")
+        .select(
+            "line",
+            "visit",
+            sum=of_target.cast(pl.Int64),
+            n_measured=of_target.is_not_null().cast(pl.Int32),
+            n_left=(is_target & ~is_gone).cast(pl.Int32),
+            n_back=(is_target & ~pl.col("is_node") & (pl.col("tenths") > 0)).cast(pl.Int32),
+            n_others_gone=(is_other & is_gone).cast(pl.Int32),
+            n_others_left=(is_other & stays).cast(pl.Int32),
+            new_lesion_date=pl.when(is_new & pl.col("is_seen")).then("date"),
+        )
+        .group_by("visit")
         .agg(
-            sum=pl.col("tenths").filter(is_target).sum().cast(pl.Int64),
-            n_measured=pl.col("tenths").filter(is_target).count().cast(pl.Int32),
-            n_left=(is_target & ~is_gone).sum(),
-            n_back=(is_target & ~pl.col("is_node") & (pl.col("tenths") > 0)).sum(),
-            n_others_gone=(is_other & is_gone).sum(),
-            n_others_left=(is_other & stays).sum(),
-            new_lesion_date=pl.col("date").filter(is_new & pl.col("is_seen")).min(),
+            pl.col("line").first(),
+            pl.col("sum", "n_measured", "n_left", "n_back", "n_others_gone", "n_others_left").sum(),
+            pl.col("new_lesion_date").min(),
         )
         .join(n_others, on="line", how="left")
+        .drop("line")
     )
 
 
@@ -117,10 +137,7 @@ def _compute_non_target() -> pl.Expr:
     """Return the non-target response: the reader's word first, since only a reader calls it unequivocal."""
     n_others = pl.col("n_others").fill_null(0)
     said = pl.coalesce(
-        *(
-            pl.when(pl.col(f"non_target_{code}").fill_null(value=False)).then(pl.lit(code))
-            for code in ("PD", "NON_CR_NON_PD", "NE", "CR")
-        )
+        *(pl.when(pl.col(f"non_target_{code}").fill_null(value=False)).then(pl.lit(code)) for code in NON_TARGET_WORDS)
     )
     return (
         pl.when(said.is_not_null())
@@ -193,7 +210,7 @@ def derive_recist_assessments(
         line_visits.filter(~pl.col("is_before"))
         .join(baselines.drop("visit"), on="line")
         .join(facts, on="visit")
-        .join(summaries, on=_VISIT, how="left")
+        .join(summaries, on="visit", how="left")
         # a scan of which nothing is recorded is no assessment, not an unevaluable one
         .filter(pl.col("sum").is_not_null() | pl.col("is_described") | pl.col("new_date").is_not_null())
         .with_columns(pl.col("n_measured", "n_left", "n_back", "n_others_gone", "n_others_left").fill_null(0))

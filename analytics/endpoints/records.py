@@ -34,8 +34,8 @@ def make_record(
     said = pl.col(precision) if isinstance(precision, str) else precision
     return pl.struct(
         pl.col(date).alias("date"),
-        (pl.lit(table) if isinstance(table, str) else table).alias("table"),
-        pl.col(file).alias("file"),
+        (pl.lit(table) if isinstance(table, str) else table).cast(pl.Categorical).alias("table"),
+        pl.col(file).cast(pl.Categorical).alias("file"),
         pl.col(row).alias("row"),
         said.ne_missing("D").alias("is_imputed"),
     )

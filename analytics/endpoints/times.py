@@ -34,6 +34,13 @@ def _derive_rule_set(
     return [derive_endpoint_times(seen, endpoint, rule_set, assessed) for endpoint in wanted]
 
 
+def _code_files(table: pl.LazyFrame, column: str) -> pl.LazyFrame:
+    """Hold file names as codes: records are copied many times, and codes are small."""
+    if column not in table.collect_schema():
+        return table
+    return table.with_columns(pl.col(column).cast(pl.Categorical))
+
+
 def derive_times_to_event(
     tables: Mapping[str, pl.LazyFrame],
     lines: pl.LazyFrame,
@@ -70,9 +77,12 @@ def derive_times_to_event(
         ready["marker_progressions"] = derive_marker_progressions(values, PROGRESSION_RULES)
     if "recist_assessments" not in ready:
         ready["recist_assessments"] = derive_recist_assessments(tables, lines, settings)
-    recist = ready["recist_assessments"].collect()
+    tables = {name: _code_files(table, "_file") for name, table in tables.items()}
+    lines = _code_files(lines, "file")
+    recist = _code_files(ready["recist_assessments"], "file").collect()
+    progressions = _code_files(_code_files(ready["marker_progressions"], "file"), "last_file").collect()
     schedule = tables["schedule"].collect()
-    observed = derive_observation(tables, lines.collect(), ready["marker_progressions"].collect(), settings)
+    observed = derive_observation(tables, lines.collect(), progressions, settings)
     parts: list[pl.DataFrame] = []
     read: dict[tuple[str, str], pl.DataFrame] = {}
     for rule_set in RULE_SETS:

@@ -10,6 +10,9 @@ from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key
 NOT_FOR_SIZE: tuple[str, ...] = ("planar", "SPECT", "echo", "endoscopy", "post_therapy_scan")
 """Examinations that cannot measure: uptake alone on them is no new lesion in the sense of RECIST."""
 
+NON_TARGET_WORDS: tuple[str, ...] = ("PD", "NON_CR_NON_PD", "NE", "CR")
+"""What a reader may say of the non-target lesions; of several scans of a visit the first of these holds."""
+
 
 def derive_visits(imaging: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
     """Group examinations of one day, or of one timepoint within ``visit_span_days``, into visits.
@@ -34,26 +37,29 @@ def derive_visits(imaging: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
 
 def derive_visit_facts(scans: pl.DataFrame) -> pl.DataFrame:
     """Return one row a visit: first and last day, and what its readers said beside the measurements."""
-    is_new = pl.col("new_lesion") == "Y"
-    is_worse = pl.col("non_target") == "PD"
-    said = [
-        (pl.col("non_target") == code).any().alias(f"non_target_{code}") for code in ("PD", "NE", "NON_CR_NON_PD", "CR")
-    ]
+    said = pl.col("non_target")
     return (
-        scans.group_by("visit")
+        scans.select(
+            "visit", "pid", "is_imputed", "file", "row",
+            first_date="date",
+            last_date="date",
+            new_date=pl.when(pl.col("new_lesion") == "Y").then("date"),
+            worse_date=pl.when(said == "PD").then("date"),
+            is_inadequate=(pl.col("adequate") == "N").fill_null(value=False),
+            is_described=said.is_not_null(),
+            **{f"non_target_{code}": (said == code).fill_null(value=False) for code in NON_TARGET_WORDS},
+        )
+        .group_by("visit")
         .agg(
-            pl.col("pid").first(),
-            pl.col("date").min().alias("first_date"),
-            pl.col("date").max().alias("last_date"),
-            pl.col("date").filter(is_new).min().alias("new_date"),
-            pl.col("date").filter(is_worse).min().alias("worse_date"),
-            (pl.col("adequate") == "N").fill_null(value=False).all().alias("is_inadequate"),
-            pl.col("non_target").is_not_null().any().alias("is_described"),
-            pl.col("is_imputed", "file", "row").first(),
-            *said,
+            pl.col("pid", "is_imputed", "file", "row").first(),
+            pl.col("first_date", "new_date", "worse_date").min(),
+            pl.col("last_date").max(),
+            pl.col("is_inadequate").all(),
+            pl.col("is_described").any(),
+            pl.col([f"non_target_{code}" for code in NON_TARGET_WORDS]).any(),
         )
         .sort("visit")
-    )
+    )  # fmt: skip
 
 
 def derive_line_visits(visits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:

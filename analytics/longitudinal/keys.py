@@ -33,11 +33,20 @@ def is_first_of(*columns: str) -> pl.Expr:
 
 
 def encode_texts(table: pl.DataFrame, columns: list[str], name: str) -> pl.DataFrame:
-    """Add ``name``: a small integer for each distinct combination of text ``columns``, in their sorted order.
+    """Add ``name``: a dense integer for each combination of text ``columns``, in sorted order, null first.
 
     Sorting and grouping millions of rows by one integer takes a tenth of the time texts take.
     """
-    distinct = table.select(columns).unique().sort(columns, nulls_last=False).with_row_index(name)
-    if distinct.height == 1:
-        return table.with_columns(pl.lit(0, dtype=pl.UInt32).alias(name))
-    return table.join(distinct, on=columns, how="left", nulls_equal=True, maintain_order="left")
+    code = pl.lit(0, dtype=pl.Int64)
+    for column in columns:
+        distinct = table[column].unique().drop_nulls().sort()
+        place = pl.col(column).cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
+        code = code * (distinct.len() + 1) + (place + 1).fill_null(0)
+    sparse = table.select(code).to_series()
+    return table.with_columns(sparse.unique().sort().search_sorted(sparse).cast(pl.Int64).alias(name))
+
+
+def sort_by_source(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows in the order of ``file`` and ``row``; a table already in that order is not sorted again."""
+    placed = encode_texts(table, ["file"], "place").with_columns(pl.col("place") * 2**32 + pl.col("row"))
+    return (placed if placed["place"].is_sorted() else placed.sort("place")).drop("place")

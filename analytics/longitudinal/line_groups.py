@@ -5,6 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.catalogue.settings import Settings
+from analytics.longitudinal.keys import LINES_PER_PATIENT
+
+_IDS_OF_A_KIND = 2**50
+
+
+def _number(kind: int, number: pl.Expr) -> pl.Expr:
+    """Return an id that lines of different kinds never share: stated, seeded, undated, SSA alone."""
+    return number.cast(pl.Int64) + kind * _IDS_OF_A_KIND
 
 
 def _is_same_patient() -> pl.Expr:
@@ -76,14 +84,16 @@ def derive_line_members(courses: pl.DataFrame, settings: Settings) -> pl.DataFra
         pl.col("start").is_not_null(),
         pl.col("category") == "SSA",
     )
-    stated = courses.filter(is_stated).with_columns(line_id=pl.format("s{}-{}", "pid", "line"), stated_no="line")
-    seeded = _derive_seeds(courses.filter(~is_stated & is_dated & ~is_ssa), settings).with_columns(
-        line_id=pl.format("d{}", "seed")
+    stated = courses.filter(is_stated).with_columns(
+        line_id=_number(0, pl.col("pid").cast(pl.Int64) * LINES_PER_PATIENT + pl.col("line")), stated_no="line"
     )
-    undated = courses.filter(~is_stated & ~is_dated).with_columns(line_id=pl.format("u{}", "treatment_key"))
+    seeded = _derive_seeds(courses.filter(~is_stated & is_dated & ~is_ssa), settings).with_columns(
+        line_id=_number(1, pl.col("seed"))
+    )
+    undated = courses.filter(~is_stated & ~is_dated).with_columns(line_id=_number(2, pl.col("treatment_key")))
     making = pl.concat([stated, seeded, undated], how="diagonal")
     spells = _derive_ssa_spells(courses.filter(~is_stated), settings)
     partners = making.filter(is_dated & ~is_ssa).select("pid", "line_id", "start", "open_end", "is_procedure")
     joined = _select_spells_with_partner(spells, partners, settings)
-    alone = spells.join(joined, on="spell", how="anti").with_columns(line_id=pl.format("a{}", "spell"))
+    alone = spells.join(joined, on="spell", how="anti").with_columns(line_id=_number(3, pl.col("spell")))
     return pl.concat([making, alone], how="diagonal")
