@@ -33,13 +33,14 @@ class Snapshot:
 
 @contextmanager
 def hold_lock(store: Path) -> Generator[None]:
-    """Hold the store for writing.
+    """Hold the store for writing; a folder made for a build that then fails is taken away again.
 
     Raises
     ------
     StoreError
         If another build holds it, or the folder cannot be written.
     """
+    is_new = not store.exists()
     try:
         (store / VERSIONS).mkdir(mode=0o700, parents=True, exist_ok=True)
         store.chmod(0o700)
@@ -55,6 +56,8 @@ def hold_lock(store: Path) -> Generator[None]:
         yield
     finally:
         lock.release()
+        if is_new and not version_names(store):
+            shutil.rmtree(store, ignore_errors=True)
 
 
 def publish_snapshot(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from analytics.errors import FAMILIES
+
+ROOT = Path(__file__).parents[2]
+Lutetia = Callable[..., subprocess.CompletedProcess[str]]
 
 HEAVY = ("lifelines", "statsmodels", "dataframely", "matplotlib", "plotly", "pandas", "dash", "scipy", "polars")
 COMMANDS = (
@@ -26,17 +31,17 @@ COMMANDS = (
 )
 
 
-def lutetia(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lutetia", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parents[2],
-    )
+@pytest.fixture
+def lutetia(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "lutetia", *words]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+
+    return call
 
 
-def test_help_names_every_command_and_every_exit_code() -> None:
+def test_help_names_every_command_and_every_exit_code(lutetia: Lutetia) -> None:
     shown = lutetia("--help")
     assert shown.returncode == 0
     for command in COMMANDS:
@@ -46,7 +51,7 @@ def test_help_names_every_command_and_every_exit_code() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(command: str) -> None:
+def test_every_command_has_help(command: str, lutetia: Lutetia) -> None:
     shown = lutetia(command, "--help")
     assert shown.returncode == 0
     assert "Usage" in shown.stdout
@@ -75,9 +80,12 @@ def test_help_loads_nothing_heavy() -> None:
         (("check", "nowhere", "--set", "decimal_mark"), 2, "NAME=VALUE"),
     ],
 )
-def test_a_mistake_is_a_sentence_with_its_exit_code(words: tuple[str, ...], exit_code: int, said: str) -> None:
+def test_a_mistake_is_a_sentence_with_its_exit_code(
+    words: tuple[str, ...], exit_code: int, said: str, lutetia: Lutetia, tmp_path: Path
+) -> None:
     shown = lutetia(*words)
     assert shown.returncode == exit_code, shown.stderr
     assert said in shown.stderr
     assert "Traceback" not in shown.stderr
     assert shown.stdout == ""
+    assert list(tmp_path.iterdir()) == []
