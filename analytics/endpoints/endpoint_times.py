@@ -23,7 +23,7 @@ from analytics.tables.derived import TimesToEvent
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """What a rule set looks at: scans that may date a censoring (``pid``, ``date``, ``record``), the schedule."""
+    """What a rule set looks at: scans that may date a censoring (``row_key``, ``record``, sorted), the schedule."""
 
     scans: pl.DataFrame
     schedule: pl.DataFrame

@@ -14,6 +14,7 @@ from analytics.endpoints.records import (
     derive_last_alive,
     make_record,
     read_cutoff,
+    sort_rows,
 )
 
 _NOT_IN_COHORT = {entry.code: entry.reason for entry in HISTOLOGIES if not entry.is_net_cohort}
@@ -105,6 +106,7 @@ def derive_observation(
             "pid", "line_no", "start_date", "start", "death", "new_therapy", "data_cutoff", "alive", "is_lost",
             "end_of_treatment", "marker_progression", "last_marker_value", "exclusion",
         )
+        .sort("pid", "line_no")
     )  # fmt: skip
 
 
@@ -116,8 +118,8 @@ def derive_scan_records(observed: pl.DataFrame, assessments: pl.DataFrame) -> pl
     An assessment on the day of the start is the baseline; a progression then belongs to the line before.
     """
     rows = assessments.select("pid", "date", "response", record=make_scan_record())
-    progressed = rows.filter(pl.col("response") == "PD")
-    responded = rows.filter(pl.col("response").is_in(["CR", "PR"]))
+    progressed = sort_rows(rows.filter(pl.col("response") == "PD"))
+    responded = sort_rows(rows.filter(pl.col("response").is_in(["CR", "PR"])))
     found = derive_first_after(derive_first_after(observed, progressed, "progression"), responded, "response")
     day = pl.col("response").struct.field("date")
     is_first = (day < pl.col("progression").struct.field("date")).fill_null(day.is_not_null())

@@ -109,32 +109,44 @@ def derive_last_alive(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     )
 
 
-def derive_first_after(lines: pl.DataFrame, rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Add as ``name`` the first of ``rows`` (``pid``, ``date``, ``record``) later than each line's start."""
-    keyed = rows.select("record", row_key=compute_day_key(pl.col("date"))).sort("row_key")
-    found = (
-        lines.with_columns(start_key=compute_day_key(pl.col("start_date")))
-        .sort("start_key", "line_no", nulls_last=False)
-        .join_asof(keyed, left_on="start_key", right_on="row_key", strategy="forward", allow_exact_matches=False)
+def sort_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return ``rows`` (``pid``, ``date``, ``record``) as ``row_key`` and ``record``, in the order of the key."""
+    return rows.select("record", row_key=compute_day_key(pl.col("date"))).sort("row_key")
+
+
+def _gather(lines: pl.DataFrame, rows: pl.DataFrame, place: pl.Series, name: str, is_valid: pl.Expr) -> pl.DataFrame:
+    """Add as ``name`` the row at ``place`` of each line where ``is_valid`` (an expression on ``row_key``)."""
+    if rows.is_empty():
+        return lines.with_columns(pl.lit(None, dtype=rows.schema["record"]).alias(name))
+    inside = place.clip(0, rows.height - 1)
+    found = pl.DataFrame(
+        [rows["record"].gather(inside), rows["row_key"].gather(inside), (place == inside).alias("is_found")]
     )
-    is_own = pl.col("row_key") // DAYS_PER_PATIENT == pl.col("start_key") // DAYS_PER_PATIENT
-    return found.with_columns(pl.when(is_own).then("record").alias(name)).drop("record", "row_key", "start_key")
+    beside = pl.concat([lines, found], how="horizontal")
+    return beside.with_columns(pl.when(pl.col("is_found") & is_valid).then("record").alias(name)).drop(
+        "record", "row_key", "is_found"
+    )
+
+
+def derive_first_after(lines: pl.DataFrame, rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Add as ``name`` the first of sorted ``rows`` later than each line's start; the order of lines stays."""
+    start = compute_day_key(pl.col("start_date"))
+    asked = lines.select(start.fill_null(-1)).to_series()
+    place = rows["row_key"].search_sorted(asked, side="right").cast(pl.Int64)
+    is_own = pl.col("row_key") // DAYS_PER_PATIENT == start // DAYS_PER_PATIENT
+    return _gather(lines, rows, place, name, is_own)
 
 
 def derive_last_until(
     lines: pl.DataFrame, rows: pl.DataFrame, end: pl.Expr, name: str, *, from_start: bool = False
 ) -> pl.DataFrame:
-    """Add as ``name`` the last of ``rows`` after each start and not after ``end`` (null: no end).
+    """Add as ``name`` the last of sorted ``rows`` after each start and not after ``end`` (null: no end).
 
-    With ``from_start`` a row of the day of the start counts as well.
+    With ``from_start`` a row of the day of the start counts as well. The order of lines stays.
     """
-    keyed = rows.select("record", row_key=compute_day_key(pl.col("date"))).sort("row_key")
     last_of_patient = (pl.col("pid").cast(pl.Int64) + 1) * DAYS_PER_PATIENT - 1
-    found = (
-        lines.with_columns(end_key=compute_day_key(end).fill_null(last_of_patient))
-        .sort("end_key", "line_no")
-        .join_asof(keyed, left_on="end_key", right_on="row_key", strategy="backward")
-    )
+    asked = lines.select(compute_day_key(end).fill_null(last_of_patient)).to_series()
+    place = rows["row_key"].search_sorted(asked, side="right").cast(pl.Int64) - 1
     start = compute_day_key(pl.col("start_date"))
     is_within = (pl.col("row_key") >= start) if from_start else (pl.col("row_key") > start)
-    return found.with_columns(pl.when(is_within).then("record").alias(name)).drop("record", "row_key", "end_key")
+    return _gather(lines, rows, place, name, is_within)

@@ -13,6 +13,7 @@ from analytics.endpoints.assessments import derive_given_assessments, derive_les
 from analytics.endpoints.endpoint_times import Assessed, derive_endpoint_times
 from analytics.endpoints.observation import derive_observation, derive_scan_records, make_scan_record
 from analytics.endpoints.recist import derive_recist_assessments
+from analytics.endpoints.records import sort_rows
 from analytics.longitudinal.marker_progressions import derive_marker_progressions
 from analytics.longitudinal.marker_values import derive_marker_values
 
@@ -25,13 +26,15 @@ def _derive_assessments(rule_set: RuleSet, tables: Mapping[str, pl.LazyFrame], r
 
 def _derive_rule_set(
     rule_set: RuleSet, observed: pl.DataFrame, assessments: pl.DataFrame, schedule: pl.DataFrame, settings: Settings
-) -> list[pl.DataFrame]:
-    """Derive every endpoint the rule set is for."""
+) -> dict[tuple[str, str], pl.DataFrame]:
+    """Derive every endpoint the rule set is for, by (endpoint, rule set)."""
     counted = assessments if rule_set.censoring_scan == "any" else assessments.filter("is_adequate")
-    assessed = Assessed(counted.select("pid", "date", record=make_scan_record()), schedule, settings)
+    assessed = Assessed(sort_rows(counted.select("pid", "date", record=make_scan_record())), schedule, settings)
     seen = derive_scan_records(observed, assessments)
     wanted = [endpoint for endpoint in ENDPOINTS if not rule_set.endpoints or endpoint.code in rule_set.endpoints]
-    return [derive_endpoint_times(seen, endpoint, rule_set, assessed) for endpoint in wanted]
+    return {
+        (endpoint.code, rule_set.code): derive_endpoint_times(seen, endpoint, rule_set, assessed) for endpoint in wanted
+    }
 
 
 def _code_files(table: pl.LazyFrame, column: str) -> pl.LazyFrame:
@@ -83,11 +86,12 @@ def derive_times_to_event(
     progressions = _code_files(_code_files(ready["marker_progressions"], "file"), "last_file").collect()
     schedule = tables["schedule"].collect()
     observed = derive_observation(tables, lines.collect(), progressions, settings)
-    parts: list[pl.DataFrame] = []
+    parts: dict[tuple[str, str], pl.DataFrame] = {}
     read: dict[tuple[str, str], pl.DataFrame] = {}
     for rule_set in RULE_SETS:
         source = (rule_set.progression_from, rule_set.date_rule)
         if source not in read:
             read[source] = _derive_assessments(rule_set, tables, recist)
-        parts += _derive_rule_set(rule_set, observed, read[source], schedule, settings)
-    return pl.concat(parts).sort("endpoint", "rule_set", "pid", "line_no").lazy()
+        parts |= _derive_rule_set(rule_set, observed, read[source], schedule, settings)
+    # every part is in the order of patient and line: putting the parts in order is all the sorting there is
+    return pl.concat([parts[key] for key in sorted(parts)]).lazy()

@@ -17,6 +17,7 @@ from analytics.catalogue.endpoints import ENDPOINT_BY_CODE, RULE_SET_BY_CODE
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.best_response import compute_best_responses
 from analytics.endpoints.endpoint_times import Assessed, derive_endpoint_times
+from analytics.endpoints.records import sort_rows
 
 CASES = Path(__file__).parent / "cases"
 OURS = {"NON-CR/NON-PD": "NON_CR_NON_PD", "ND": "NE"}
@@ -139,7 +140,7 @@ def time_to(endpoint: str, subjects: dict[str, dict[str, str]], scans: list[tupl
         [{"pid": int(code), "date": dt.date.fromisoformat(day), "record": record(day)} for code, day in scans],
         schema={"pid": pl.UInt32, "date": pl.Date, "record": RECORD},
     )
-    assessed = Assessed(seen, pl.DataFrame(), Settings())
+    assessed = Assessed(sort_rows(seen), pl.DataFrame(), Settings())
     return derive_endpoint_times(observed, ENDPOINT_BY_CODE[endpoint], RULE_SET_BY_CODE["default"], assessed)
 
 
