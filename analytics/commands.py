@@ -47,19 +47,41 @@ def check(
     source: Source,
     out: Annotated[Path | None, typer.Option(help="Also write every finding to this CSV file.")] = None,
     settings: SetOption = None,
+    suggest_layout: Annotated[
+        bool, typer.Option("--suggest-layout", help="Print a layout.toml for SOURCE's own column names, to confirm.")
+    ] = False,
+    redcap_dictionary: Annotated[
+        Path | None, typer.Option(help="SOURCE is a REDCap export: print a layout.toml from its data dictionary.")
+    ] = None,
 ) -> None:
     """Read SOURCE as `build` would and say what would not be used, and why; nothing is stored."""
+    if suggest_layout or redcap_dictionary is not None:
+        propose_layout(source, redcap_dictionary, parse_settings(settings))
+        return
     from analytics.intake.accept import accept_source
     from analytics.intake.report import describe_findings, write_findings
     from analytics.progress import show_progress
 
     with show_progress() as progress:
-        accepted = accept_source(source, parse_settings(settings), progress)
+        accepted = accept_source(source, parse_settings(settings), progress, as_of=clock().date())
     for line in describe_findings(accepted.findings, accepted.ledger):
         typer.echo(line)
     if out is not None:
         write_findings(accepted.findings, out)
         say(f"Every finding: {out}")
+
+
+def propose_layout(source: Path, redcap_dictionary: Path | None, changes: dict[str, Any]) -> None:
+    """Print a proposed layout; a person completes it and saves it beside the files."""
+    from analytics.intake.redcap import suggest_redcap_layout
+    from analytics.intake.suggest import suggest_layout
+
+    encoding = str(changes.get("encoding", ""))
+    if redcap_dictionary is None:
+        typer.echo(suggest_layout(source, encoding))
+    else:
+        typer.echo(suggest_redcap_layout(redcap_dictionary, source, encoding))
+    say("Read every line, complete those with «?», save it as layout.toml beside the files, then check again.")
 
 
 def build(source: Source, store: Store, settings: SetOption = None) -> None:
