@@ -121,7 +121,7 @@ def show_waterfall(answer: Answer, place: str, look: Look) -> Shown | Refusal:
 def show_cohort(cohort: Answer | Refusal, survival: Answer | Refusal) -> tuple[list[Component], TableData]:
     """Show the flow to the curve and the characteristics of who is in."""
     longest = survival if isinstance(survival, Answer) else cohort
-    flow = build_flow(longest.flow) if isinstance(longest, Answer) else [html.Li(longest.sentence)]
+    flow: list[Component] = build_flow(longest.flow) if isinstance(longest, Answer) else [html.Li(longest.sentence)]
     table = NO_TABLE if isinstance(cohort, Refusal) else table_of_characteristics(cast("CohortResult", cohort.result))
     return flow, table
 
