@@ -16,14 +16,14 @@ from analytics.intake.corrections import apply_corrections
 from analytics.intake.deaths import derive_death_days
 from analytics.intake.effective_settings import effective_settings, latest_day
 from analytics.intake.lab_values import parse_lab_values
-from analytics.intake.ledger import make_ledger
+from analytics.intake.ledger import ReadCount, make_ledger
 from analytics.intake.parse import dialect_of, parse_table
 from analytics.intake.review import Review, review_findings
 from analytics.intake.review_course import review_cycles, review_follow_up, review_scores
 from analytics.intake.review_labs import review_labs
 from analytics.intake.review_scans import review_lesions, review_responses, review_tracers
 from analytics.intake.settle import Desk
-from analytics.intake.source import Progress, Source, read_source
+from analytics.intake.source import Progress, read_source
 from analytics.intake.structure import structure_findings
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
 from analytics.tables.findings import SEVERITIES, empty_findings
@@ -100,7 +100,10 @@ def accept_source(
     settings = effective_settings(delivered, changes)
     structure = structure_findings(delivered)
     delivered, corrections = apply_corrections(delivered)
-    parsed = _parse_tables(delivered, settings)
+    counts, inputs = tuple(ReadCount.of(table) for table in delivered.tables), delivered.inputs
+    waiting = list(delivered.tables)
+    del delivered
+    parsed = _parse_tables(waiting, settings)
     desk = Desk(settings, latest_day(settings, as_of), is_withdrawn)
     settled = desk.settle(parsed, progress)
     asked = review_findings(_reviews(settled, settings))
@@ -109,9 +112,9 @@ def accept_source(
     return Accepted(
         tables=tables,
         findings=_worst_first(pl.concat([empty_findings(), structure, corrections.findings, *desk.findings, *asked])),
-        ledger=pl.concat([make_ledger(delivered.tables, settled), corrections.ledger]),
+        ledger=pl.concat([make_ledger(counts, settled), corrections.ledger]),
         settings=settings,
-        inputs=delivered.inputs,
+        inputs=inputs,
     )
 
 
@@ -125,13 +128,19 @@ def _reviews(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterato
     yield from review_scores(settled)
 
 
-def _parse_tables(source: Source, settings: Settings) -> dict[str, pl.DataFrame]:
-    """Return every table parsed, from all its files; empty where the source has none."""
-    parsed: dict[str, pl.DataFrame] = {}
-    for name in SHEET_ORDER:
-        parts = [table for table in source.tables if table.table == name] or [_nothing(name)]
-        parsed[name] = pl.concat(_parse(part, settings) for part in parts)
-    return parsed
+def _parse_tables(waiting: list[TextTable], settings: Settings) -> dict[str, pl.DataFrame]:
+    """Return every table parsed, from all its files; empty where the source has none.
+
+    ``waiting`` is emptied on the way, so that the text of a table is let go as soon as it is parsed.
+    """
+    parts: dict[str, list[pl.DataFrame]] = {name: [] for name in SHEET_ORDER}
+    while waiting:
+        table = waiting.pop(0)
+        parts[table.table].append(_parse(table, settings))
+    return {
+        name: pl.concat(frames, how="diagonal") if frames else _parse(_nothing(name), settings)
+        for name, frames in parts.items()
+    }
 
 
 def _parse(part: TextTable, settings: Settings) -> pl.DataFrame:

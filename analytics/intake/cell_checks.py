@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import polars as pl
 
@@ -26,17 +26,18 @@ OWN_LIMITS = {
 """Columns whose limits have a rule of their own."""
 
 
-def cell_checks(table: str) -> Iterator[Check]:
-    """Yield the checks of every declared column of ``table``."""
+def cell_checks(table: str, parsed: Collection[str]) -> Iterator[Check]:
+    """Yield the checks of every declared column of ``table``, of which ``parsed`` are the parsed columns."""
     for name, facts in facts_of(SOURCE_TABLES[table]).items():
         if facts.is_essential and name != "patient_id":
             yield Check("V74", name, pl.col(raw(name)).is_null())
         if facts.kind in ("code", "codes"):
             yield _code_check(name, facts)
-        elif facts.kind == "partial_date":
+        elif facts.kind == "partial_date" and problem(name) in parsed:
             yield from _date_checks(name)
         elif facts.kind in ("number", "integer") and (table, name) != ("toxicities", "grade"):
-            yield from _number_checks(name, facts)
+            if problem(name) in parsed:
+                yield from _number_checks(name, facts)
             if (table, name) not in OWN_LIMITS:
                 yield from _limit_checks(name, facts)
 

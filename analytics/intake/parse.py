@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import polars as pl
@@ -74,8 +73,8 @@ def parse_table(delivered: TextTable, settings: Settings) -> pl.DataFrame:
     Returns
     -------
     For each declared column its typed value (dates with ``_lo``, ``_hi``, ``_precision``), ``x!text`` and,
-    where it can fail, ``x!problem``; then ``_file``, ``_sheet``, ``_row`` and ``_status`` (all null).
-    Columns the source does not have are null.
+    where a cell failed, ``x!problem``, ``x!a`` and ``x!b``; then ``_file``, ``_sheet``, ``_row`` and
+    ``_status`` (all null). Columns the source does not have are null.
     """
     by_name = {clean_header(name): name for name in delivered.header}
     columns: list[pl.Series] = []
@@ -93,27 +92,17 @@ def parse_table(delivered: TextTable, settings: Settings) -> pl.DataFrame:
         pl.lit(delivered.sheet, dtype=pl.String()).alias("_sheet"),
         pl.lit(None, dtype=pl.String()).alias(STATUS),
         *(pl.lit(None, dtype=kind).alias(name) for name, kind in absent.items()),
-    ).select(*_order(delivered.table))
-
-
-@cache
-def _order(table: str) -> tuple[str, ...]:
-    """Return the columns of a parsed table in their order."""
-    names: list[str] = []
-    for name, facts in facts_of(SOURCE_TABLES[table]).items():
-        names += [raw(name), *_parsed_columns(name, facts)]
-    return (*names, "_file", "_sheet", ROW, STATUS)
+    )
 
 
 def _parsed_columns(name: str, facts: ColumnFacts) -> dict[str, pl.DataType]:
-    """Return the columns `parse_cells` makes of column ``name``."""
+    """Return the columns `parse_cells` makes of column ``name`` when nothing is wrong with it."""
     text = pl.String()
-    problems: dict[str, pl.DataType] = {problem(name, part): text for part in ("problem", "a", "b")}
     if facts.kind == "partial_date":
         days: dict[str, pl.DataType] = {name: pl.Date(), f"{name}_lo": pl.Date(), f"{name}_hi": pl.Date()}
-        return days | {f"{name}_precision": text} | problems
+        return days | {f"{name}_precision": text}
     if facts.kind in ("number", "integer"):
-        return {name: pl.Int64() if facts.kind == "integer" else pl.Float64()} | problems
+        return {name: pl.Int64() if facts.kind == "integer" else pl.Float64()}
     return {name: pl.List(text) if facts.kind == "codes" else text}
 
 
@@ -155,7 +144,7 @@ def _parse_numbers(texts: pl.Series, name: str, dialect: Dialect, *, is_whole: b
     values = found.get_column("value")
     return [
         (values.cast(pl.Int64) if is_whole else values).alias(name),
-        *(found.get_column(part).alias(problem(name, part)) for part in ("problem", "a", "b")),
+        *_problems(found, name),
     ]
 
 
@@ -168,5 +157,12 @@ def _parse_dates(texts: pl.Series, name: str, dialect: Dialect) -> list[pl.Serie
     return [
         found.get_column("lo").alias(name),
         *(found.get_column(part).alias(f"{name}_{part}") for part in ("lo", "hi", "precision")),
-        *(found.get_column(part).alias(problem(name, part)) for part in ("problem", "a", "b")),
+        *_problems(found, name),
     ]
+
+
+def _problems(found: pl.DataFrame, name: str) -> list[pl.Series]:
+    """Return what was wrong with the cells of a column; nothing, if nothing was."""
+    if found.get_column("problem").null_count() == found.height:
+        return []
+    return [found.get_column(part).alias(problem(name, part)) for part in ("problem", "a", "b")]

@@ -25,39 +25,45 @@ def settle_records(table: str, frame: pl.DataFrame, duplicate_rule: str) -> tupl
     """
     if frame.height == 0:
         return frame, []
-    frame = _mark(frame, pl.col("status") == "entered_in_error", "withdrawn")
-    frame, repeats = _settle_repeats(table, frame)
-    if table in MAY_REPEAT:
-        return frame, repeats
-    frame = frame.with_columns(_key=_record_key(table))
-    frame = _settle_corrected(frame)
-    frame, conflicts = _settle_conflicts(table, frame, duplicate_rule)
-    return frame.drop("_key"), repeats + conflicts
+    frame = frame.with_row_index("_n").with_columns(_key=_reported_key(table))
+    frame = _mark(frame, frame.filter(pl.col("status") == "entered_in_error"), "withdrawn")
+    frame, findings = _settle_repeats(table, frame)
+    if table not in MAY_REPEAT:
+        frame = frame.with_columns(_key=_record_key(table))
+        frame = _settle_corrected(frame)
+        frame, conflicts = _settle_conflicts(table, frame, duplicate_rule)
+        findings = findings + conflicts
+    return frame.drop("_n", "_key"), findings
 
 
-def _mark(frame: pl.DataFrame, condition: pl.Expr, status: str) -> pl.DataFrame:
-    accepted = pl.col(STATUS).is_null()
-    return frame.with_columns(
-        pl.when(condition.fill_null(value=False) & accepted)
-        .then(pl.lit(status))
-        .otherwise(pl.col(STATUS))
-        .alias(STATUS)
-    )
+def _mark(frame: pl.DataFrame, rows: pl.DataFrame, status: str) -> pl.DataFrame:
+    """Return ``frame`` with those of ``rows`` that were still accepted marked ``status``."""
+    if rows.height == 0:
+        return frame
+    is_meant = pl.col("_n").is_in(rows.get_column("_n").implode()) & pl.col(STATUS).is_null()
+    return frame.with_columns(pl.when(is_meant).then(pl.lit(status)).otherwise(pl.col(STATUS)).alias(STATUS))
+
+
+def _sharing_key(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows still accepted that share their key with another one."""
+    used = frame.filter(pl.col(STATUS).is_null() & pl.col("_key").is_not_null())
+    return used.filter(pl.col("_key").is_duplicated())
 
 
 def _settle_repeats(table: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     reported = [raw(name) for name in facts_of(SOURCE_TABLES[table])]
-    used = frame.filter(pl.col(STATUS).is_null())
-    first = used.unique(reported, keep="first", maintain_order=True)
-    if first.height == used.height:
+    shared = _sharing_key(frame)
+    repeats = shared.filter(pl.struct(reported).is_first_distinct().not_())
+    if repeats.height == 0:
         return frame, []
-    kept = first.select("_file", "_sheet", "_row").with_columns(_is_first=pl.lit(value=True))
-    flagged = frame.join(kept, on=["_file", "_sheet", "_row"], how="left", nulls_equal=True, maintain_order="left")
-    is_repeat = pl.col("_is_first").is_null() & pl.col(STATUS).is_null()
-    repeats = flagged.filter(is_repeat)
     check = Check("V37", "", pl.lit(value=True), {"n": pl.len()}, per=())
-    findings = findings_of(check, table, repeats)
-    return _mark(flagged, is_repeat, "exact_duplicates").drop("_is_first"), [findings]
+    return _mark(frame, repeats, "exact_duplicates"), [findings_of(check, table, repeats)]
+
+
+def _reported_key(table: str) -> pl.Expr:
+    """Return the patient and key of a row as reported, as one text; repeats of a row share it."""
+    names = (("patient_id",) if "patient_id" in facts_of(SOURCE_TABLES[table]) else ()) + KEYS[table]
+    return pl.concat_str([pl.col(raw(name)).fill_null("") for name in names], separator="\x1f")
 
 
 def _record_key(table: str) -> pl.Expr:
@@ -65,8 +71,7 @@ def _record_key(table: str) -> pl.Expr:
 
     Two laboratory values of one day are two values, unless the hospital gives them one id or one time.
     """
-    names = (("patient_id",) if "patient_id" in facts_of(SOURCE_TABLES[table]) else ()) + KEYS[table]
-    key = pl.concat_str([pl.col(raw(name)).fill_null("") for name in names], separator="\x1f")
+    key = _reported_key(table)
     if table == "labs":
         has_time = pl.col(raw("collected")).str.contains(r"[1-9]\d?:\d{2}|:\d*[1-9]")
         return pl.when(pl.col("source_id").is_not_null() | has_time.fill_null(value=False)).then(key)
@@ -75,29 +80,28 @@ def _record_key(table: str) -> pl.Expr:
 
 
 def _settle_corrected(frame: pl.DataFrame) -> pl.DataFrame:
-    is_used = pl.col(STATUS).is_null()
-    is_corrected = ((pl.col("status") == "corrected") & is_used).fill_null(value=False)
-    has_correction = is_corrected.any().over("_key") & pl.col("_key").is_not_null()
-    return _mark(frame, has_correction & ~is_corrected, "superseded")
+    corrected = frame.filter((pl.col("status") == "corrected") & pl.col(STATUS).is_null())
+    if corrected.height == 0:
+        return frame
+    superseded = frame.join(corrected.select("_key").unique(), on="_key", how="semi").join(
+        corrected.select("_n"), on="_n", how="anti"
+    )
+    return _mark(frame, superseded, "superseded")
 
 
 def _settle_conflicts(table: str, frame: pl.DataFrame, duplicate_rule: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    used = frame.filter(pl.col(STATUS).is_null() & pl.col("_key").is_not_null())
-    shared = used.filter(pl.col("_key").is_duplicated())
+    shared = _sharing_key(frame)
     if shared.height == 0:
         return frame, []
     said = [name for name in facts_of(SOURCE_TABLES[table]) if name not in NOT_SAID]
-    differ = shared.filter(pl.struct(said).n_unique().over("_key") > 1)
-    agree = shared.filter(pl.struct(said).n_unique().over("_key") == 1)
-    in_key = pl.col("_key").is_in(differ.get_column("_key").unique().to_list())
-    is_last = pl.int_range(pl.len()).over("_key") == pl.len().over("_key") - 1
-    repeated = pl.col("_key").is_in(agree.get_column("_key").unique().to_list())
-    frame = _mark(frame, repeated & (pl.int_range(pl.len()).over("_key") > 0), "exact_duplicates")
+    agrees = pl.struct(said).n_unique().over("_key") == 1
+    differ = shared.filter(~agrees)
+    frame = _mark(frame, shared.filter(agrees & ~pl.col("_key").is_first_distinct()), "exact_duplicates")
     if differ.height == 0:
         return frame, []
     if duplicate_rule == "latest_status":
-        return _mark(frame, in_key & ~is_last, "superseded"), []
-    return _mark(frame, in_key, "conflicting"), [_conflict_findings(table, differ, said)]
+        return _mark(frame, differ.filter(~pl.col("_key").is_last_distinct()), "superseded"), []
+    return _mark(frame, differ, "conflicting"), [_conflict_findings(table, differ, said)]
 
 
 def _conflict_findings(table: str, rows: pl.DataFrame, said: list[str]) -> pl.DataFrame:

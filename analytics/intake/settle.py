@@ -92,7 +92,7 @@ class Desk:
         return checked
 
     def _settle_lookup(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
-        checked = self._check(table, frame, cell_checks(table))
+        checked = self._check(table, frame, cell_checks(table, frame.columns))
         return self._check(table, self._settle_records(table, checked), date_checks(table, None))
 
     def _settle_records(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -102,7 +102,7 @@ class Desk:
 
     def _settle_patients(self, patients: pl.DataFrame) -> pl.DataFrame:
         present = self._withdraw(patients)
-        checked = self._check("patients", present, [missing_patient_check(), *cell_checks("patients")])
+        checked = self._check("patients", present, [missing_patient_check(), *cell_checks("patients", present.columns)])
         settled = self._settle_records("patients", checked)
         self.findings.append(look_alike_findings(settled.filter(pl.col(STATUS).is_null())))
         return settled
@@ -112,7 +112,7 @@ class Desk:
         known = tuple(pids.get_column("patient_id"))
         identity = [missing_patient_check(), unknown_patient_check(known)]
         checked = self._check(table, self._withdraw(frame), identity)
-        checked = self._check(table, checked, cell_checks(table))
+        checked = self._check(table, checked, cell_checks(table, frame.columns))
         if table == "labs":
             checked = self._check(table, checked, lab_value_checks())
         settled = self._settle_records(table, checked)
