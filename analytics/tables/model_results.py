@@ -96,6 +96,8 @@ class MixedModelResult:
     ``random_names``; ``residual_sd`` in units of the outcome. ``n_beyond`` values lay beyond a quantitation limit.
     ``is_singular``: some combination of the random effects has no variance. ``patients`` has one row a patient:
     ``patient``, ``n_values`` and for each random effect its prediction and limits (``…``, ``…_low``, ``…_high``).
+    ``fitted`` has one row a value, in the order given: ``patient``, ``fitted`` with limits of the patient's own curve
+    (``low``, ``high``) and of one new value (``value_low``, ``value_high``). Both stay inside at the safe level.
     """
 
     outcome: str
@@ -111,8 +113,24 @@ class MixedModelResult:
     n_beyond: int
     is_singular: bool
     patients: pl.DataFrame
+    fitted: pl.DataFrame
     residuals: ResidualCheck | None
     methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerCourseResult:
+    """The course of a marker by group, from a mixed model of its logarithm.
+
+    ``curves`` has one row a group and time: ``group``, ``months``, ``mean`` with limits of the average (``low``,
+    ``high``) and of one value of a person never seen (``person_low``, ``person_high``), on the scale of the outcome.
+    ``tests``: do the groups' courses differ in shape (group by time), and at all (group, and group by time)?
+    """
+
+    groups: tuple[str, ...]
+    model: MixedModelResult
+    curves: pl.DataFrame
+    tests: tuple[TestResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
