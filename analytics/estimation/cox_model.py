@@ -18,7 +18,7 @@ from analytics.estimation.partial_likelihood import (
     PartialLikelihood,
     maximise_partial_likelihood,
 )
-from analytics.estimation.partial_residuals import compute_sandwich
+from analytics.estimation.partial_residuals import compute_sandwich, refuse_empty_variance
 from analytics.estimation.proportionality import compare_effects_over_time
 from analytics.estimation.risk_sets import Ties, observed_risk_sets
 from analytics.estimation.statsmodels_gate import (
@@ -85,6 +85,9 @@ def estimate_cox_model(
         return fit
     is_robust = observations.needs_robust_errors
     covariance = compute_sandwich(data, fit.state, fit.variance, observations.cluster) if is_robust else fit.variance
+    refusal = refuse_empty_variance(covariance, fit.variance, names)
+    if refusal:
+        return refusal
     method = describe_method(
         "Cox proportional hazards model",
         COX,

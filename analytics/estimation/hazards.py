@@ -20,7 +20,7 @@ from analytics.estimation.group_counts import (
 from analytics.estimation.methods import COX, describe_method
 from analytics.estimation.observations import Observations, label_codes
 from analytics.estimation.partial_likelihood import PartialLikelihood, maximise_partial_likelihood
-from analytics.estimation.partial_residuals import compute_sandwich
+from analytics.estimation.partial_residuals import compute_sandwich, refuse_empty_variance
 from analytics.estimation.risk_sets import Ties, observed_risk_sets
 from analytics.estimation.statsmodels_gate import compute_normal_p, compute_normal_quantile
 from analytics.tables.results import Estimate, FloatArray, HazardRatio, IntArray, Method, Refusal
@@ -133,6 +133,9 @@ def _fit_groups(
         return fit
     is_robust = observations.needs_robust_errors
     variance = compute_sandwich(data, fit.state, fit.variance, observations.cluster) if is_robust else fit.variance
+    refusal = refuse_empty_variance(variance, fit.variance, names)
+    if refusal:
+        return refusal
     method = describe_method(
         "Cox proportional hazards model",
         COX,

@@ -1,9 +1,9 @@
 # pyright: basic
 """The only door to lifelines: arrays in, arrays out.
 
-Its product-limit estimate equals R's to 2e-15, entry times included. Three things differ from R and are put right
-here or not used: `at_risk` counts those who enter at the very time, limits are 0 where survival is 0, and the
-variance under weights truncates the weighted number at risk to whole numbers.
+Its product-limit estimate equals R's to 2e-15. Not used are its limits, which are 0 where survival is 0; its variance
+under weights, which truncates the weighted number at risk to whole numbers; and its late entry, which refuses data
+whose curve reaches 0 while others are yet to enter and counts among those at risk who enters at the very time.
 """
 
 from __future__ import annotations
@@ -31,24 +31,32 @@ class LifeTable:
 
 def compute_life_table(observations: Observations) -> LifeTable:
     """Compute the unweighted product-limit life table; ``n_risk`` counts just before the time."""
-    fitter = KaplanMeierFitter()
     if observations.entry.any():
-        fitter.fit(observations.days, observations.happened, entry=observations.entry)
-    else:
-        days, happened, counts = _count_alike(observations)
-        fitter.fit(days, happened, weights=counts)
+        return _count_with_entry(observations)
+    days, happened, counts = _count_alike(observations)
+    fitter = KaplanMeierFitter()
+    fitter.fit(days, happened, weights=counts)
     table = fitter.event_table
-    n_enter = table["entrance"].to_numpy(dtype=np.int64)
-    # Nobody is at risk just before time 0 but those who start there.
-    n_risk = table["at_risk"].to_numpy(dtype=np.int64) - np.where(np.arange(len(n_enter)) == 0, 0, n_enter)
     return LifeTable(
         table.index.to_numpy(dtype=np.int64),
-        n_risk,
+        table["at_risk"].to_numpy(dtype=np.int64),
         table["observed"].to_numpy(dtype=np.int64),
         table["censored"].to_numpy(dtype=np.int64),
-        n_enter,
+        table["entrance"].to_numpy(dtype=np.int64),
         fitter.survival_function_.iloc[:, 0].to_numpy(dtype=np.float64),
     )
+
+
+def _count_with_entry(observations: Observations) -> LifeTable:
+    """Count where people enter late; the curve stays at 0 once everybody present has died, as R's does."""
+    time, place = np.unique(np.concatenate([[0], observations.entry, observations.days]), return_inverse=True)
+    n, k = len(observations.days), len(time)
+    enter, leave = place[1 : n + 1], place[n + 1 :]
+    n_enter, n_leave = np.bincount(enter, minlength=k), np.bincount(leave, minlength=k)
+    n_event = np.bincount(leave[observations.happened], minlength=k)
+    n_risk = np.concatenate([n_enter[:1], np.cumsum(n_enter - n_leave)[:-1]])
+    share = np.divide(n_event, n_risk, out=np.zeros(k), where=n_event > 0)
+    return LifeTable(time, n_risk, n_event, n_leave - n_event, n_enter, np.cumprod(1 - share, dtype=np.float64))
 
 
 def _count_alike(observations: Observations) -> tuple[IntArray, IntArray, IntArray]:

@@ -22,6 +22,7 @@ from analytics.tables.results import FloatArray, Refusal
 RELATIVE_CHANGE = 1e-12  # of the log-likelihood; the step that follows is then below 1e-6 of a standard deviation
 LARGEST_LAST_STEP = 1e-4  # a coefficient still moving by more, in standard deviations, runs away
 SMALLEST_SHARE = 1e-9  # information left to a covariate given the others, below which it is redundant
+LARGEST_ERROR = 20.0  # of a coefficient, per standard deviation: its limits, e^±39, would say nothing
 MOST_STEPS = 50
 
 
@@ -155,7 +156,7 @@ def maximise_partial_likelihood(
         state = better
         if change <= RELATIVE_CHANGE * (abs(state.log_likelihood) + RELATIVE_CHANGE):
             inverse = invert_positive(state.information)
-            if inverse is None or np.abs(inverse @ state.score).max() > LARGEST_LAST_STEP:
+            if inverse is None or _runs_away(inverse, state):
                 return _refuse_separated(names, state.coefficients)
             return PartialFit(
                 _unscale(state, scale),
@@ -185,6 +186,12 @@ def find_redundant(information: FloatArray, events: float) -> int | None:
         if information[j, j] <= SMALLEST_SHARE * events or left <= SMALLEST_SHARE * information[j, j]:
             return j
     return None
+
+
+def _runs_away(inverse: FloatArray, state: PartialState) -> bool:
+    """Tell whether the likelihood is flat towards infinity, all in standard deviations of the covariates."""
+    last_step = np.abs(inverse @ state.score).max()
+    return bool(last_step > LARGEST_LAST_STEP or np.diag(inverse).max() > LARGEST_ERROR**2)
 
 
 def _unscale(scaled: PartialState, scale: FloatArray) -> PartialState:

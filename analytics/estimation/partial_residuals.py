@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from analytics.estimation.linear import is_full_rank, solve_positive
-from analytics.estimation.partial_likelihood import PartialLikelihood, PartialState, compute_risk_set_means
+from analytics.estimation.partial_likelihood import (
+    SMALLEST_SHARE,
+    PartialLikelihood,
+    PartialState,
+    compute_risk_set_means,
+)
 from analytics.estimation.sums import sum_rows_by_code
-from analytics.tables.results import FloatArray, IntArray
+from analytics.tables.results import FloatArray, IntArray, Refusal
 
 
 def compute_martingale_residuals(data: PartialLikelihood, state: PartialState) -> FloatArray:
@@ -64,6 +71,19 @@ def compute_sandwich(
     """
     influence = compute_influence(data, state, variance, cluster)
     return influence.T @ influence
+
+
+def refuse_empty_variance(robust: FloatArray, variance: FloatArray, names: Sequence[str]) -> Refusal | None:
+    """Refuse robust errors that are 0, as when the same people are in all groups with the same days."""
+    empty = np.diag(robust) <= SMALLEST_SHARE * np.diag(variance)
+    if not empty.any():
+        return None
+    name = names[int(np.flatnonzero(empty)[0])]
+    return Refusal(
+        "no_variance",
+        f"The patients' own parts in the effect of {name} cancel out, so its error cannot be estimated.",
+        "Widen the selection, or choose one line a patient.",
+    )
 
 
 def compute_robust_score_statistic(

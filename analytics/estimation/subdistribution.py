@@ -22,7 +22,7 @@ from analytics.estimation.partial_likelihood import (
     compute_risk_set_means,
     maximise_partial_likelihood,
 )
-from analytics.estimation.partial_residuals import compute_score_residuals
+from analytics.estimation.partial_residuals import compute_score_residuals, refuse_empty_variance
 from analytics.estimation.risk_sets import Lingering, RiskSets, observed_risk_sets
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p
 from analytics.estimation.sums import sum_by_code, sum_rows_by_code
@@ -89,6 +89,9 @@ def estimate_subdistribution_model(
     scores = compute_score_residuals(data, fit.state) + _censoring_residuals(observations, codes == 0, data, fit.state)
     influence = sum_rows_by_code(observations.cluster, scores) @ fit.variance
     covariance = influence.T @ influence
+    refusal = refuse_empty_variance(covariance, fit.variance, names)
+    if refusal:
+        return refusal
     method = describe_method(
         "Fine–Gray subdistribution hazards model",
         FINE_GRAY,

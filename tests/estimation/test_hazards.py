@@ -115,3 +115,12 @@ def test_complete_separation_is_refused():
     assert isinstance(answer, Refusal)
     assert answer.code == "separated"
     assert "Firth" in answer.remedy
+
+
+def test_people_whose_lines_cancel_out_have_no_error_to_show():
+    # The same persons with the same days in both groups: the ratio is 1 and its robust error 0.
+    days, happened = np.tile(np.arange(1, 11), 2), np.ones(20, dtype=bool)
+    observations = check_observations(days, happened, cluster=np.tile(np.arange(10), 2))
+    (answer,) = estimate_hazard_ratios(observations, np.repeat(["A", "B"], 10))
+    assert isinstance(answer, Refusal)
+    assert answer.code == "no_variance"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lifelines import KaplanMeierFitter
 
 from analytics.errors import RefusedError
 from analytics.estimation.observations import check_observations
@@ -252,3 +253,21 @@ def test_impossible_follow_up_is_refused_in_words(changes, words):
 def test_nobody_is_refused():
     with pytest.raises(RefusedError, match="nobody"):
         estimate_survival(check_observations([], np.array([], dtype=bool)))
+
+
+def test_everybody_present_dying_before_the_next_enters_is_told_as_r_tells_it():
+    # survfit(Surv(c(0, 0, 5), c(2, 3, 9), c(1, 1, 1)) ~ 1)$surv is 0.5 0 0; lifelines refuses these data
+    curve = estimate_survival(check_observations([2, 3, 9], np.array([True] * 3), entry=[0, 0, 5]))
+    assert curve.time.tolist() == [0, 2, 3, 5, 9]
+    assert curve.survival.tolist() == [1, 0.5, 0, 0, 0]
+    assert curve.n_risk.tolist() == [2, 2, 1, 0, 1]
+    assert curve.n_enter.tolist() == [2, 0, 0, 1, 0]
+
+
+def test_late_entry_curves_are_lifelines_where_it_answers(data):
+    ties = data("ties")
+    curve = estimate_survival(check_observations(ties["time"], ties["happened"].cast(bool), entry=ties["entry"]))
+    theirs = KaplanMeierFitter().fit(
+        ties["time"].to_numpy(), ties["happened"].to_numpy(), entry=ties["entry"].to_numpy()
+    )
+    np.testing.assert_allclose(curve.survival, theirs.survival_function_.iloc[:, 0], atol=EXACT)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from analytics.catalogue.settings import Settings
 from analytics.errors import RefusedError
 from analytics.estimation.time_to_event import estimate_time_to_event
 from analytics.tables.results import HazardRatio, Refusal, SurvivalResult, TestResult
@@ -90,3 +94,32 @@ def test_a_missing_value_is_an_error_that_says_so(lines, column):
     with pytest.raises(RefusedError) as caught:
         ask(broken)
     assert caught.value.hint
+
+
+small_registries = st.lists(
+    st.tuples(st.sampled_from(["SSA", "PRRT", "chemotherapy"]), st.integers(1, 9), st.integers(1, 12), st.booleans()),
+    min_size=1,
+    max_size=40,
+)
+LOW_BAR = Settings(min_group_patients=1, min_group_events=1, min_events_per_parameter=0.1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(small_registries, st.booleans())
+def test_any_small_registry_gets_finite_numbers_or_a_refusal(rows, is_one_line_a_patient):
+    # Warnings are errors in these tests: nothing may whisper beside a number.
+    frame = pl.DataFrame(rows, schema=["group", "patient", "days", "happened"], orient="row")
+    if is_one_line_a_patient:
+        frame = frame.with_columns(patient=pl.int_range(pl.len()))
+    for bar in (None, LOW_BAR):
+        result = ask(frame, settings=bar)
+        assert isinstance(result, SurvivalResult)
+        if isinstance(result.test, TestResult):
+            assert np.isfinite(result.test.statistic) and 0 <= result.test.p_value <= 1
+        for answer in result.hazard_ratios:
+            if isinstance(answer, HazardRatio):
+                assert np.isfinite([answer.ratio.low, answer.ratio.value, answer.ratio.high, answer.p_value]).all()
+                assert 0 < answer.ratio.low <= answer.ratio.value <= answer.ratio.high
+        for group in result.groups:
+            assert group.n_patients <= group.n_lines
+            assert all(mark.survival.value is None or 0 <= mark.survival.value <= 1 for mark in group.landmarks)
