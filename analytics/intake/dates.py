@@ -6,12 +6,16 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from analytics.errors import SettingsError
 
 FIRST_YEAR = 1850
 LAST_YEAR = 2150
 """Years outside these are typing errors, not dates."""
+
+CACHED_TEXTS = 1 << 16
+"""The same days come in every table; 65,536 of them are 179 years."""
 
 _TIME = r"([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
 _ISO = re.compile(rf"(\d{{4}})(?:-(\d{{2}})(?:-(\d{{2}}){_TIME})?)?")
@@ -33,6 +37,7 @@ class DateRange:
     b: str | None = None
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def parse_date(text: str, form: str) -> DateRange:
     """Read ISO 8601 (year, month or day, a time is allowed) or the declared local ``form``.
 
