@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 import polars as pl
 
-from analytics.catalogue.codes import CODE_LISTS
+from analytics.catalogue.codes import CODE_LISTS, SPELLINGS
 from analytics.intake.checks import Check, codes_text, number_text
 from analytics.intake.codes import nearest
 from analytics.intake.distinct import words_of_distinct
@@ -44,7 +44,8 @@ def cell_checks(table: str, parsed: Collection[str]) -> Iterator[Check]:
 
 def _code_check(name: str, facts: ColumnFacts) -> Check:
     values = CODE_LISTS[facts.code_list].values
-    near = words_of_distinct(raw(name), lambda text: nearest(text, values))
+    known = (*values, *SPELLINGS.get(facts.code_list, ()))
+    near = words_of_distinct(raw(name), lambda text: nearest(text, known))
     fires = pl.col(raw(name)).is_not_null() & pl.col(name).is_null()
     return Check("V09", name, fires, {"known": codes_text(values), "near": near})
 

@@ -66,9 +66,10 @@ def toxicity_checks() -> Iterator[Check]:
 
 def death_checks() -> Iterator[Check]:
     """Yield the check for patients who die on two days."""
-    is_contradictory = (pl.col("kind") == "death") & (
-        pl.col("date_lo").max().over("pid") > pl.col("date_hi").min().over("pid")
-    )
+    is_death = pl.col("kind") == "death"
+    latest_first = pl.when(is_death).then("date_lo").max().over("pid")
+    earliest_last = pl.when(is_death).then("date_hi").min().over("pid")
+    is_contradictory = is_death & (latest_first > earliest_last)
     yield Check(
         "V58",
         "date",

@@ -99,9 +99,36 @@ def _settle_conflicts(table: str, frame: pl.DataFrame, duplicate_rule: str) -> t
     frame = _mark(frame, shared.filter(agrees & ~pl.col("_key").is_first_distinct()), "exact_duplicates")
     if differ.height == 0:
         return frame, []
+    if table == "patients":
+        return _merge_patients(frame, differ), [_conflict_findings(table, differ, said)]
     if duplicate_rule == "latest_status":
         return _mark(frame, differ.filter(~pl.col("_key").is_last_distinct()), "superseded"), []
     return _mark(frame, differ, "conflicting"), [_conflict_findings(table, differ, said)]
+
+
+def _merge_patients(frame: pl.DataFrame, differ: pl.DataFrame) -> pl.DataFrame:
+    """Keep the first row of each patient without the cells that are contradicted; a refusal of consent stays.
+
+    A patient whose rows differ in the sex is still a patient: without the row every other record would be lost.
+    """
+    first = differ.filter(pl.col("_key").is_first_distinct())
+    is_first = pl.col("_n").is_in(first.get_column("_n").implode())
+    refused = differ.filter(pl.col("consent_to_research") == "N").get_column("_key").implode()
+    columns = [
+        name for name in frame.columns if "!" not in name and name[0] != "_" and name not in (*NOT_SAID, "patient_id")
+    ]
+    contradicted = differ.group_by("_key").agg((pl.col(name).n_unique() > 1).alias(name) for name in columns)
+    emptied = first.select("_n", "_key").join(contradicted, on="_key")
+    joined = frame.join(emptied.drop("_key"), on="_n", how="left", suffix="!differs", maintain_order="left")
+    merged = joined.with_columns(
+        pl.when(~pl.col(f"{name}!differs").fill_null(value=False)).then(pl.col(name)).alias(name) for name in columns
+    ).with_columns(
+        consent_to_research=pl.when(is_first & pl.col("_key").is_in(refused))
+        .then(pl.lit("N"))
+        .otherwise("consent_to_research")
+    )
+    others = differ.filter(~pl.col("_key").is_first_distinct())
+    return _mark(merged.select(frame.columns), others, "conflicting")
 
 
 def _conflict_findings(table: str, rows: pl.DataFrame, said: list[str]) -> pl.DataFrame:
@@ -132,7 +159,7 @@ def _conflict_findings(table: str, rows: pl.DataFrame, said: list[str]) -> pl.Da
             "key": pl.concat_str(
                 [pl.lit(table), *(pl.col(name).first() for name in patient), pl.col("_shown").first()],
                 separator=" ",
-            ),
+            ).str.strip_chars(),
             "values": differing,
         },
         per=(*patient, "_key"),

@@ -52,7 +52,7 @@ def read_workbook(
         if table in known:
             read = _read_sheet(workbook, sheet, path.name, known[table], cells.get(sheet), table)
             tables.extend([read] if read is not None else [])
-        else:
+        elif not sheet.startswith("#"):
             unused.append(sheet)
     return tuple(tables), facts, tuple(unused)
 

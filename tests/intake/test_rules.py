@@ -190,7 +190,7 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
     (
         "V58",
         one("vital_status", VITAL, "P1,2022-01-01,death", "P1,2022-02-01,death"),
-        one("vital_status", VITAL, "P1,2022-01-01,death", "P1,2022-01,death"),
+        one("vital_status", VITAL, "P1,2022-01-01,death", "P1,2022-01,death", "P1,2022-06-01,alive_contact"),
     ),
     (
         "V59",

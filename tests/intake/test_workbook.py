@@ -99,7 +99,7 @@ def test_a_title_and_a_help_row_may_stand_around_the_header(workbook):
     rows = [["Registry 2026"], [], LABS, ["# study code", "which marker"], ["P1", "CGA", "2020-01-10", 5, "ng/mL", 85]]
     accepted = accept_source(workbook({"patients": PATIENTS, "labs": rows}))
     assert accepted.tables["labs"]["_row"].to_list() == [5]
-    assert "1 lines starting with «#»" in fired(accepted, "V73")["message"].item()
+    assert "passed over as notes: 1" in fired(accepted, "V73")["message"].item()
 
 
 def test_a_sheet_named_after_nothing_is_said(workbook):

@@ -30,7 +30,7 @@ CLINIC_RULES: tuple[Rule, ...] = (
         "V53M",
         "WARN",
         "file",
-        "{n} cycles of radionuclide therapy have no administered activity.",
+        "Cycles of radionuclide therapy without an administered activity: {n}.",
         "Add activity_gbq; the cumulative activity is left out where one is missing.",
     ),
     Rule(

@@ -101,7 +101,7 @@ COURSE_RULES: tuple[Rule, ...] = (
         "V61",
         "WARN",
         "file",
-        "{n} patients have no dated vital status; the last day of any record is used.",
+        "Patients without a dated vital status: {n}. The last day of any record is used.",
         "Ask the registry for the last contact.",
     ),
     Rule(

@@ -30,15 +30,15 @@ LAB_RULES: tuple[Rule, ...] = (
         "V27",
         "WARN",
         "file",
-        "{n} {analyte} values in {unit} cannot be turned into {standard} without a factor of their assay; "
-        "they are compared only as multiples of the upper limit, or among themselves.",
+        "{analyte} in {unit} cannot be turned into {standard} without a factor of the assay (values: {n}); "
+        "it is compared only as a multiple of the upper limit, or among itself.",
         "Give factor_to_standard on the assays sheet if the maker states one.",
     ),
     Rule(
         "V31",
         "WARN",
         "file",
-        "{n} {analyte} values have no upper limit of normal; their multiple of it is left out.",
+        "{analyte} values without an upper limit of normal: {n}. Their multiple of it is left out.",
         "Give uln with the value, or the assay and its limit on the assays sheet.",
     ),
 )

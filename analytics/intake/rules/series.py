@@ -30,7 +30,7 @@ SERIES_RULES: tuple[Rule, ...] = (
         "V29",
         "WARN",
         "file",
-        "{n} {analyte} values name no assay; they are compared only with each other.",
+        "{analyte} values that name no assay: {n}. They are compared only with each other.",
         "Name the assay, and list it on the assays sheet.",
     ),
     Rule(
@@ -51,22 +51,21 @@ SERIES_RULES: tuple[Rule, ...] = (
         "V33",
         "INFO",
         "file",
-        "{n} {analyte} values are beyond a limit of quantitation ({below} below, {above} above); "
-        "each is used as a bound.",
+        "{analyte} values beyond a limit of quantitation: {n} ({below} below, {above} above). Each is used as a bound.",
         "Nothing to do.",
     ),
     Rule(
         "V34",
         "WARN",
         "file",
-        "{n} CgA values were taken under a proton-pump inhibitor; they decide no response and are drawn hollow.",
+        "CgA values taken under a proton-pump inhibitor: {n}. They decide no response and are drawn hollow.",
         "Nothing to do; a pause of two weeks before the sample makes it usable.",
     ),
     Rule(
         "V35",
         "WARN",
         "file",
-        "{n} CgA values were taken with an eGFR below {limit}, which raises CgA; they decide no response.",
+        "CgA values taken with an eGFR below {limit}, which raises CgA: {n}. They decide no response.",
         "Nothing to do.",
     ),
     Rule(

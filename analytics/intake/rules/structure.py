@@ -24,7 +24,7 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "STOP",
         "file",
         "Column patient_id of {place} seems to hold personal names, birth numbers or telephone numbers "
-        "({n} rows, first in row {row}).",
+        "(rows: {n}, the first is line {row}).",
         "Replace them by study codes before the data leave the hospital.",
     ),
     Rule("V04", "WARN", "file", "{what} is not used.{near}", "Rename it if it holds something that is needed."),
@@ -75,7 +75,7 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "V73",
         "INFO",
         "file",
-        "{n} lines starting with «#» were passed over as notes.",
+        "Lines starting with «#», passed over as notes: {n}.",
         "Nothing to do if they are notes.",
     ),
     Rule(
@@ -96,7 +96,7 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "V37",
         "INFO",
         "file",
-        "{n} repeated rows of {table} were counted once.",
+        "Repeated rows of {table}, counted once: {n}.",
         "Nothing to do; remove the repeats at the source if you can.",
     ),
     Rule(
