@@ -6,6 +6,7 @@ At a landmark everybody has lived equally long, and nothing later than the landm
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,11 +15,12 @@ from numpy.typing import ArrayLike
 
 from analytics.catalogue.settings import Settings
 from analytics.errors import RefusedError
+from analytics.estimation.cox_model import estimate_cox_model
 from analytics.estimation.methods import describe_method
 from analytics.estimation.observations import Observations
 from analytics.estimation.time_to_event import estimate_time_to_event
-from analytics.tables.model_results import LandmarkResult
-from analytics.tables.results import FloatArray, IntArray, SurvivalResult
+from analytics.tables.model_results import LandmarkModel, LandmarkResult
+from analytics.tables.results import FloatArray, IntArray, Refusal, SurvivalResult
 
 LANDMARK = "Anderson JR, Cain KC, Gelber RD. J Clin Oncol 1983;1:710-719. doi:10.1200/JCO.1983.1.11.710"
 RESPONDED, NOT_RESPONDED = "responded", "not responded"
@@ -128,6 +130,44 @@ def estimate_landmark_survival(
         method = describe_method("Landmark analysis", LANDMARK, landmark_days=str(landmark_days))
         survival = replace(survival, methods=(method, *survival.methods))
     return LandmarkResult(landmark_days, n, len(sample.rows), sample.exclusions, survival)
+
+
+def estimate_landmark_model(
+    observations: Observations,
+    landmark_days: int,
+    covariates: ArrayLike,
+    names: Sequence[str],
+    settings: Settings | None = None,
+) -> LandmarkModel | Refusal:
+    """Estimate hazard ratios from the landmark on of what was known by it, such as a growth rate until then.
+
+    Parameters
+    ----------
+    covariates
+        Shape (n, p), from values up to the landmark only; a line with a NaN could not be assessed by then and is
+        excluded.
+
+    Raises
+    ------
+    RefusedError
+        When the shape is not (n, p).
+    """
+    x = np.asarray(covariates, dtype=np.float64)
+    if x.shape != (len(observations.days), len(names)):
+        raise RefusedError(
+            f"covariates have shape {x.shape} where ({len(observations.days)}, {len(names)}) is needed.",
+            "covariates",
+            "Give one row a line and one name a column.",
+        )
+    sample = restart_at_landmark(observations, landmark_days, np.where(np.isnan(x).any(axis=1), np.nan, 0.0))
+    if len(sample.rows) == 0:
+        return Refusal(
+            "nobody_left", f"No line is at risk and known on day {landmark_days}.", "Choose another landmark."
+        )
+    model = estimate_cox_model(sample.observations, x[sample.rows], names, settings=settings)
+    if isinstance(model, Refusal):
+        return model
+    return LandmarkModel(landmark_days, len(x), len(sample.rows), sample.exclusions, model)
 
 
 def _day_of(n: int, name: str, days: ArrayLike) -> FloatArray:

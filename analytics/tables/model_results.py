@@ -47,6 +47,17 @@ class LandmarkResult:
 
 
 @dataclass(frozen=True, slots=True)
+class LandmarkModel:
+    """A Cox model from a landmark on, of what was known by then; counts as in `LandmarkResult`."""
+
+    landmark_days: int
+    n_lines: int
+    n_kept: int
+    exclusions: tuple[tuple[str, int], ...]
+    model: RegressionResult
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchingSurvival:
     """Simon–Makuch curves: people count as not yet responded until the day they respond, as responded after it.
 

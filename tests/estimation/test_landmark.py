@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from analytics.errors import RefusedError
-from analytics.estimation.landmark import estimate_landmark_survival, restart_at_landmark
+from analytics.estimation.growth import estimate_growth
+from analytics.estimation.landmark import estimate_landmark_model, estimate_landmark_survival, restart_at_landmark
 from analytics.estimation.observations import check_observations
 from analytics.tables.results import Refusal
 
@@ -74,6 +75,27 @@ def test_agrees_with_r_on_the_heart_patients(data, from_r):
     ratio = result.survival.hazard_ratios[0]
     assert np.log(ratio.ratio.value) == pytest.approx(from_r("marker_outcome", "landmark_hazard"), rel=AS_R)
     assert ratio.reference == "not responded"
+
+
+def test_growth_until_the_landmark_tells_what_comes_after():
+    """Hazard rises with growth; 400 lines measured on days 1, 61, 122 and 180, the landmark on day 180."""
+    stream = np.random.default_rng(9)
+    n, visits = 400, np.array([1, 61, 122, 180])
+    slope = stream.normal(0, 0.05, n)
+    days = np.ceil(stream.exponential(700 * np.exp(-8 * slope)))
+    observations = check_observations(np.minimum(days, 1500), days <= 1500)
+    line, day = np.repeat(np.arange(n), 4), np.tile(visits, n)
+    seen = day <= days[line]
+    value = np.exp(slope[line] * day / 30.4375 + stream.normal(0, 0.05, 4 * n))
+    growth = estimate_growth(n, line[seen], day[seen], value[seen])["log_slope"].cast(float).fill_null(NEVER)
+    result = estimate_landmark_model(observations, 180, growth.to_numpy()[:, None], ["growth (log per month)"])
+    term = result.model.terms[0]
+    assert abs(term.coefficient - 8) < 3 * term.std_error + 8 * 0.1  # noise of the slopes draws it towards 0
+    assert term.p_value < 1e-4
+    assert sum(count for _, count in result.exclusions) + result.n_kept == n
+    with pytest.raises(RefusedError, match="shape"):
+        estimate_landmark_model(observations, 180, growth.to_numpy(), ["growth"])
+    assert estimate_landmark_model(observations, 1500, growth.to_numpy()[:, None], ["growth"]).code == "nobody_left"
 
 
 def test_when_nobody_is_left_the_answer_says_so():
