@@ -49,18 +49,17 @@ def find_page(pathname: str) -> ModuleType:
 
 
 def _register_shell(app: Dash, shelf: Shelf) -> None:
-    @app.callback(
-        Output("page", "children"),
+    # the browser asks for another page only, not for every patient of one page
+    app.clientside_callback(
+        ClientsideFunction("lutetia", "namePage"),
         Output("page-path", "data"),
         Input("location", "pathname"),
-        State("location", "search"),
         State("page-path", "data"),
     )
-    def turn_page(pathname: str, search: str, shown: str | None) -> Any:  # pyright: ignore[reportUnusedFunction]
-        page = find_page(pathname)
-        if shown == page.PATH:
-            return no_update, no_update
-        return page.layout(shelf, search), page.PATH
+
+    @app.callback(Output("page", "children"), Input("page-path", "data"), State("location", "search"))
+    def turn_page(path: str | None, search: str) -> Any:  # pyright: ignore[reportUnusedFunction]
+        return no_update if path is None else find_page(path).layout(shelf, search)
 
     app.clientside_callback(
         ClientsideFunction("lutetia", "toggleScheme"),

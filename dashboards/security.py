@@ -23,6 +23,8 @@ HEADERS: dict[str, str] = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+KEPT_BY_BROWSER = ("/_dash-component-suites/", "/assets/", "/_favicon.ico")
+"""The same for everybody and without a patient: a browser may keep these."""
 log = logging.getLogger("lutetia.dashboard")
 
 
@@ -37,7 +39,7 @@ def protect(app: Dash) -> None:
     @server.after_request
     def add_headers(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction]
         response.headers.update(HEADERS | {"Content-Security-Policy": policy})
-        if not request.path.startswith(("/_dash-component-suites/", "/assets/")):
+        if not request.path.startswith(KEPT_BY_BROWSER):
             response.headers["Cache-Control"] = "no-store"
         return response
 

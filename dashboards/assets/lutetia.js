@@ -73,6 +73,11 @@
         return [next, next, next === "dark" ? "Light" : "Dark"];
       },
 
+      namePage(pathname, shown) {
+        const first = "/" + (pathname || "/").split("/")[1];
+        return first === shown ? window.dash_clientside.no_update : first;
+      },
+
       linkPages(pathname, search) {
         const study = new URLSearchParams(search || "").get("study");
         const query = study ? "?study=" + encodeURIComponent(study) : "";
