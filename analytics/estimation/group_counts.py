@@ -88,6 +88,19 @@ def refuse_small_group(groups: Groups, code: int, settings: Settings) -> Refusal
     return None
 
 
+def refuse_test(groups: Groups, settings: Settings) -> Refusal | None:
+    """Refuse a test on so few events in all that its chi-squared approximation means nothing."""
+    refusal = refuse_comparison(groups)
+    n_events = int(sum(groups.n_events))
+    if refusal or n_events >= settings.min_group_events:
+        return refusal
+    return Refusal(
+        "too_few_events",
+        f"{n_events} events in all; a test of the groups needs at least {settings.min_group_events}.",
+        "Widen the selection or wait for more follow-up.",
+    )
+
+
 def refuse_events_per_parameter(n_events: int, n_parameters: int, settings: Settings) -> Refusal | None:
     """Refuse a model with too few events for its parameters."""
     if n_events >= settings.min_events_per_parameter * n_parameters:

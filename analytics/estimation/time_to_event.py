@@ -6,7 +6,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.estimation.comparison import compare_survival
-from analytics.estimation.group_counts import count_groups, count_in_several_groups
+from analytics.estimation.group_counts import count_groups, count_in_several_groups, refuse_test
 from analytics.estimation.hazards import estimate_hazard_ratios, find_reference
 from analytics.estimation.methods import KAPLAN_MEIER, REVERSE_KAPLAN_MEIER, ROBUST, describe_method
 from analytics.estimation.observations import check_observations
@@ -63,7 +63,7 @@ def estimate_time_to_event(
     test: TestResult | Refusal | None = None
     ratios: tuple[HazardRatio | Refusal, ...] = ()
     if len(order) > 1:
-        test = compare_survival(observations, labels)
+        test = refuse_test(groups, settings or Settings()) or compare_survival(observations, labels)
         ratios = estimate_hazard_ratios(observations, labels, reference, level=level, settings=settings)
     return SurvivalResult(
         endpoint, rule_set, survivals, test, ratios,

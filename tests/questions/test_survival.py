@@ -43,6 +43,15 @@ def test_too_few_events_refuse_the_hazard_ratio_and_keep_the_curve(by_hand: Hand
     assert len(result.groups) == 2
 
 
+def test_a_test_on_four_events_is_refused(by_hand: HandMadeStudy) -> None:
+    for place in range(6):
+        by_hand.line(place, treatment="PRRT").time(place, 100 + place, happened=place < 2)
+        by_hand.line(10 + place).time(10 + place, 50 + place, happened=place < 2)
+    test = result_of(ask(by_hand)).test
+    assert isinstance(test, Refusal)
+    assert test.sentence == "4 events in all; a test of the groups needs at least 5."
+
+
 def test_excluded_lines_are_a_step_with_their_reason(two_groups: HandMadeStudy) -> None:
     two_groups.line(99).time(99, None, None, reason="no start date")
     given = ask(two_groups)
