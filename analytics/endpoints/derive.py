@@ -10,6 +10,7 @@ from analytics.catalogue.response_rules import PROGRESSION_RULES, RESPONSE_RULES
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.assessments import derive_given_assessments, derive_lesion_assessments
 from analytics.endpoints.best_response import derive_best_responses
+from analytics.endpoints.growth_rates import derive_growth_rates
 from analytics.endpoints.lab_grades import derive_lab_grades
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.self_check import check_derived
@@ -53,6 +54,7 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "marker_progressions": progressions,
         "marker_features": features,
         "recist_assessments": recist,
+        "growth_rates": derive_growth_rates(recist),
         "best_responses": best,
         "lab_grades": derive_lab_grades(tables, lines, settings),
         "score_changes": derive_score_changes(tables, lines, settings),

@@ -9,13 +9,12 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.size_criteria import SIZE_CRITERIA_BY_CODE, SizeCriteria
 from analytics.endpoints.lesion_sizes import derive_lesion_sizes
-from analytics.endpoints.visits import (
-    NON_TARGET_WORDS,
-    derive_line_visits,
-    derive_visit_facts,
-    derive_visits,
-    select_dated_lines,
+from analytics.endpoints.response_categories import (
+    compute_non_target_response,
+    compute_overall_response,
+    compute_target_response,
 )
+from analytics.endpoints.visits import derive_line_visits, derive_visit_facts, derive_visits, select_dated_lines
 from analytics.errors import SettingsError
 from analytics.tables.derived import RecistAssessments
 
@@ -111,63 +110,6 @@ def _derive_nadirs(visits: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _compute_target(criteria: SizeCriteria) -> pl.Expr:
-    """Return the target response; progression is also read from an incomplete sum that is large enough."""
-    rises = (100 * pl.col("sum") >= criteria.progression_pct * pl.col("nadir")) & (
-        pl.col("sum") - pl.col("nadir") >= max(criteria.least_rise_tenths, 1)
-    )
-    returns = (pl.col("n_back") > 0) & (pl.col("was_gone") | (pl.col("nadir") == 0))
-    shrinks = 100 * pl.col("sum") <= criteria.response_pct * pl.col("baseline")
-    return (
-        pl.when(pl.col("n_targets") == 0)
-        .then(pl.lit("NA"))
-        .when("is_gone")
-        .then(pl.lit("CR"))
-        .when((rises | returns).fill_null(value=False))
-        .then(pl.lit("PD"))
-        .when(~pl.col("is_complete"))
-        .then(pl.lit("NE"))
-        .when(shrinks)
-        .then(pl.lit("PR"))
-        .otherwise(pl.lit("SD"))
-    )
-
-
-def _compute_non_target() -> pl.Expr:
-    """Return the non-target response: the reader's word first, since only a reader calls it unequivocal."""
-    n_others = pl.col("n_others").fill_null(0)
-    said = pl.coalesce(
-        *(pl.when(pl.col(f"non_target_{code}").fill_null(value=False)).then(pl.lit(code)) for code in NON_TARGET_WORDS)
-    )
-    return (
-        pl.when(said.is_not_null())
-        .then(said)
-        .when(n_others == 0)
-        .then(pl.lit("NA"))
-        .when(pl.col("n_others_left") > 0)
-        .then(pl.lit("NON_CR_NON_PD"))
-        .when(pl.col("n_others_gone") == n_others)
-        .then(pl.lit("CR"))
-        .otherwise(pl.lit("NE"))
-    )
-
-
-def _compute_overall() -> pl.Expr:
-    """Return the overall response from target, non-target and new lesions (RECIST 1.1, tables 1 and 2)."""
-    target, other = pl.col("target"), pl.col("non_target")
-    return (
-        pl.when((target == "PD") | (other == "PD") | pl.col("has_new_lesion"))
-        .then(pl.lit("PD"))
-        .when(target == "NA")
-        .then(other.replace({"NA": "NE"}))
-        .when((target == "CR") & other.is_in(["CR", "NA"]))
-        .then(pl.lit("CR"))
-        .when(target.is_in(["CR", "PR"]))
-        .then(pl.lit("PR"))
-        .otherwise(target)
-    )
-
-
 def _compute_date(rule: str) -> pl.Expr:
     """Return the day of the assessment; a progression is dated by ``rule``."""
     first, last = pl.col("first_date"), pl.col("last_date")
@@ -208,7 +150,7 @@ def derive_recist_assessments(
     is_complete = (pl.col("n_measured") == pl.col("n_targets")) & (pl.col("n_targets") > 0)
     visits = (
         line_visits.filter(~pl.col("is_before"))
-        .join(baselines.drop("visit"), on="line")
+        .join(baselines.join(facts.select("visit", baseline_date="first_date"), on="visit").drop("visit"), on="line")
         .join(facts, on="visit")
         .join(summaries, on="visit", how="left")
         # a scan of which nothing is recorded is no assessment, not an unevaluable one
@@ -223,11 +165,11 @@ def derive_recist_assessments(
     return (
         _derive_nadirs(visits)
         .with_columns(
-            target=_compute_target(criteria),
-            non_target=_compute_non_target(),
+            target=compute_target_response(criteria),
+            non_target=compute_non_target_response(),
             has_new_lesion=pl.col("new_lesion_date").is_not_null(),
         )
-        .with_columns(response=_compute_overall())
+        .with_columns(response=compute_overall_response())
         .with_columns(
             date=_compute_date(settings.pd_date_rule),
             sum_mm=pl.when(pl.col("n_measured") > 0).then(pl.col("sum") / 10),

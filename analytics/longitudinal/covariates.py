@@ -57,6 +57,34 @@ def _derive_ki67(starts: pl.LazyFrame, tables: Mapping[str, pl.LazyFrame]) -> pl
     )
 
 
+def compute_grade() -> pl.Expr:
+    """Return the grade of a well-differentiated tumour from ``ki67_pct`` and ``mitoses`` (per 2 mm²).
+
+    The higher of the two decides (WHO 2019): G1 below 3 % and 2 mitoses, G2 to 20 of either, else G3. Ten
+    high-power fields count as the 2 mm² the classification equates them with.
+    """
+    ki67, mitoses = pl.col("ki67_pct"), pl.col("mitoses")
+    by_ki67 = pl.when(ki67 > 20).then(3).when(ki67 >= 3).then(2).when(ki67.is_not_null()).then(1)
+    by_mitoses = pl.when(mitoses > 20).then(3).when(mitoses >= 2).then(2).when(mitoses.is_not_null()).then(1)
+    worst = pl.max_horizontal(by_ki67, by_mitoses)
+    return pl.when(worst.is_not_null()).then(pl.format("G{}", worst))
+
+
+def _derive_computed_grade(starts: pl.LazyFrame, pathology: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the grade of the latest well-differentiated specimen that may lie before each start."""
+    graded = pathology.filter(pl.col("differentiation") == "well").select(
+        "pid", "date", "date_lo", "specimen_no", grade_computed=compute_grade()
+    )
+    known = (pl.col("date_lo") <= pl.col("start_date")).fill_null(value=True)
+    return (
+        starts.join(graded.filter(pl.col("grade_computed").is_not_null()), on="pid")
+        .filter(known)
+        .sort("pid", "line_no", "date", "specimen_no", nulls_last=False)
+        .group_by("pid", "line_no", maintain_order=True)
+        .agg(pl.col("grade_computed").last())
+    )
+
+
 def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     """Add age, sex, centre, tumour and consent to lines (``pid``, ``line_no``, ``start_date``).
 
@@ -72,6 +100,7 @@ def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -
         .join(_derive_persons(tables["patients"]), on="pid", how="left")
         .join(_derive_tumours(starts, tables["diagnoses"]), on=on_line, how="left")
         .join(_derive_ki67(starts, tables), on=on_line, how="left")
+        .join(_derive_computed_grade(starts, tables["pathology"]), on=on_line, how="left")
         .with_columns(
             age_years=age,
             has_bone_metastases=sites.list.contains("bone"),

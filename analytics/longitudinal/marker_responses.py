@@ -10,13 +10,9 @@ from analytics.catalogue.response_rules import ResponseRule
 from analytics.catalogue.settings import Settings
 from analytics.longitudinal.comparisons import has_surely_fallen, is_surely_at_most
 from analytics.longitudinal.keys import is_first_of
+from analytics.longitudinal.marker_absences import compute_absence, derive_absences
 from analytics.longitudinal.marker_values import RAISED_BY_LOW_EGFR, RAISED_BY_PPI
 from analytics.tables.derived import MarkerResponses
-
-ALWAYS_ANSWERED = "CGA"
-"""Every line has a row for this marker, also without a value; other markers where the line has values."""
-
-_OTHER_GROUP = "no later value of the same assay group"
 
 _LINE = ["pid", "line_no", "analyte"]
 _SERIES = [*_LINE, "series", "compared_unit"]
@@ -149,47 +145,6 @@ def _choose_series(summaries: pl.DataFrame, rule: ResponseRule) -> pl.DataFrame:
     )
 
 
-def _explain_absence(lines: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    """Return a reason for each line and marker without a baseline and a later value of one series."""
-    before = (pl.col("days") <= 1) & ~pl.col("has_unclear_date")
-    runs = values.with_columns(run=is_first_of(*_LINE).cum_sum())
-    seen = runs.group_by("run").agg(
-        pl.col(*_LINE).first(),
-        is_before=before.any(),
-        is_assessable_before=pl.col("is_baseline").any(),
-        is_ppi=(before & (pl.col("ppi") == "yes")).any(),
-        is_after=((pl.col("days") > 1) & ~pl.col("has_unclear_date")).any(),
-    )
-    always = lines.select("pid", "line_no", analyte=pl.lit(ALWAYS_ANSWERED))
-    wanted = pl.concat([always, seen.select(_LINE)]).unique(maintain_order=True)
-    return (
-        wanted.join(seen, on=_LINE, how="left")
-        .join(lines.select("pid", "line_no", "start_date"), on=["pid", "line_no"])
-        .select(
-            *_LINE,
-            absence=pl.when(pl.col("start_date").is_null())
-            .then(pl.lit("no start date"))
-            .when(~pl.col("is_before").fill_null(value=False))
-            .then(pl.lit("no baseline value"))
-            .when(~pl.col("is_assessable_before") & pl.col("is_ppi"))
-            .then(pl.lit("PPI at baseline"))
-            .when(~pl.col("is_assessable_before"))
-            .then(pl.lit("eGFR below the limit at baseline"))
-            .when(pl.col("is_after"))
-            .then(pl.lit(_OTHER_GROUP))
-            .otherwise(pl.lit("no value after the start")),
-        )
-    )
-
-
-def _compute_absence(rule: ResponseRule) -> pl.Expr:
-    """Return why there is nothing to judge; with a window, a value outside it is no later value."""
-    if rule.within_days is None:
-        return pl.col("absence")
-    first, last = rule.within_days
-    return pl.col("absence").replace({_OTHER_GROUP: f"no comparable value in days {first} to {last}"})
-
-
 def derive_marker_responses(
     marker_values: pl.LazyFrame, lines: pl.LazyFrame, rules: Sequence[ResponseRule], settings: Settings
 ) -> pl.LazyFrame:
@@ -206,7 +161,7 @@ def derive_marker_responses(
         Schema ``derived.MarkerResponses``: every line for CgA, other markers where the line has values.
     """
     eager_lines, values = lines.collect(), marker_values.collect()
-    wanted = _explain_absence(eager_lines, values)
+    wanted = derive_absences(eager_lines, values)
     follow_up = _derive_follow_up(_derive_days(values))
     point = pl.when(pl.col("baseline_high").is_infinite()).then("baseline_low").otherwise("baseline_high")
     is_point = pl.col("baseline_low") == pl.col("baseline_high")
@@ -215,7 +170,7 @@ def derive_marker_responses(
         .with_columns(
             rule_id=pl.lit(rule.rule_id),
             status=pl.col("status").fill_null("not_evaluable"),
-            reason=pl.coalesce("reason", _compute_absence(rule)),
+            reason=pl.coalesce("reason", compute_absence(rule)),
             is_confirmed=pl.when(pl.col("response_date").is_not_null()).then("is_confirmed"),
             baseline_value=point,
             best_change_pct=pl.when(is_point & (pl.col("baseline_low") > 0)).then(

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from analytics.catalogue.settings import Settings
+from analytics.longitudinal.covariates import compute_grade
 from analytics.longitudinal.lines import derive_lines
 from analytics.tables.derived import Lines
 from tests.by_hand import accept_by_hand
@@ -180,6 +181,25 @@ def test_a_cycle_known_only_by_its_year_does_not_come_before_the_first():
     line = lines.row(0, named=True)
     assert (line["start_date"], line["start_precision"]) == (dt.date(2017, 3, 1), "M")
     assert (line["start_lo"], line["start_hi"]) == (dt.date(2017, 3, 1), dt.date(2017, 3, 31))
+
+
+@pytest.mark.parametrize(
+    ("ki67", "mitoses", "grade"),
+    [
+        (2.9, 1, "G1"),
+        (3, None, "G2"),
+        (20, None, "G2"),
+        (20.1, 0, "G3"),
+        (1, 2, "G2"),
+        (None, 21, "G3"),
+        (None, None, None),
+    ],
+)
+def test_grade_by_the_higher_of_ki67_and_mitoses(ki67: float | None, mitoses: float | None, grade: str | None):
+    specimen = pl.DataFrame(
+        {"ki67_pct": [ki67], "mitoses": [mitoses]}, schema=dict.fromkeys(["ki67_pct", "mitoses"], pl.Float64)
+    )
+    assert specimen.select(compute_grade()).item() == grade
 
 
 def test_covariates_are_those_known_at_the_start():

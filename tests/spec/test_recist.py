@@ -6,10 +6,14 @@ import polars as pl
 import pytest
 
 from analytics.catalogue.settings import Settings
+from analytics.endpoints.growth_rates import derive_growth_rates
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.longitudinal.lines import derive_lines
-from analytics.tables.derived import RecistAssessments
+from analytics.tables.derived import GrowthRates, RecistAssessments
 from tests.by_hand import accept_by_hand
+
+MONTHS = 91 / 30.4375
+"""From the scan of 2019-12-20 to that of 2020-03-20."""
 
 START = """
     patient_id | treatment_id | category | agent          | start
@@ -228,3 +232,24 @@ def test_scans_that_measure_nothing_and_scans_before_the_baseline_window_do_not_
     assert one_target("50", "80", imaging=imaging.format(day="2019-10-03", modality="CT")).height == 1
     assert one_target("50", "80", imaging=imaging.format(day="2019-10-02", modality="CT")).height == 0
     assert one_target("50", "80", imaging=imaging.format(day="2019-12-20", modality="planar")).height == 0
+
+
+@pytest.mark.parametrize(
+    ("later", "rate"), [("120", 100 * (1.2 ** (3 / MONTHS) - 1)), ("100", 0.0), ("70", 100 * (0.7 ** (3 / MONTHS) - 1))]
+)
+def test_growth_rate_near_three_months(later: str, rate: float):
+    """A sphere of that diameter: 100 → 120 mm in three months is 20 % a month."""
+    growth = derive_growth_rates(one_target("100", later))
+    GrowthRates.validate(growth)
+    assert growth["rate_pct"].to_list() == pytest.approx([rate])
+    assert growth["is_fast"].to_list() == [rate >= 0.8]
+
+
+def test_no_growth_rate_outside_two_to_four_months_or_with_a_new_lesion():
+    imaging = """
+        patient_id | imaging_id | date       | modality | new_lesion
+        P1         | s0         | 2019-12-20 | CT       |
+        P1         | s1         | {day}      | CT       | {new}
+        """
+    assert derive_growth_rates(one_target("100", "120", imaging=imaging.format(day="2020-06-20", new=""))).is_empty()
+    assert derive_growth_rates(one_target("100", "120", imaging=imaging.format(day="2020-03-20", new="Y"))).is_empty()
