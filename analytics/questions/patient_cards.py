@@ -44,6 +44,8 @@ def describe_since_nadir(values: pl.DataFrame, analyte: str) -> Card:
     months = (last["date"] - nadir["date"]).days / DAYS_PER_MONTH
     assay = "assay not named" if last["assay"] is None else "same assay"
     span = f"{series.height} values, {assay}"
+    if str(last["comparator"]).startswith("<"):
+        return Card(title, "below quantitation", ("a fall further down cannot be seen", span))
     if last["amount"] <= nadir["amount"]:
         change = last["change_from_previous_pct"]
         before = () if change is None else (f"{say_change(change)} from the value before{say_noise(change, analyte)}",)

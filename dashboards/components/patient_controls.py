@@ -39,7 +39,7 @@ def _neighbours() -> html.Nav:
         [
             dcc.Link("← Previous patient", id="patient-previous", href="/patient", className="way-out"),
             dcc.Link("Next patient →", id="patient-next", href="/patient", className="way-out"),
-            html.Span("(Alt + Page Up, Alt + Page Down)", className="about"),
+            html.Span("or Alt + Page Up / Down", className="about"),
         ],
         className="control-row",
         **named("Patients"),
@@ -74,7 +74,7 @@ def _steps() -> html.Div:
         [
             html.Button("← Previous value", id="value-previous", className="way-out"),
             html.Button("Next value →", id="value-next", className="way-out"),
-            html.Span("(arrow keys on these buttons)", className="about"),
+            html.Span("or arrow keys on these", className="about"),
         ],
         className="control-row",
         role="group",

@@ -72,7 +72,10 @@ def show_around(shelf: Shelf, view: View, code: str | None) -> Around:
         opaque=opened.opaque[code],
         before=before,
         after=after,
-        analytes=tuple({"value": name, "label": BIOMARKER_BY_CODE[name].name} for name in history.analytes),
+        analytes=tuple(
+            {"value": name, "label": BIOMARKER_BY_CODE[name].name}
+            for name in dict.fromkeys((*history.analytes, history.analyte))
+        ),
         version=opened.study.version[:12],
     )
 

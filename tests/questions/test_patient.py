@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from analytics.questions.patient import answer_patient
+from analytics.questions.patient_cards import describe_since_nadir
 from analytics.questions.patient_lanes import place_in_order
 from analytics.tables.history import HISTORY_PATH, HISTORY_SPELLS, HISTORY_VALUES, Card, PatientHistory
 from analytics.tables.results import Refusal
@@ -77,6 +78,16 @@ def test_the_cards_answer_at_a_glance(edge: PatientHistory):
     assert card(edge, "SINCE NADIR").lines[0] == "more than noise"
     assert card(edge, "RECIST").headline == "PD"
     assert "assay changed 2025-01-10 to B" in card(edge, "READ WITH CARE").lines
+
+
+def test_a_latest_value_below_quantitation_is_not_called_a_nadir(edge: PatientHistory):
+    until_the_bound = edge.values.filter(pl.col("date") <= date(2022, 9, 15))
+    assert describe_since_nadir(until_the_bound, "CGA").headline == "below quantitation"
+
+
+def test_a_rise_from_a_bound_is_at_least_as_large(edge: PatientHistory):
+    until_the_next = edge.values.filter(pl.col("date") <= date(2022, 12, 15))
+    assert describe_since_nadir(until_the_next, "CGA").headline == "at least +100 %"
 
 
 def test_time_zero_is_the_first_cycle(edge: PatientHistory):

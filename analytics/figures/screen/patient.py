@@ -19,7 +19,7 @@ from analytics.tables.history import PatientHistory
 Scale = Literal["log", "linear"]
 Unit = Literal["uln", "reported"]
 TRANSIENT = "soon after a PRRT cycle:<br>a rise may be transient"
-_MARKER_HEIGHT = 340
+_MARKER_HEIGHT = 300
 
 
 def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Unit, calendar: bool) -> Figure:
@@ -48,6 +48,7 @@ def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Uni
         yaxis=_marker_axis(history, unit, scale, (bottom, top), look) | {"domain": [split + 0.06, 1]},
         yaxis2=lane_axis | {"domain": [0, split]},
         shapes=_transient_tints(history, clock, look),
+        annotations=[] if values.height else [_nothing_to_draw(history, split, look)],
         showlegend=True,
         legend={"orientation": "h", "y": -0.02, "yref": "container", "yanchor": "bottom", "x": 0},
         margin={"l": 64, "r": 14, "t": 14, "b": 86},
@@ -91,6 +92,20 @@ def _marker_axis(history: PatientHistory, unit: Unit, scale: Scale, limits: tupl
     if unit == "uln":
         return draw_fold_axis(look, title, is_log=is_log, range=around)
     return draw_axis(look, title, type=scale, range=around, **({"dtick": "D2"} if is_log else {}))
+
+
+def _nothing_to_draw(history: PatientHistory, split: float, look: Look) -> dict[str, Any]:
+    """Return the words that stand where the marker would; placed on the sheet, not on an axis."""
+    what = "No value" if history.values.is_empty() else "No value that can be placed on this axis"
+    return {
+        "text": f"{what} of {history.analyte_name}",
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0.5,
+        "y": (1 + split) / 2 + 0.15,
+        "showarrow": False,
+        "font": {"size": 15, "color": look.ink},
+    }
 
 
 def _transient_tints(history: PatientHistory, clock: Clock, look: Look) -> list[dict[str, Any]]:

@@ -75,7 +75,8 @@ def _bars_of(rows: pl.DataFrame, lane: str, at: int, clock: Clock, span: Span, l
 
 def _label_of(row: dict[str, Any], end: date, lane: str, at: int, clock: Clock, span: Span, look: Look) -> Trace:
     """Return the words of a bar: inside it, or beside it where cycles or hatching stand inside."""
-    words = f"   {row['label']}   " + ("→ " if row["is_ongoing"] else "")
+    # spaces that do not collapse: they keep the words off the bar's edge and the last cycle's mark
+    words = f"\u00a0\u00a0\u00a0{row['label']}\u00a0\u00a0\u00a0" + ("→ " if row["is_ongoing"] else "")
     is_filled = row["is_confounder"] or lane == "PRRT"
     late = span[0] + (span[1] - span[0]) * 0.75
     if is_filled and end < late:

@@ -121,6 +121,13 @@ def test_the_time_after_a_cycle_is_tinted_and_explained(history: PatientHistory)
     assert tints and tints[0]["yref"] == "y domain" and "transient" in tints[0]["name"]
 
 
+def test_a_marker_never_measured_is_said_where_it_would_stand(history: PatientHistory):
+    told = answer_patient(make_study(crowd=0), "EDGE", "NSE")
+    assert isinstance(told, PatientHistory)
+    assert draw(told)["layout"]["annotations"][0]["text"] == "No value of Neuron-specific enolase"
+    assert draw(history)["layout"]["annotations"] == []
+
+
 def test_the_calendar_shows_days_and_keeps_every_mark(history: PatientHistory):
     months, days = draw(history), draw(history, calendar=True)
     assert days["layout"]["xaxis"]["type"] == "date"
