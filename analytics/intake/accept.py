@@ -106,13 +106,15 @@ def accept_source(
     parsed = _parse_tables(waiting, settings)
     desk = Desk(settings, latest_day(settings, as_of), is_withdrawn)
     settled = desk.settle(parsed, progress)
-    asked = review_findings(_reviews(settled, settings))
-    tables = {name: accepted_form(name, settled[name]) for name in SHEET_ORDER}
-    tables["vital_status"] = derive_death_days(tables["vital_status"], settled["vital_status"], tables)
+    asked = list(review_findings(_reviews(settled, settings)))
+    ledger = make_ledger(counts, settled)
+    settled_vital_status = settled["vital_status"]
+    tables = {name: accepted_form(name, settled.pop(name)) for name in SHEET_ORDER}
+    tables["vital_status"] = derive_death_days(tables["vital_status"], settled_vital_status, tables)
     return Accepted(
         tables=tables,
         findings=_worst_first(pl.concat([empty_findings(), structure, corrections.findings, *desk.findings, *asked])),
-        ledger=pl.concat([make_ledger(counts, settled), corrections.ledger]),
+        ledger=pl.concat([ledger, corrections.ledger]),
         settings=settings,
         inputs=inputs,
     )

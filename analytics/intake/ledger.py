@@ -60,7 +60,9 @@ def check_ledger(ledger: pl.DataFrame) -> None:
 
 
 def _ledger_row(count: ReadCount, frame: pl.DataFrame) -> dict[str, object]:
-    mine = frame.filter((pl.col("_file") == count.file) & pl.col("_sheet").eq_missing(pl.lit(count.sheet)))
+    mine = frame.select("_file", "_sheet", STATUS).filter(
+        (pl.col("_file") == count.file) & pl.col("_sheet").eq_missing(pl.lit(count.sheet))
+    )
     found = dict(mine.get_column(STATUS).fill_null("accepted").value_counts().iter_rows())
     tally = {outcome: found.get(outcome, 0) for outcome in OUTCOMES}
     tally["rejected"] += count.ragged

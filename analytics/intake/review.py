@@ -30,8 +30,10 @@ def review_findings(reviews: Iterator[Review]) -> Iterator[pl.DataFrame]:
 
 
 def used(settled: Mapping[str, pl.DataFrame], table: str) -> pl.DataFrame:
-    """Return the accepted rows of a settled table."""
-    return settled[table].filter(pl.col(STATUS).is_null())
+    """Return the accepted rows of a settled table; the table itself, uncopied, when all were accepted."""
+    rows = settled[table]
+    is_whole = rows.get_column(STATUS).null_count() == rows.height
+    return rows if is_whole else rows.filter(pl.col(STATUS).is_null())
 
 
 def day_text(column: str) -> pl.Expr:

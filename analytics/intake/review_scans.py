@@ -15,11 +15,17 @@ SEPARATELY_READ = ("pid", "reader")
 """Lesions are followed within a patient and a reader."""
 
 
+LESION_FACTS = ("imaging_id", "reader", "lesion_id", "role", "organ", "nodal", "longest_mm", "short_mm", "measured")
+LESION_COLUMNS = ("pid", "patient_id", *LESION_FACTS, *map(raw, LESION_FACTS), "_file", "_sheet", "_row")
+"""What is looked at over time; the rest of a lesion's row is not copied."""
+
+
 def review_lesions(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterator[Review]:
     """Yield the checks of lesions over time."""
     days = used(settled, "imaging").select("pid", "imaging_id", pl.col("date_lo").alias("_day"))
     lesions = (
         used(settled, "lesions")
+        .select(*LESION_COLUMNS)
         .join(days.unique(["pid", "imaging_id"], keep="first"), on=["pid", "imaging_id"], how="left")
         .sort("pid", "reader", "lesion_id", "_day", "_row", nulls_last=True)
     )
