@@ -21,12 +21,8 @@ class Source:
 SOURCES: tuple[Source, ...] = (
     Source("house", "Convention of this software, stated where it is used", "", "convention"),
     Source("recist11", "Eisenhauer et al., Eur J Cancer 2009;45:228-247", "10.1016/j.ejca.2008.10.026", "read"),
-    Source(
-        "recist10", "Therasse et al., J Natl Cancer Inst 2000;92:205-216", "10.1093/jnci/92.3.205", "memory"
-    ),
+    Source("recist10", "Therasse et al., J Natl Cancer Inst 2000;92:205-216", "10.1093/jnci/92.3.205", "memory"),
     Source("gcig", "Rustin et al., Int J Gynecol Cancer 2011;21:419-423", "10.1097/IGC.0b013e3182070f17", "memory"),
-    Source("dam2020", "Dam et al., prospective chromogranin A and response, 2020", "", "read"),
-    Source("greponet", "Lamarca et al., GREPONET: tumour growth rate at 3 months in NET", "", "read"),
     Source("ctcae5", "CTCAE version 5.0, US National Cancer Institute, 2017", "", "memory"),
     Source("who2019", "WHO Classification of Digestive System Tumours, 5th ed., 2019", "", "read"),
     Source("ajcc8", "AJCC Cancer Staging Manual, 8th ed.", "", "memory"),

@@ -32,6 +32,7 @@ def read_markers(labs: str, rule: str = "ELECT50", **tables: str) -> tuple[pl.Da
 
 
 def test_a_fall_of_exactly_half_is_a_response():
+    """B4: 588.2 → 294.1 is half, however decimals are held in binary."""
     _, response = read_markers(
         """
         patient_id | analyte | collected  | value_text | uln
@@ -49,6 +50,7 @@ def test_a_fall_of_exactly_half_is_a_response():
 
 @pytest.mark.parametrize(("second", "is_confirmed"), [("2020-03-21", False), ("2020-03-22", True)])
 def test_confirmation_needs_a_second_value_after_21_days(second: str, is_confirmed: bool):
+    """M1: values between are not looked at."""
     _, response = read_markers(
         f"""
         patient_id | analyte | collected  | value_text
@@ -65,6 +67,7 @@ def test_confirmation_needs_a_second_value_after_21_days(second: str, is_confirm
     ("day", "has_baseline"), [("2019-10-02", False), ("2019-10-03", True), ("2020-01-01", True), ("2020-01-02", False)]
 )
 def test_baseline_lies_from_90_days_before_to_the_day_of_start(day: str, has_baseline: bool):
+    """B1."""
     values, response = read_markers(
         f"""
         patient_id | analyte | collected  | value_text
@@ -306,3 +309,17 @@ def test_an_early_response_needs_a_baseline_above_twice_the_limit():
         """
     assert read_markers(labs.format(baseline="201"), "RAD1_EARLY")[1]["status"] == "responder"
     assert read_markers(labs.format(baseline="200"), "RAD1_EARLY")[1]["reason"] == "baseline not above 2 × ULN"
+
+
+def test_the_last_value_before_the_start_is_the_baseline_one_day_a_series():
+    """B1: of several days one baseline, the last; the day of the start counts as before."""
+    values, response = read_markers(
+        """
+        patient_id | analyte | collected  | value_text
+        P1         | CGA     | 2019-11-20 | 900
+        P1         | CGA     | 2020-01-01 | 400
+        P1         | CGA     | 2020-03-01 | 200
+        """
+    )
+    assert values.filter("is_baseline")["value"].to_list() == [400.0]
+    assert response["status"] == "responder"

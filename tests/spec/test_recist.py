@@ -201,6 +201,7 @@ def test_the_progression_date_is_the_scan_that_shows_it(rule: str, day: str):
 
 
 def test_a_sum_measured_over_several_days_dates_by_the_last():
+    """L1: scans of one timepoint are one visit, and its sum is of all its lesions."""
     imaging = """
         patient_id | imaging_id | date       | modality | timepoint
         P1         | s0         | 2019-12-20 | CT       | baseline

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from analytics.catalogue.endpoints import ENDPOINTS
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.times import derive_times_to_event
 from analytics.errors import SettingsError
@@ -269,3 +270,46 @@ def test_biochemical_progression_and_its_survival():
     assert found[("TTBP", "default")] == (92, True, "biochemical progression")
     assert found[("BPFS", "default")] == (92, True, "biochemical progression")
     assert times_of()[("TTBP", "default")] == (None, None, "no baseline value of the marker")
+
+
+def test_every_time_names_the_row_it_stands_on():
+    """T9: what happened, which record was used, and its table, file and line."""
+    accepted = accept_by_hand(
+        {
+            "treatments": f"patient_id | treatment_id | category | agent | start | end\n{PRRT}",
+            "responses": """
+                patient_id | date       | criteria   | response
+                P1         | 2020-03-01 | RECIST_1_1 | SD
+                P1         | 2020-06-01 | RECIST_1_1 | PD
+                """,
+        }
+    )
+    times = derive_times_to_event(accepted, derive_lines(accepted, Settings()), Settings()).collect()
+    row = times.filter(endpoint="PFS", rule_set="default").row(0, named=True)
+    assert (row["reason"], row["date_used"]) == ("progression", "scan that shows progression")
+    assert (row["source_table"], row["source_file"], row["source_row"]) == ("responses", "responses.csv", 3)
+    assert row["rule_id"] == "first_progression"
+
+
+def test_progression_counts_from_the_first_day_after_the_start():
+    """R5: there is no least time for progression."""
+    assert pfs_of("2020-01-02 PD") == (2, True, "progression")
+
+
+def test_a_partial_date_is_used_and_marked():
+    """D1, D2: a scan known to the month counts from its first day."""
+    accepted = accept_by_hand(
+        {
+            "treatments": f"patient_id | treatment_id | category | agent | start | end\n{PRRT}",
+            "responses": "patient_id | date | criteria | response\nP1 | 2020-06 | RECIST_1_1 | PD",
+        }
+    )
+    times = derive_times_to_event(accepted, derive_lines(accepted, Settings()), Settings()).collect()
+    row = times.filter(endpoint="PFS", rule_set="default").row(0, named=True)
+    assert (str(row["end_date"]), row["days"], row["is_imputed"]) == ("2020-06-01", 153, True)
+
+
+def test_every_line_has_every_endpoint():
+    """T12."""
+    found = times_of("2020-04-01 SD")
+    assert {endpoint for endpoint, rules in found if rules == "default"} == {entry.code for entry in ENDPOINTS}
