@@ -77,7 +77,7 @@ def brute_force(outcome, fixed, patient, beyond, fit, q=2):
             spread = spread - pull @ covariance[np.ix_(seen, out)]
         if out.any():
             side = -beyond[rows][out]
-            chance = multivariate_normal(np.zeros(out.sum()), side[:, None] * spread * side, abseps=1e-9, maxpts=10**6)
+            chance = multivariate_normal(np.zeros(out.sum()), side[:, None] * spread * side, abseps=1e-6)
             total += np.log(chance.cdf(side * (y[out] - centre)))
     return total
 
