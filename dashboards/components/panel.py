@@ -72,7 +72,7 @@ def build_panel(name: str, title: str, picture: str) -> dmc.Paper:
 
 def build_table(name: str, title: str, data: TableData = NO_TABLE) -> html.Div:
     """Return a table in a region that scrolls sideways and can be reached by keyboard."""
-    table = dmc.Table(id=name, data=data, striped=True, withRowBorders=True, verticalSpacing=4)
+    table = dmc.Table(id=name, data=data, striped=True, withRowBorders=True, verticalSpacing=4, horizontalSpacing=8)
     return html.Div(table, className="table-region", role="region", tabIndex=0, **named(title))
 
 

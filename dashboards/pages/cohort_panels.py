@@ -59,7 +59,8 @@ def show_trajectory(answer: Answer, place: str, look: Look) -> Shown:
     return Shown(
         figure=draw_trajectory(result, look),
         about=f"{result.analyte} as a multiple of each assay's upper limit of normal (× ULN, log scale): median, "
-        f"25–75 % and 10–90 %, n lines in each window; nothing is drawn below {result.floor}. {_version(answer)}",
+        f"25–75 % (band) and 10–90 % (dotted, up to three groups), n lines in each window; nothing is drawn below "
+        f"{result.floor}. {_version(answer)}",
         sentences=answer.notes,
         table=table_of_bands(result),
         download="trajectory",

@@ -20,6 +20,8 @@ from analytics.tables.results import TrajectoryResult
 
 FOLD_TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000)
 """Ticks of a fold-ULN axis, as plain numbers."""
+WIDE_BANDS_UP_TO = 3
+"""Groups; with more of them the 10–90 % lines cross beyond reading and stand in the table only."""
 _ROW_HEIGHT = 32
 _BANDS_HEIGHT = 300
 
@@ -32,7 +34,7 @@ def draw_trajectory(result: TrajectoryResult, look: Look) -> Figure:
     places = order_groups(groups)
     for row, group in enumerate(groups):
         bands = result.bands.filter(pl.col("group") == group)
-        traces += _bands_of(bands.drop_nulls("median"), group, places[group], look)
+        traces += _bands_of(bands.drop_nulls("median"), group, places[group], len(groups), look)
         counts.append(_counts_of(bands, group, -row, look))
     last = float(result.bands["mid_months"].cast(pl.Float64).max() or 1.0)  # pyright: ignore[reportArgumentType]
     rows_height = _ROW_HEIGHT * len(groups)
@@ -85,10 +87,11 @@ def draw_fold_axis(look: Look, title: str, *, is_log: bool = True, **changes: ob
     return draw_axis(look, title, **(ticks if is_log else {"type": "linear"}), **changes)
 
 
-def _bands_of(bands: pl.DataFrame, group: str, index: int, look: Look) -> list[Trace]:
+def _bands_of(bands: pl.DataFrame, group: str, index: int, n_groups: int, look: Look) -> list[Trace]:
     months = bands["mid_months"].to_list()
     traces: list[Trace] = []
-    for low, high, width, alpha in (("q10", "q90", 1, 0.0), ("q25", "q75", 0, 0.18)):
+    wide = (("q10", "q90", 1, 0.0),) if n_groups <= WIDE_BANDS_UP_TO else ()
+    for low, high, width, alpha in (*wide, ("q25", "q75", 0, 0.18)):
         edge: Trace = {
             "type": "scatter",
             "mode": "lines",

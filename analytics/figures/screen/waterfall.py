@@ -63,6 +63,7 @@ def _bars_of(bars: pl.DataFrame, group: str, index: int, look: Look, is_bound: b
     return {
         "type": "bar",
         "name": escape_text(name),
+        "showlegend": not is_bound,
         "x": bars["place"].to_list(),
         "y": bars["best_change_pct"].clip(upper_bound=TALLEST_PCT).to_list(),
         "customdata": bars["best_change_pct"].to_list(),

@@ -58,6 +58,12 @@ def test_bands_hold_the_quantiles_and_stop_below_the_floor():
         assert named(figure, f"PRRT {quantile}")["y"] == BANDS[quantile].to_list()[:2]
 
 
+def test_many_groups_keep_their_middle_half_only():
+    many = pl.concat([BANDS.with_columns(group=pl.lit(f"group {place}")) for place in range(4)])
+    names = [trace["name"] for trace in draw_trajectory(TrajectoryResult("CGA", many, 5, ()), LIGHT)["data"]]
+    assert "group 0 q25" in names and "group 0 q10" not in names
+
+
 def test_every_window_shows_its_n_also_where_nothing_is_drawn():
     counts = named(draw_trajectory(TrajectoryResult("CGA", BANDS, 5, ()), LIGHT), "PRRT n")
     assert counts["text"] == ["20", "12", "4"] and counts["yaxis"] == "y2"
