@@ -30,7 +30,7 @@ def _with_neighbours(series: pl.DataFrame) -> pl.DataFrame:
     """Add what stood one row before in the same patient, analyte and specimen (null for the first)."""
     keys = ("pid", "analyte", "specimen")
     same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in keys)
-    wanted = ("value", "value_standard", "value_text", "_unit", "assay_group", "assay_id", "collected_lo")
+    wanted = ("value", "value_standard", "value_text", "_unit", "_factor", "assay_group", "assay_id", "collected_lo")
     return series.with_columns(pl.when(same).then(pl.col(name).shift(1)).alias(f"_before_{name}") for name in wanted)
 
 
@@ -38,7 +38,8 @@ def _neighbour_checks(settings: Settings) -> Iterator[Check]:
     before, now = pl.col("_before_value"), pl.col("value")
     analyte = pl.col("analyte")
     same_group = pl.col("assay_group") == pl.col("_before_assay_group")
-    same_unit = pl.col("_unit") == pl.col("_before__unit")
+    same_factor = (pl.col("_factor") == pl.col("_before__factor")).fill_null(value=False)
+    same_unit = (pl.col("_unit") == pl.col("_before__unit")) | same_factor
     jumped = (now >= settings.jump_factor * before) | (before >= settings.jump_factor * now)
     days = (pl.col("collected_lo") - pl.col("_before_collected_lo")).dt.total_days()
     yield Check(

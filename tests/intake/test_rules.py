@@ -102,7 +102,7 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
     (
         "V28",
         labs("P1,5HIAA_U24,2020-01-10,30,umol/24h,40", "P1,5HIAA_U24,2020-02-10,6,mg/24h,8"),
-        labs("P1,5HIAA_U24,2020-01-10,30,umol/24h,40", "P1,5HIAA_U24,2020-02-10,31,umol/24h,40"),
+        labs("P1,CGA,2020-01-10,30,ng/mL,85", "P1,CGA,2020-02-10,31,ug/L,85"),
     ),
     (
         "V29",
