@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +22,16 @@ from analytics import store
 from analytics.catalogue.settings import Settings
 from analytics.errors import RefusedError, UsageError
 from analytics.export.aggregate_tables import response_table
+from analytics.export.comparison_tables import mean_table, sensitivity_table, subgroup_table
+from analytics.export.competing_tables import incidence_table, interval_median_table
 from analytics.export.figure_files import draw_main_figure
 from analytics.export.model_tables import coefficient_table
 from analytics.export.release import Release
 from analytics.export.survival_tables import curve_table
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
+from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
+from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.results import (
     CohortResult,
@@ -76,21 +81,8 @@ def ask(study: Study, kind: str, **options: Any) -> Answer:
 
 
 def table(given: Answer) -> pl.DataFrame:
-    """Return the main table of an answer, as its export has it: the curve, shares, bands, counts or characteristics."""
-    match given.result:
-        case SurvivalResult() as result:
-            curves = (curve_table(group, result.endpoint, "survival", is_coarse=False) for group in result.groups)
-            return pl.concat(curves)
-        case ResponseResult() as result:
-            return response_table(result)
-        case TrajectoryResult() as result:
-            return result.bands
-        case EndpointsResult() as result:
-            return result.counts
-        case ModelResult() as result:
-            return coefficient_table(result)
-        case CohortResult() as result:
-            return result.characteristics
+    """Return the main table of an answer, as its export has it: the curve, shares, bands, counts or ratios."""
+    return _TABLES[type(given.result)](given.result)
 
 
 def figure(given: Answer) -> Figure:
@@ -103,3 +95,23 @@ def figure(given: Answer) -> Figure:
     """
     made = Release(answer=given, level="full", settings=Settings(), call="", now=datetime.now(UTC))
     return draw_main_figure(made)
+
+
+def _survival_table(result: SurvivalResult) -> pl.DataFrame:
+    return pl.concat(curve_table(group, result.endpoint, "survival", is_coarse=False) for group in result.groups)
+
+
+_TABLES: dict[type[Any], Callable[[Any], pl.DataFrame]] = {
+    SurvivalResult: _survival_table,
+    ResponseResult: response_table,
+    TrajectoryResult: lambda result: result.bands,
+    EndpointsResult: lambda result: result.counts,
+    CohortResult: lambda result: result.characteristics,
+    ModelResult: coefficient_table,
+    CompetingRisksResult: incidence_table,
+    IntervalSurvivalResult: interval_median_table,
+    MeanSurvivalResult: mean_table,
+    SubgroupsResult: subgroup_table,
+    SensitivityResult: sensitivity_table,
+}
+"""The main table of each kind of result."""

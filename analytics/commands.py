@@ -97,7 +97,7 @@ def build(source: Source, store: Store, settings: SetOption = None) -> None:
 
 
 def ask(
-    question: Annotated[str, typer.Argument(help="cohort, survival, response, trajectory, endpoints or patient.")],
+    question: Annotated[str, typer.Argument(help="One of the questions below.")],
     store: Store,
     out: Annotated[Path, typer.Option(help="Folder the answer is written to.")],
     endpoint: Annotated[str, typer.Option(help="Time to what: PFS, PFS_ALL, OS, TTNT, …")] = "PFS",
@@ -120,11 +120,20 @@ def ask(
     spline_df: Annotated[int, typer.Option(min=1, max=6, help="Parameters of each spline.")] = 3,
     model: Annotated[str, typer.Option(help="cox, spline, weibull, log-normal, log-logistic, exponential.")] = "cox",
     ties: Annotated[str, typer.Option(help="Cox: efron or breslow.")] = "efron",
+    subgroup: Annotated[list[str] | None, typer.Option(help="For subgroups: by this (repeatable).")] = None,
+    horizon: Annotated[float, typer.Option(min=0, help="For comparison: months; 0: as far as followed.")] = 0.0,
+    also_endpoint: Annotated[list[str] | None, typer.Option(help="For sensitivity: beside --endpoint.")] = None,
+    also_rule_set: Annotated[list[str] | None, typer.Option(help="For sensitivity: beside --rule-set.")] = None,
+    by_model: Annotated[list[str] | None, typer.Option(help="For sensitivity: unadjusted, cox, weibull, …")] = None,
     choose: Annotated[Choice, typer.Option(help="Which lines of a patient enter.")] = Choice.every_line,
     level: Annotated[Level, typer.Option(help="safe: aggregates above the floor; full: row-level files too.")]
     = Level.safe,
 ) -> None:  # fmt: skip
-    """Ask one QUESTION of a study and write the answer: tables, figures, methods, manifest."""
+    """Ask one QUESTION of a study and write the answer: tables, figures, methods, manifest.
+
+    Questions: cohort, survival, comparison, regression, competing_risks, interval_censored, subgroups, sensitivity,
+    response, trajectory, endpoints, patient.
+    """
     from analytics.questions.question import Question, Selection
 
     if question == "patient":
@@ -153,6 +162,11 @@ def ask(
         spline_df=spline_df,
         model=model,
         ties=ties,
+        subgroups=tuple(subgroup or ()),
+        horizon_months=horizon,
+        endpoints=(endpoint, *(also_endpoint or ())),
+        rule_sets=(rule_set, *(also_rule_set or ())),
+        models=tuple(by_model or ()),
         selection=selection,
     )
     answer_and_write(asked, store, out, level)

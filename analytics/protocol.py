@@ -46,6 +46,11 @@ class PlannedQuestion(_Part):
     spline_df: int = Field(default=3, ge=1, le=6)
     model: str = "cox"
     ties: str = "efron"
+    subgroups: tuple[str, ...] = ()
+    horizon_months: float = Field(default=0.0, ge=0)
+    endpoints: tuple[str, ...] = ()
+    rule_sets: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
     selection: PlannedSelection | None = None
 
     def as_question(self, of_the_plan: PlannedSelection) -> Question:

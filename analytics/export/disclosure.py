@@ -36,11 +36,15 @@ from dataclasses import replace
 from typing import Any
 
 from analytics.export.disclosure_aggregates import make_safe_cohort, make_safe_endpoints
+from analytics.export.disclosure_comparisons import make_safe_means, make_safe_sensitivity, make_safe_subgroups
+from analytics.export.disclosure_competing import make_safe_competing, make_safe_intervals
 from analytics.export.disclosure_models import make_safe_model
 from analytics.export.disclosure_response import make_safe_response
 from analytics.export.disclosure_survival import make_safe_survival
 from analytics.export.disclosure_trajectory import make_safe_trajectory
 from analytics.questions.question import Answer
+from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
+from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.results import (
     CohortResult,
@@ -58,6 +62,11 @@ _MAKE_SAFE: dict[type[Any], Callable[[Answer, int], Answer | Refusal]] = {
     TrajectoryResult: make_safe_trajectory,
     EndpointsResult: make_safe_endpoints,
     ModelResult: make_safe_model,
+    CompetingRisksResult: make_safe_competing,
+    IntervalSurvivalResult: make_safe_intervals,
+    MeanSurvivalResult: make_safe_means,
+    SubgroupsResult: make_safe_subgroups,
+    SensitivityResult: make_safe_sensitivity,
 }
 
 

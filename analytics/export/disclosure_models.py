@@ -66,8 +66,8 @@ def make_safe_model(answer: Answer, floor: int) -> Answer | Refusal:
 def refuse_small_levels(subjects: pl.DataFrame, variables: Iterable[str], floor: int) -> Refusal | None:
     """Refuse when a level of a category, or everybody, has too few people or events."""
     parts = [part for variable in dict.fromkeys(variables) for part in subjects.partition_by(variable)]
-    may_stand = all(_has_enough_events(part, floor) for part in (subjects, *parts))
-    if may_stand and _has_enough_others(subjects, floor):
+    may_stand = all(has_enough_events(part, floor) for part in (subjects, *parts))
+    if may_stand and has_enough_others(subjects, floor):
         return None
     return Refusal(
         "model_withheld",
@@ -82,7 +82,7 @@ def hide_small_counts(subjects: pl.DataFrame, levels: tuple[LevelCount, ...], fl
     telling = {
         variable
         for variable in {level.variable for level in levels}
-        if not all(_has_enough_others(part, floor) for part in subjects.partition_by(variable))
+        if not all(has_enough_others(part, floor) for part in subjects.partition_by(variable))
     }
     return tuple(replace(level, n_events=None) if level.variable in telling else level for level in levels)
 
@@ -104,12 +104,14 @@ def round_term(term: ModelTerm) -> ModelTerm:
     )
 
 
-def _has_enough_events(lines: pl.DataFrame, floor: int) -> bool:
+def has_enough_events(lines: pl.DataFrame, floor: int) -> bool:
+    """Return whether the lines hold twice the floor of events, of at least the floor of people."""
     events = lines.filter("happened")
     return events.height >= EVENTS_PER_LEVEL * floor and events["pid"].n_unique() >= floor
 
 
-def _has_enough_others(lines: pl.DataFrame, floor: int) -> bool:
+def has_enough_others(lines: pl.DataFrame, floor: int) -> bool:
+    """Return whether those without an event are nobody, or at least the floor of people."""
     return is_enough(lines.filter(~pl.col("happened"))["pid"].n_unique(), floor)
 
 
@@ -123,9 +125,9 @@ def _round_fit(fit: RegressionResult | ParametricResult, kept: list[int]) -> Reg
             aic=0.0, last_day=0.0,
         )  # fmt: skip
     held = fit.proportionality
-    safe = held and replace(
-        held, tests=tuple(round_test(test) for test in held.tests), time=nothing.ravel(), scaled=nothing
-    )
+    given = () if held is None else (test for test in held.tests if isinstance(test, TestResult))
+    over_time = tuple(round_test(test) for test in given)
+    safe = held and replace(held, tests=over_time, time=nothing.ravel(), scaled=nothing)
     tests = tuple(round_test(test) for test in fit.tests)
     return replace(fit, terms=terms, covariance=nothing, log_likelihood=0.0, tests=tests, proportionality=safe)
 

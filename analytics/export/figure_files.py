@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 from analytics.errors import RefusedError
 from analytics.export.release import Release
 from analytics.export.sentences import TIME_ZERO, caption_aggregate, caption_survival, name_endpoint, name_time_zero
+from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
+from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.results import ResponseResult, SurvivalResult, TrajectoryResult
 
@@ -52,6 +54,16 @@ def draw_main_figure(release: Release) -> Figure:
             from analytics.export.model_figures import draw_model
 
             return draw_in_ink(lambda: draw_model(release, result))
+        case (
+            CompetingRisksResult()
+            | IntervalSurvivalResult()
+            | MeanSurvivalResult()
+            | SubgroupsResult()
+            | SensitivityResult() as result
+        ):
+            from analytics.export.comparison_figures import draw_comparison
+
+            return draw_in_ink(lambda: draw_comparison(release, result))
         case _:
             raise RefusedError(
                 f"A {release.answer.question.kind} answer is a table, it has no figure.", "", "Look at its table."

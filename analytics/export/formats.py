@@ -12,6 +12,8 @@ from analytics.export.aggregate_tables import (
     write_response,
     write_subjects,
 )
+from analytics.export.comparison_tables import write_means, write_sensitivity, write_subgroups
+from analytics.export.competing_tables import write_incidence, write_interval_models, write_turnbull
 from analytics.export.figure_files import write_figure, write_waterfall
 from analytics.export.model_figures import write_effect_figure, write_schoenfeld_figure
 from analytics.export.model_tables import (
@@ -26,7 +28,10 @@ from analytics.export.release import LEVELS, Format
 from analytics.export.summary import write_summary
 from analytics.export.survival_tables import write_curve, write_guyot, write_risk_table
 
-EVERY_KIND = frozenset({"cohort", "survival", "response", "trajectory", "endpoints", "regression"})
+COMPETING, INTERVALS = frozenset({"competing_risks"}), frozenset({"interval_censored"})
+COMPARISON, SUBGROUPS, SENSITIVITY = frozenset({"comparison"}), frozenset({"subgroups"}), frozenset({"sensitivity"})
+MODELS = COMPETING | INTERVALS | SUBGROUPS | SENSITIVITY | {"regression"}
+EVERY_KIND = MODELS | COMPARISON | {"cohort", "survival", "response", "trajectory", "endpoints"}
 SURVIVAL, RESPONSE = frozenset({"survival"}), frozenset({"response"})
 REGRESSION = frozenset({"regression"})
 COHORT, TRAJECTORY, ENDPOINTS = frozenset({"cohort"}), frozenset({"trajectory"}), frozenset({"endpoints"})
@@ -40,7 +45,8 @@ FORMATS: tuple[Format, ...] = (
     Format("ADaM times to event", SURVIVAL, FULL, write_adtte),
     Format("response table", RESPONSE, BOTH, write_response),
     Format("best changes", RESPONSE, FULL, write_best_changes),
-    Format("figure", SURVIVAL | RESPONSE | TRAJECTORY | REGRESSION, BOTH, write_figure),
+    Format("figure", SURVIVAL | RESPONSE | TRAJECTORY | MODELS, BOTH, write_figure),
+    Format("areas under the curves", COMPARISON, FULL, write_figure),
     Format("waterfall", RESPONSE, FULL, write_waterfall),
     Format("characteristics", COHORT, BOTH, write_characteristics),
     Format("bands", TRAJECTORY, BOTH, write_bands),
@@ -52,6 +58,12 @@ FORMATS: tuple[Format, ...] = (
     Format("missing values", REGRESSION, BOTH, write_missing),
     Format("Schoenfeld residuals", REGRESSION, FULL, write_schoenfeld),
     Format("Schoenfeld figure", REGRESSION, FULL, write_schoenfeld_figure),
+    Format("cumulative incidence", COMPETING, BOTH, write_incidence),
+    Format("Turnbull estimate", INTERVALS, FULL, write_turnbull),
+    Format("models of intervals", INTERVALS, BOTH, write_interval_models),
+    Format("restricted means", COMPARISON, BOTH, write_means),
+    Format("forest of subgroups", SUBGROUPS, BOTH, write_subgroups),
+    Format("sensitivity analyses", SENSITIVITY, BOTH, write_sensitivity),
     Format("flow", EVERY_KIND, BOTH, write_flow),
     Format("subjects", EVERY_KIND, FULL, write_subjects),
     Format("summary", EVERY_KIND, BOTH, write_summary),

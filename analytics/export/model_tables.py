@@ -44,8 +44,8 @@ def write_model_tests(release: Release) -> dict[str, bytes]:
     """Write ``tests.csv`` (whole model, each variable, bends) and ``proportionality.csv``."""
     result = cast("ModelResult", release.answer.result)
     files = {"tests.csv": table_as_csv(_table_of_tests((*_overall_tests(result), *result.variable_tests)))}
-    if result.proportionality is not None:
-        files["proportionality.csv"] = table_as_csv(_table_of_tests(result.proportionality.tests))
+    if result.constancy_tests:
+        files["proportionality.csv"] = table_as_csv(_table_of_tests(result.constancy_tests))
     return files
 
 
@@ -85,11 +85,12 @@ def coefficient_table(result: ModelResult) -> pl.DataFrame:
             led.add(column.variable)
             rows.append(_reference_row(column, counts[column.variable, column.reference], result.ratio))
         n_lines, n_events = counts.get((column.variable, column.level), (result.n_lines, result.n_events))
-        rows.append(_term_row(column, term, result.ratio) | {"n.lines": n_lines, "n.events": n_events})
+        rows.append(term_row(column, term, result.ratio) | {"n.lines": n_lines, "n.events": n_events})
     return pl.DataFrame(rows, schema=_COEFFICIENTS, orient="row")
 
 
-def _term_row(column: ModelColumn, term: ModelTerm, ratio: str) -> dict[str, object]:
+def term_row(column: ModelColumn, term: ModelTerm, ratio: str) -> dict[str, object]:
+    """Return one term as a row."""
     return {
         "term": column.name,
         "variable": column.variable,

@@ -8,7 +8,14 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from analytics.export.aggregate_tables import flow_table, response_table
-from analytics.export.model_summary import say_model
+from analytics.export.model_summary import (
+    say_competing,
+    say_intervals,
+    say_means,
+    say_model,
+    say_sensitivity,
+    say_subgroups,
+)
 from analytics.export.release import Release
 from analytics.export.sentences import (
     MONTHS,
@@ -18,6 +25,8 @@ from analytics.export.sentences import (
     name_time_zero,
     say_months,
 )
+from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
+from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.results import (
     CohortResult,
@@ -178,4 +187,9 @@ _SAY: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     TrajectoryResult: _say_trajectory,
     EndpointsResult: _say_endpoints,
     ModelResult: say_model,
+    CompetingRisksResult: say_competing,
+    IntervalSurvivalResult: say_intervals,
+    MeanSurvivalResult: say_means,
+    SubgroupsResult: say_subgroups,
+    SensitivityResult: say_sensitivity,
 }

@@ -6,10 +6,15 @@ from collections.abc import Callable
 
 from analytics.errors import RefusedError
 from analytics.questions.cohort import answer_cohort
+from analytics.questions.comparison import answer_comparison
+from analytics.questions.competing_risks import answer_competing_risks
 from analytics.questions.endpoints import answer_endpoints
+from analytics.questions.interval_censored import answer_interval_censored
 from analytics.questions.question import Answer, Question
 from analytics.questions.regression import answer_regression
 from analytics.questions.response import answer_response
+from analytics.questions.sensitivity import answer_sensitivity
+from analytics.questions.subgroups import answer_subgroups
 from analytics.questions.survival import answer_survival
 from analytics.questions.trajectory import answer_trajectory
 from analytics.tables.results import Refusal
@@ -22,6 +27,11 @@ QUESTIONS: dict[str, Callable[[Study, Question], Answer | Refusal]] = {
     "trajectory": answer_trajectory,
     "endpoints": answer_endpoints,
     "regression": answer_regression,
+    "competing_risks": answer_competing_risks,
+    "interval_censored": answer_interval_censored,
+    "comparison": answer_comparison,
+    "subgroups": answer_subgroups,
+    "sensitivity": answer_sensitivity,
 }
 """Every question by the name used on the command line; a new one is a module and a line here."""
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
 from analytics.catalogue.settings import Settings
 from analytics.questions.covariates import Covariate, derive_covariates, find_covariate
-from analytics.questions.groups import find_grouping
+from analytics.questions.observed import select_observed_lines
 from analytics.questions.question import Question
-from analytics.questions.selection import Funnel, select_lines
-from analytics.questions.survival import refuse_nobody, select_observed
+from analytics.questions.selection import Funnel
+from analytics.questions.survival import refuse_nobody
 from analytics.tables.regression_results import MissingCount
 from analytics.tables.results import FlowStep, Refusal
 from analytics.tables.study import Study
@@ -37,31 +36,23 @@ def select_model_lines(study: Study, question: Question) -> ModelLines | Refusal
     A line with a missing covariate, or with a level of fewer people or events than the settings ask for, leaves in a
     step of the flow that says so.
     """
-    grouping = find_grouping(question.by)
-    if isinstance(grouping, Refusal):
-        return grouping
-    if question.endpoint not in ENDPOINT_BY_CODE:
-        return Refusal(
-            "unknown_endpoint",
-            f"There is no endpoint «{question.endpoint}».",
-            f"Ask for one of: {', '.join(ENDPOINT_BY_CODE)}.",
-        )
     covariates = find_covariates(question)
     if isinstance(covariates, Refusal):
         return covariates
     strata = _find_strata(question)
     if isinstance(strata, Refusal):
         return strata
-    selected = select_lines(study, question.selection, grouping)
-    observed, flow = select_observed(study, selected.lines, question)
-    wide = derive_covariates(study, observed, (*covariates, *strata))
+    observed = select_observed_lines(study, question)
+    if isinstance(observed, Refusal):
+        return observed
+    wide = derive_covariates(study, observed.lines, (*covariates, *strata))
     funnel = Funnel(wide, "selected")
     missing: list[MissingCount] = []
     for covariate in (*covariates, *strata):
         missing.append(MissingCount(covariate.name, covariate.label, wide[covariate.name].null_count()))
         funnel.keep(pl.col(covariate.name).is_not_null(), f"{covariate.name} known", f"{covariate.name} not known")
     _keep_frequent_levels(funnel, covariates, study.settings)
-    steps = (*selected.flow, *flow, *(step for step in funnel.flow[1:] if step.n_lines_removed))
+    steps = (*observed.flow, *(step for step in funnel.flow[1:] if step.n_lines_removed))
     if funnel.lines.is_empty():
         return refuse_nobody(question.endpoint, steps)
     return ModelLines(funnel.lines, covariates, strata, tuple(missing), steps)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from analytics.questions.model_lines import TOO_RARE
 from analytics.questions.question import Question
-from analytics.questions.wording import counted, p_value
+from analytics.questions.wording import counted, p_value, refused
 from analytics.tables.regression_results import EffectCurve, ModelColumn, ModelResult
-from analytics.tables.results import Estimate, FlowStep, ModelTerm, TestResult
+from analytics.tables.results import Estimate, FlowStep, ModelTerm, Refusal, TestResult
+
+ALL_TERMS = "all"
+"""Name of the proportionality test of all terms at once."""
 
 COMPLETE_LINES = "Complete lines only"
 
@@ -53,14 +56,16 @@ def model_notes(question: Question, result: ModelResult, flow: tuple[FlowStep, .
             f"The effect of {', '.join(changing)} changes over time: its hazard ratio is an average; "
             "read the restricted mean time beside it."
         )
+    held = result.proportionality
+    notes.extend(dict.fromkeys(refused(test) for test in (held.tests if held else ()) if isinstance(test, Refusal)))
     if question.strata:
         notes.append(f"Stratified by {', '.join(question.strata)}: no ratio is estimated for a stratum.")
-    return (*notes, *say_design(question, result.columns))
+    return (*notes, *say_design(question, [column.variable for column in result.columns]))
 
 
-def say_design(question: Question, columns: Sequence[ModelColumn]) -> tuple[str, ...]:
-    """Say what was adjusted for, which lines of a person count, and how time is counted."""
-    others = dict.fromkeys(column.variable for column in columns if column.variable != question.by)
+def say_design(question: Question, variables: Iterable[str]) -> tuple[str, ...]:
+    """Say which ``variables`` were adjusted for, which lines of a person count, and how time is counted."""
+    others = [variable for variable in dict.fromkeys(variables) if variable != question.by]
     notes: list[str] = []
     if question.by == "treatment":
         adjusted = f"adjusted for {', '.join(others)} and nothing else" if others else "unadjusted"
@@ -78,10 +83,7 @@ def say_design(question: Question, columns: Sequence[ModelColumn]) -> tuple[str,
 
 def changing_effects(result: ModelResult) -> list[TestResult]:
     """Return the proportionality tests of single terms that speak against a constant effect."""
-    proportionality = result.proportionality
-    if proportionality is None:
-        return []
-    return [test for test in proportionality.tests[:-1] if test.p_value < CLEARLY]
+    return [test for test in result.constancy_tests if test.p_value < CLEARLY and test.name != ALL_TERMS]
 
 
 def say_ratio(ratio: Estimate, say: Callable[[float], str]) -> str:
@@ -109,12 +111,10 @@ def _describe_curve(curve: EffectCurve, result: ModelResult, say: Callable[[floa
 
 
 def _describe_proportionality(result: ModelResult) -> tuple[str, ...]:
-    proportionality = result.proportionality
-    if proportionality is None:
+    tests = result.constancy_tests
+    single = [test for test in tests if test.name != ALL_TERMS]
+    if not single:
         return ()
-    together = proportionality.tests[-1]
-    worst = min(proportionality.tests[:-1], key=lambda test: test.p_value)
-    return (
-        f"Proportional hazards: {p_value(together.p_value)} for all together; most against it: {worst.name}, "
-        f"{p_value(worst.p_value)}.",
-    )
+    worst = min(single, key=lambda test: test.p_value)
+    together = "".join(f"{p_value(test.p_value)} for all together; " for test in tests if test.name == ALL_TERMS)
+    return (f"Proportional hazards: {together}most against it: {worst.name}, {p_value(worst.p_value)}.",)

@@ -7,10 +7,23 @@ from typing import Any, Literal
 
 import polars as pl
 
+from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
+from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.results import FlowStep, Result
 
 LineChoice = Literal["every_line", "first_line", "decision_point"]
+
+
+AnyResult = (
+    Result
+    | ModelResult
+    | CompetingRisksResult
+    | IntervalSurvivalResult
+    | MeanSurvivalResult
+    | SubgroupsResult
+    | SensitivityResult
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +51,9 @@ class Question:
 
     For models: ``covariates`` and ``strata`` by name; continuous ones are splines of ``spline_df`` parameters but for
     those in ``linear``. ``model`` is ``cox``, ``weibull``, ``log-normal``, ``log-logistic``, ``exponential`` or
-    ``spline``; ``ties`` is ``efron`` or ``breslow``.
+    ``spline``; ``ties`` is ``efron`` or ``breslow``. ``subgroups`` are variables; ``horizon_months`` ends restricted
+    means, 0 where follow-up does. Analyses side by side: ``endpoints``, ``rule_sets`` and ``models``, empty for those
+    of the question itself.
     """
 
     kind: str
@@ -54,6 +69,11 @@ class Question:
     spline_df: int = 3
     model: str = "cox"
     ties: str = "efron"
+    subgroups: tuple[str, ...] = ()
+    horizon_months: float = 0.0
+    endpoints: tuple[str, ...] = ()
+    rule_sets: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
     selection: Selection = field(default_factory=Selection)
 
     def as_dict(self) -> dict[str, Any]:
@@ -70,7 +90,7 @@ class Answer:
     """
 
     question: Question
-    result: Result | ModelResult
+    result: AnyResult
     subjects: pl.DataFrame
     flow: tuple[FlowStep, ...]
     summary: tuple[str, ...]

@@ -23,7 +23,7 @@ from analytics.questions.model_lines import ModelLines, select_model_lines
 from analytics.questions.model_wording import describe_model, model_notes
 from analytics.questions.question import Answer, Question
 from analytics.tables.regression_results import EffectCurve, ModelResult
-from analytics.tables.results import ParametricResult, Refusal, RegressionResult, TestResult
+from analytics.tables.results import Method, ParametricResult, Refusal, RegressionResult, TestResult
 from analytics.tables.study import Study
 
 MODELS: dict[str, str] = {
@@ -106,7 +106,7 @@ def fit_model(study: Study, question: Question, selected: ModelLines) -> ModelRe
         n_patients=observations.n_patients,
         n_events=observations.n_events,
         n_parameters=len(fit.parameters) if isinstance(fit, ParametricResult) else len(fit.terms),
-        methods=tuple(dict.fromkeys((fit.method, *(test.method for test in _all_tests(fit, tests))))),
+        methods=_methods(fit, tests),
     )
 
 
@@ -127,11 +127,22 @@ def _fit(
             ties=cast("Ties", question.ties),
             settings=study.settings,
         )
+    if observations.needs_robust_errors:
+        return refuse_several_lines()
     intervals = intervals_of(observations)
     if question.model == "spline":
         return estimate_flexible_parametric(intervals, design.matrix, design.names, settings=study.settings)
     family = cast("Family", question.model)
     return estimate_accelerated_failure(intervals, design.matrix, design.names, family, settings=study.settings)
+
+
+def refuse_several_lines() -> Refusal:
+    """Return the refusal of a parametric model of people with several lines."""
+    return Refusal(
+        "several_lines",
+        "A parametric model needs one line a person: its errors would be too small.",
+        "Choose the first line of each patient or the decision point, or use the Cox model, which allows several.",
+    )
 
 
 def label_strata(selected: ModelLines) -> list[str] | None:
@@ -174,7 +185,7 @@ def _draw_out_curves(
     return tuple(curves)
 
 
-def _all_tests(fit: RegressionResult | ParametricResult, tests: tuple[TestResult, ...]) -> tuple[TestResult, ...]:
-    if isinstance(fit, RegressionResult) and fit.proportionality is not None:
-        return (*tests, *fit.proportionality.tests[-1:])
-    return tests
+def _methods(fit: RegressionResult | ParametricResult, tests: tuple[TestResult, ...]) -> tuple[Method, ...]:
+    held = fit.proportionality if isinstance(fit, RegressionResult) else None
+    over_time = () if held is None else tuple(test for test in held.tests if isinstance(test, TestResult))
+    return tuple(dict.fromkeys((fit.method, *(test.method for test in (*tests, *over_time)))))

@@ -116,3 +116,9 @@ class ModelResult:
     def proportionality(self) -> ProportionalityResult | None:
         """The test of proportional hazards; ``None`` for parametric models."""
         return self.fit.proportionality if isinstance(self.fit, RegressionResult) else None
+
+    @property
+    def constancy_tests(self) -> tuple[TestResult, ...]:
+        """The tests of proportional hazards that could be given, the one of all terms last."""
+        held = self.proportionality
+        return () if held is None else tuple(test for test in held.tests if isinstance(test, TestResult))

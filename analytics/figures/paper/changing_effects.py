@@ -22,7 +22,8 @@ def draw_changing_effects(result: ModelResult, held: ProportionalityResult, capt
     Terms that speak most against a constant effect come first.
     """
     curves = {curve.term: curve for curve in result.effects_over_time}
-    order = sorted(range(len(held.terms)), key=lambda place: held.tests[place].p_value)
+    tests = {test.name: test for test in result.constancy_tests}
+    order = sorted(range(len(held.terms)), key=lambda place: _rank(tests.get(held.terms[place])))
     n_rows = -(-len(order) // COLUMNS)
     below = 0.1 + CAPTION_LINE_INCHES * count_caption_lines(caption)
     height = PANEL_INCHES * n_rows + below
@@ -35,16 +36,21 @@ def draw_changing_effects(result: ModelResult, held: ProportionalityResult, capt
         term = held.terms[place]
         _draw_term(axes, held.time / DAYS_PER_MONTH, held.scaled[:, place], curves.get(term))
         axes.axhline(coefficients[term], color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
-        axes.set_title(say_test(held.tests[place]), fontsize=7.5, loc="left", fontweight="bold")
+        axes.set_title(say_test(term, tests.get(term)), fontsize=7.5, loc="left", fontweight="bold")
         axes.set_ylabel("log ratio" if column == 0 else "")
     write_caption(figure, caption)
     return figure
 
 
-def say_test(test: TestResult) -> str:
-    """Say a term and the p value of its constant effect."""
-    p = "p < 0.001" if test.p_value < 0.001 else f"p = {test.p_value:.3f}"
-    return f"{test.name}: {p}"
+def say_test(term: str, test: TestResult | None) -> str:
+    """Say a term and the p value of its constant effect, if it could be tested."""
+    if test is None:
+        return term
+    return f"{term}: p < 0.001" if test.p_value < 0.001 else f"{term}: p = {test.p_value:.3f}"
+
+
+def _rank(test: TestResult | None) -> float:
+    return 2.0 if test is None else test.p_value
 
 
 def _draw_term(axes: Axes, months: FloatArray, residuals: FloatArray, curve: EffectOverTime | None) -> None:

@@ -1,0 +1,138 @@
+"""Competing risks and times known between visits as tables."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import polars as pl
+
+from analytics.export.cells import table_as_csv
+from analytics.export.model_tables import term_row
+from analytics.export.release import Release
+from analytics.tables.competing_results import CompetingRisksResult, IntervalGroup, IntervalSurvivalResult
+from analytics.tables.results import CumulativeIncidence, Estimate, ParametricResult, RegressionResult
+from analytics.tables.risk_table import DAYS_PER_MONTH
+
+
+def write_incidence(release: Release) -> dict[str, bytes]:
+    """Write ``cif.csv`` (one row a time, group and cause) and ``hazards.csv`` (both kinds of hazard ratio)."""
+    result = cast("CompetingRisksResult", release.answer.result)
+    files = {"cif.csv": table_as_csv(incidence_table(result))}
+    hazards = hazard_table(result)
+    return files if hazards.is_empty() else files | {"hazards.csv": table_as_csv(hazards)}
+
+
+def incidence_table(result: CompetingRisksResult) -> pl.DataFrame:
+    """Return the curves with the names of R's broom; ``n.risk`` counts just before, ``time`` is in months."""
+    return pl.concat(
+        _table_of_incidence(curve, cause, result.endpoint)
+        for group in result.groups
+        for cause, curve in zip(result.causes, group.curves, strict=True)
+    )
+
+
+def hazard_table(result: CompetingRisksResult) -> pl.DataFrame:
+    """Return the hazard ratios of the first cause, cause-specific and subdistribution, terms of splines left out."""
+    rows: list[dict[str, object]] = []
+    for kind, model in (("cause-specific", result.cause_specific), ("subdistribution", result.subdistribution)):
+        if isinstance(model, RegressionResult):
+            rows.extend(
+                {"hazard": kind, "cause": result.causes[0]} | term_row(column, term, "hazard ratio")
+                for column, term in zip(result.columns, model.terms, strict=True)
+                if column.kind != "spline"
+            )
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def write_turnbull(release: Release) -> dict[str, bytes]:
+    """Write ``turnbull.csv``: survival after each interval in which events lie; full level only."""
+    groups = cast("IntervalSurvivalResult", release.answer.result).groups
+    tables = [_table_of_intervals(group) for group in groups if group.curve is not None]
+    return {"turnbull.csv": table_as_csv(pl.concat(tables))} if tables else {}
+
+
+def write_interval_models(release: Release) -> dict[str, bytes]:
+    """Write ``interval_medians.csv`` (by detection, by intervals, by each model) and ``modelled_curves.csv``."""
+    result = cast("IntervalSurvivalResult", release.answer.result)
+    files = {"interval_medians.csv": table_as_csv(interval_median_table(result))}
+    curves = [_table_of_models(group) for group in result.groups if any(model.curve for model in group.models)]
+    return files | ({"modelled_curves.csv": table_as_csv(pl.concat(curves))} if curves else {})
+
+
+def interval_median_table(result: IntervalSurvivalResult) -> pl.DataFrame:
+    """Return medians in months, one row a group and way; for Turnbull ``low`` and ``high`` bound the median itself."""
+    rows: list[tuple[str, str, float | None, float | None, float | None, float | None]] = []
+    for group in result.groups:
+        found = group.detection_median
+        rows.append((group.group, "day of detection", found.value, found.low, found.high, None))
+        if group.curve is not None:
+            low, high = group.median or (None, None)
+            rows.append((group.group, "turnbull", None, low, high, None))
+        for model in group.models:
+            at = model.median or Estimate(None, None, None, "days")
+            aic = model.fit.aic if isinstance(model.fit, ParametricResult) else None
+            rows.append((group.group, model.family, at.value, at.low, at.high, aic))
+    schema = {"strata": pl.String, "way": pl.String} | dict.fromkeys(("median", "low", "high", "aic"), pl.Float64)
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    return table.with_columns(pl.col("median", "low", "high") / DAYS_PER_MONTH, time_unit=pl.lit("months"))
+
+
+def _table_of_incidence(curve: CumulativeIncidence, cause: str, endpoint: str) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "strata": [curve.group] * len(curve.time),
+            "cause": [cause] * len(curve.time),
+            "time": curve.time / DAYS_PER_MONTH,
+            "n.risk": curve.n_risk,
+            "n.event": curve.n_event,
+            "estimate": curve.incidence,
+            "std.error": curve.std_error,
+            "conf.low": curve.low,
+            "conf.high": curve.high,
+            "cum.event": np.cumsum(curve.n_event),
+        }
+    ).with_columns(
+        pl.lit(curve.method.interval).alias("conf.type"),
+        pl.lit(curve.level).alias("conf.level"),
+        pl.lit("months").alias("time_unit"),
+        pl.lit(endpoint).alias("outcome"),
+        pl.Series("days", curve.time),
+    )
+
+
+def _table_of_intervals(group: IntervalGroup) -> pl.DataFrame:
+    curve = group.curve
+    if curve is None:
+        return pl.DataFrame()
+    right = np.where(np.isinf(curve.right), np.nan, curve.right)
+    return pl.DataFrame(
+        {
+            "strata": [group.group] * len(curve.left),
+            "left_days": curve.left,
+            "right_days": right,
+            "left_months": curve.left / DAYS_PER_MONTH,
+            "right_months": right / DAYS_PER_MONTH,
+            "mass": curve.mass,
+            "survival_after": curve.survival,
+        }
+    )
+
+
+def _table_of_models(group: IntervalGroup) -> pl.DataFrame:
+    tables = [
+        pl.DataFrame(
+            {
+                "strata": [group.group] * len(curve.days),
+                "family": [model.family] * len(curve.days),
+                "time": curve.days / DAYS_PER_MONTH,
+                "estimate": curve.survival,
+                "conf.low": curve.low,
+                "conf.high": curve.high,
+                "is_extrapolated": curve.is_extrapolated,
+            }
+        )
+        for model in group.models
+        if (curve := model.curve) is not None
+    ]
+    return pl.concat(tables)

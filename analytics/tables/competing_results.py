@@ -1,0 +1,99 @@
+"""Results of competing risks and of times known between visits, by group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analytics.tables.regression_results import ModelColumn
+from analytics.tables.results import (
+    CumulativeIncidence,
+    Estimate,
+    IntervalCurve,
+    Method,
+    ModelledCurve,
+    ParametricResult,
+    Refusal,
+    RegressionResult,
+    SurvivalCurve,
+    TestResult,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidenceAt:
+    """Cumulative incidence of one cause at a fixed day; ``None``-valued beyond the last follow-up."""
+
+    cause: str
+    days: int
+    incidence: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class IncidenceGroup:
+    """One group: a curve for each cause in the order of the result's ``causes``, and incidences at landmarks."""
+
+    group: str
+    n_lines: int
+    n_patients: int | None
+    curves: tuple[CumulativeIncidence, ...]
+    landmarks: tuple[IncidenceAt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompetingRisksResult:
+    """Which end comes first: ``causes`` in words, the one asked about first, the others competing with it.
+
+    ``cause_specific`` and ``subdistribution`` are hazard ratios of the first cause for ``columns`` (group and
+    covariates), or why they are not given. ``test`` is Gray's.
+    """
+
+    endpoint: str
+    rule_set: str
+    causes: tuple[str, ...]
+    groups: tuple[IncidenceGroup, ...]
+    test: TestResult | Refusal | None
+    columns: tuple[ModelColumn, ...]
+    cause_specific: RegressionResult | Refusal | None
+    subdistribution: RegressionResult | Refusal | None
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalModel:
+    """A parametric model of times known between visits: its fit, curve and median (days), or why there is none."""
+
+    family: str
+    fit: ParametricResult | Refusal
+    curve: ModelledCurve | None
+    median: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalGroup:
+    """One group by visits and by the day of detection; medians in days.
+
+    ``median`` is the interval (after, not after) that holds the median, ``None`` when it was not reached. Of the
+    ``n_events``, ``n_exact`` have a known day; ``width_days`` is the median width of the intervals of the others.
+    """
+
+    group: str
+    n_lines: int
+    n_patients: int | None
+    n_events: int
+    n_exact: int | None
+    width_days: float | None
+    curve: IntervalCurve | None
+    median: tuple[float, float] | None
+    detection: SurvivalCurve | None
+    detection_median: Estimate
+    models: tuple[IntervalModel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalSurvivalResult:
+    """Time to an endpoint that was seen between two visits, by group."""
+
+    endpoint: str
+    rule_set: str
+    groups: tuple[IntervalGroup, ...]
+    methods: tuple[Method, ...]
