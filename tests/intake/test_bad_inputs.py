@@ -8,8 +8,6 @@ In every case each record read is accounted for once, or intake would have refus
 from __future__ import annotations
 
 import gzip
-import io
-import zipfile
 from dataclasses import dataclass
 from datetime import date
 
@@ -58,15 +56,6 @@ def lab(value: str, unit: str = "ng/mL", day: str = "2020-01-10", analyte: str =
 def value(number: float | None) -> Taken:
     """Say that the one laboratory value is ``number``."""
     return Taken("labs", "value", [number])
-
-
-def zipped(**members: str) -> bytes:
-    """Return a zip archive of text files."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, text in members.items():
-            archive.writestr(name.replace("__", "/").replace("_csv", ".csv"), text)
-    return buffer.getvalue()
 
 
 ONE_LAB = f"{LABS}P1,CGA,2020-01-10,588.1,ng/mL,85\n"
