@@ -31,11 +31,12 @@ def derive_comparable_days(marker_values: pl.LazyFrame) -> pl.DataFrame:
         .with_columns(is_first=is_first_of("series_key"))
     )
     first = pl.col("is_first")
+    opening = pl.when(first).then(pl.int_range(pl.len(), dtype=pl.UInt32)).forward_fill()
     return (
         days.with_columns(
-            has_baseline=pl.col("is_baseline").first().over("series_key"),
-            baseline_low=pl.col("day_low").first().over("series_key"),
-            baseline_high=pl.col("day_high").first().over("series_key"),
+            has_baseline=pl.col("is_baseline").gather(opening),
+            baseline_low=pl.col("day_low").gather(opening),
+            baseline_high=pl.col("day_high").gather(opening),
             lowest_low=pl.col("day_low").cum_min().over("series_key"),
             lowest_high=pl.col("day_high").cum_min().over("series_key"),
         )
@@ -50,39 +51,34 @@ def derive_comparable_days(marker_values: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def _compute_has_risen(rule: ProgressionRule) -> pl.Expr:
-    """Return whether a value has surely risen enough; a bound that leaves it open is not a rise."""
-    ratio = 100 + rule.rise_pct
+def _compute_reference(rule: ProgressionRule) -> pl.Expr:
+    """Return what a value is compared with; a marker that was normal is compared with its upper limit."""
     reference = pl.col(f"{rule.reference}_high")
-    if rule.uses_uln:
-        was_normal = is_at_most(pl.col("nadir_high"), pl.col("compared_uln")).fill_null(value=False)
-        reference = pl.when(was_normal).then("compared_uln").otherwise(reference)
-    risen = is_at_most(ratio * reference, 100 * pl.col("day_low"))
-    return (risen & (pl.col("day_low") > rule.beyond_value) & (pl.col("days") > 1)).fill_null(value=False)
+    if not rule.uses_uln:
+        return reference
+    was_normal = is_at_most(pl.col("nadir_high"), pl.col("compared_uln")).fill_null(value=False)
+    return pl.when(was_normal).then("compared_uln").otherwise(reference)
 
 
-def _derive_rule(days: pl.DataFrame, rule: ProgressionRule) -> pl.DataFrame:
-    """Return the first (confirmed) rise of each line and marker, and the last comparable value."""
-    judged = days.with_columns(is_risen=_compute_has_risen(rule))
-    confirmed_from = pl.col("date") + pl.duration(days=rule.confirmation_days)
-    last_rise = pl.col("date").filter("is_risen").max().over("series_key")
-    risen = judged.filter(pl.col("is_risen") & ((rule.confirmation_days == 0) | (last_rise >= confirmed_from)))
-    first = (
-        risen.sort("run", "date", "series_key")
-        .filter(is_first_of("run"))
-        .select(
-            "run",
-            progression_date="date",
-            value="day_low",
-            reference_value=pl.col(f"{rule.reference}_high"),
-            file="file",
-            row="row",
-        )
+def _select_rises(days: pl.DataFrame, rule: ProgressionRule) -> pl.DataFrame:
+    """Return the days whose value has surely risen enough; a bound that leaves it open is not a rise."""
+    risen = is_at_most((100 + rule.rise_pct) * pl.col("reference_value"), 100 * pl.col("day_low"))
+    rises = days.with_columns(reference_value=_compute_reference(rule)).filter(
+        risen & (pl.col("day_low") > rule.beyond_value) & (pl.col("days") > 1)
     )
-    last = (
-        days.sort("run", "date", "series_key")
-        .filter(pl.col("run").ne_missing(pl.col("run").shift(-1)))
-        .select("run", *_LINE, last_value_date="date", last_file="file", last_row="row")
+    if rule.confirmation_days == 0:
+        return rises
+    confirmed_from = pl.col("date") + pl.duration(days=rule.confirmation_days)
+    return rises.filter(pl.col("date").max().over("series_key") >= confirmed_from)
+
+
+def _derive_rule(days: pl.DataFrame, last: pl.DataFrame, rule: ProgressionRule) -> pl.DataFrame:
+    """Return the first (confirmed) rise of each line and marker beside its last comparable value."""
+    first = (
+        _select_rises(days, rule)
+        .sort("run", "date", "series_key")
+        .filter(is_first_of("run"))
+        .select("run", "reference_value", "file", "row", progression_date="date", value="day_low")
     )
     return last.join(first, on="run", how="left").with_columns(rule_id=pl.lit(rule.rule_id))
 
@@ -94,8 +90,13 @@ def derive_marker_progressions(marker_values: pl.LazyFrame, rules: Sequence[Prog
     ``derived.MarkerProgressions``; ``progression_date`` is null where the marker did not progress.
     """
     days = derive_comparable_days(marker_values).with_columns(run=is_first_of(*_LINE).cum_sum())
+    last = (
+        days.sort("run", "date", "series_key")
+        .filter(pl.col("run").ne_missing(pl.col("run").shift(-1)))
+        .select("run", *_LINE, last_value_date="date", last_file="file", last_row="row")
+    )
     return (
-        pl.concat([_derive_rule(days, rule) for rule in rules])
+        pl.concat([_derive_rule(days, last, rule) for rule in rules])
         .sort("pid", "line_no", "analyte", "rule_id")
         .select(pl.col(name).cast(column.dtype) for name, column in MarkerProgressions.columns().items())
         .lazy()
