@@ -25,7 +25,7 @@ LOG_ROOT_TWO_PI = 0.5 * float(np.log(2 * np.pi))
 STEEPNESS = (0.3, 0.6, 1.0, 1.6, 2.4)
 NODES = (5, 8, 13, 19, 29, 45)
 """Nodes along an axis whose steepest tail falls by less than each `STEEPNESS` over a standard deviation, and beyond:
-measured to keep the log-probability of most patients right to 1e-4."""
+measured: the log-probability of 95 patients of 100 is right to 3e-4, of all of a thousand together to 0.02."""
 FEW_NODES = (3, 5, 7, 11, 17, 25)
 MOST_AT_ONCE = 40_000  # nodes × tails: what fits the cache of a core
 
