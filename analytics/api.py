@@ -1,6 +1,8 @@
 """The face for notebooks: open a study, ask a question, see a table and a figure.
 
 >>> from analytics import api                                                          # doctest: +SKIP
+>>> api.check("my-study.xlsx")                                                         # doctest: +SKIP
+>>> api.build("my-study.xlsx", "my-store")                                             # doctest: +SKIP
 >>> study = api.open_study("lutetia-demo/simulated-store")                             # doctest: +SKIP
 >>> answer = api.ask(study, "survival", by="treatment", treatments=("PRRT", "SSA"))    # doctest: +SKIP
 >>> api.table(answer)                                                                  # doctest: +SKIP
@@ -18,7 +20,8 @@ from typing import Any
 import polars as pl
 from matplotlib.figure import Figure
 
-from analytics import store
+from analytics import store as stores
+from analytics.build import build_study, describe_build
 from analytics.catalogue.settings import Settings
 from analytics.errors import RefusedError, UsageError
 from analytics.export.aggregate_tables import response_table
@@ -28,6 +31,8 @@ from analytics.export.figure_files import draw_main_figure
 from analytics.export.model_tables import coefficient_table
 from analytics.export.release import Release
 from analytics.export.survival_tables import curve_table
+from analytics.export.template import write_template
+from analytics.intake.accept import accept_source, no_progress
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
@@ -47,6 +52,39 @@ SELECTION_WORDS = frozenset(item.name for item in fields(Selection))
 QUESTION_WORDS = frozenset(item.name for item in fields(Question)) - {"kind", "selection"}
 
 
+def template(path: str | Path) -> None:
+    """Write an empty workbook to fill, as `lutetia template` does."""
+    write_template(Path(path))
+
+
+def check(source: str | Path, **settings: Any) -> pl.DataFrame:
+    """Read a source as `build` would and return every finding, worst first; nothing is stored.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row a finding, with the columns of `analytics.tables.findings.FINDING_COLUMNS`.
+
+    Raises
+    ------
+    UserError
+        If the source cannot be read at all.
+    """
+    return accept_source(Path(source), settings, as_of=datetime.now(UTC).date()).findings
+
+
+def build(source: str | Path, store: str | Path, **settings: Any) -> str:
+    """Build a source into a store and return what was taken and turned away, as text to print.
+
+    Raises
+    ------
+    UserError
+        If the source cannot be built; the version before stays.
+    """
+    report = build_study(Path(source), Path(store), settings, no_progress, datetime.now(UTC))
+    return "\n".join(describe_build(report))
+
+
 def open_study(path: str | Path) -> Study:
     """Open the newest whole version of a study store.
 
@@ -55,7 +93,7 @@ def open_study(path: str | Path) -> Study:
     StoreError
         If there is no store at ``path``, or none of its versions is whole.
     """
-    return store.open_study(Path(path))
+    return stores.open_study(Path(path))
 
 
 def ask(study: Study, kind: str, **options: Any) -> Answer:
