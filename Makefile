@@ -16,7 +16,7 @@ check: .venv/.tests
 	.venv/bin/lint-imports
 
 bench: .venv/.tests
-	.venv/bin/python -m tests.benchmarks.build_study
+	.venv/bin/python -m tests.benchmarks.build_speed
 
 .venv/.runs: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -80,6 +80,22 @@ def do(name: str, source: Path) -> None:
     print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
+def report_help() -> None:
+    """Print what `lutetia --help` costs beside importing typer alone: processor seconds, median of five."""
+    costs = [
+        sorted(_processor_seconds(command) for _ in range(5))[2]
+        for command in (["-m", "lutetia", "--help"], ["-c", "import typer"])
+    ]
+    print(f"{'lutetia --help':>18} {costs[0]:8.2f} s {costs[0] / costs[1]:7.1f} × importing typer")
+
+
+def _processor_seconds(command: list[str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def report(patients: int) -> None:
     """Simulate a registry and print one line a piece of work."""
     from synthetic_data.write import write_world
@@ -102,5 +118,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--do"]:
         do(sys.argv[2], Path(sys.argv[3]))
     else:
+        report_help()
         for word in sys.argv[1:] or ["10000"]:
             report(int(word))
