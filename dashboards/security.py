@@ -25,6 +25,7 @@ HEADERS: dict[str, str] = {
 }
 KEPT_BY_BROWSER = ("/_dash-component-suites/", "/assets/", "/_favicon.ico")
 """The same for everybody and without a patient: a browser may keep these."""
+A_DAY = 86_400
 log = logging.getLogger("lutetia.dashboard")
 
 
@@ -41,6 +42,8 @@ def protect(app: Dash) -> None:
         response.headers.update(HEADERS | {"Content-Security-Policy": policy})
         if not request.path.startswith(KEPT_BY_BROWSER):
             response.headers["Cache-Control"] = "no-store"
+        elif "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = f"max-age={A_DAY}"
         return response
 
 

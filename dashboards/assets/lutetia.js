@@ -37,7 +37,11 @@
     const byAddress = asked.some((one) => one.prop_id.startsWith("location.")) || asked.length === 0;
     const query = new URLSearchParams(search || "");
     if (byAddress || !byControl) {
-      return fields.map((field) => readField(query, field, starts[field]));
+      // a control that stands right is left alone: drawing it again costs more than the chart
+      return fields.map((field, at) => {
+        const wanted = readField(query, field, starts[field]);
+        return same(wanted, values[at]) ? nothing : wanted;
+      });
     }
     fields.forEach((field, at) => writeField(query, field, values[at], starts[field]));
     const written = query.toString() ? "?" + query.toString() : "";

@@ -28,6 +28,11 @@ def test_every_answer_carries_the_guards(client: FlaskClient, path: str):
     assert answer.headers["Referrer-Policy"] == "same-origin"
 
 
+def test_only_what_is_the_same_for_everybody_is_kept_by_the_browser(client: FlaskClient):
+    assert "max-age" in client.get("/_favicon.ico").headers["Cache-Control"]
+    assert client.get("/download/survival.csv").headers["Cache-Control"] == "no-store"
+
+
 def test_the_page_says_its_language_and_lets_one_skip_the_menu(client: FlaskClient):
     page = client.get("/").get_data(as_text=True)
     assert '<html lang="en">' in page and 'class="skip-link" href="#page"' in page

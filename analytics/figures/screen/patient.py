@@ -20,6 +20,8 @@ Scale = Literal["log", "linear"]
 Unit = Literal["uln", "reported"]
 TRANSIENT = "soon after a PRRT cycle:<br>a rise may be transient"
 _MARKER_HEIGHT = 300
+_MARGIN = {"l": 96, "r": 14, "t": 14, "b": 96}
+"""Fixed: margins that find themselves make plotly lay the chart out twice."""
 
 
 def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Unit, calendar: bool) -> Figure:
@@ -44,14 +46,15 @@ def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Uni
         look,
         height,
         traces + lane_traces,
-        xaxis=clock.draw(*edges, look, anchor="y2"),
-        yaxis=_marker_axis(history, unit, scale, (bottom, top), look) | {"domain": [split + 0.06, 1]},
-        yaxis2=lane_axis | {"domain": [0, split]},
+        xaxis=clock.draw(*edges, look, anchor="y2", automargin=False),
+        yaxis=_marker_axis(history, unit, scale, (bottom, top), look)
+        | {"domain": [split + 0.06, 1], "automargin": False},
+        yaxis2=lane_axis | {"domain": [0, split], "automargin": False},
         shapes=_transient_tints(history, clock, look),
         annotations=[] if values.height else [_nothing_to_draw(history, split, look)],
         showlegend=True,
         legend={"orientation": "h", "y": -0.02, "yref": "container", "yanchor": "bottom", "x": 0},
-        margin={"l": 64, "r": 14, "t": 14, "b": 86},
+        margin=_MARGIN,
         meta={"values": stops},
     )
 
