@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import polars as pl
 
-from analytics.estimation.accelerated_failure import estimate_accelerated_failure
-from analytics.estimation.distributions import Family
-from analytics.estimation.flexible_parametric import estimate_flexible_parametric
 from analytics.estimation.intervals import Intervals, check_intervals
 from analytics.estimation.modelled_survival import estimate_modelled_quantile, estimate_modelled_survival
 from analytics.estimation.survival import estimate_group_survival
@@ -18,7 +13,7 @@ from analytics.questions.interval_wording import describe_interval_group
 from analytics.questions.model_wording import say_design
 from analytics.questions.observed import select_observed_lines
 from analytics.questions.question import Answer, Question
-from analytics.questions.regression import MODELS, observe_lines, refuse_several_lines
+from analytics.questions.regression import MODELS, fit_parametric, observe_lines, refuse_several_lines
 from analytics.tables.competing_results import IntervalGroup, IntervalModel, IntervalSurvivalResult
 from analytics.tables.results import Method, Refusal
 from analytics.tables.study import Study
@@ -111,11 +106,7 @@ def _estimate_group(study: Study, label: str, lines: pl.DataFrame, families: tup
 def _fit(study: Study, intervals: Intervals, family: str, has_several: bool) -> IntervalModel:
     if has_several:
         return IntervalModel(family, refuse_several_lines(), None, None)
-    nothing = np.zeros((len(intervals.low), 0))
-    if family == "spline":
-        fit = estimate_flexible_parametric(intervals, nothing, (), settings=study.settings)
-    else:
-        fit = estimate_accelerated_failure(intervals, nothing, (), cast("Family", family), settings=study.settings)
+    fit = fit_parametric(intervals, np.zeros((len(intervals.low), 0)), [], family, study.settings)
     if isinstance(fit, Refusal):
         return IntervalModel(family, fit, None, None)
     days = np.linspace(1, 1.25 * fit.last_day, CURVE_POINTS)

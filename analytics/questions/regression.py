@@ -8,13 +8,15 @@ import numpy as np
 import polars as pl
 
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
+from analytics.catalogue.settings import Settings
+from analytics.errors import RefusedError
 from analytics.estimation.accelerated_failure import estimate_accelerated_failure
 from analytics.estimation.cox_model import estimate_cox_model
 from analytics.estimation.distributions import DISTRIBUTIONS, Family
 from analytics.estimation.effect_curve import estimate_effect_curve
 from analytics.estimation.effects_over_time import smooth_effects_over_time
 from analytics.estimation.flexible_parametric import estimate_flexible_parametric
-from analytics.estimation.intervals import intervals_of
+from analytics.estimation.intervals import Intervals, intervals_of
 from analytics.estimation.observations import Observations, check_observations
 from analytics.estimation.risk_sets import Ties
 from analytics.estimation.wald_test import bend_contrasts, compare_with_none
@@ -23,7 +25,7 @@ from analytics.questions.model_lines import ModelLines, select_model_lines
 from analytics.questions.model_wording import describe_model, model_notes
 from analytics.questions.question import Answer, Question
 from analytics.tables.regression_results import EffectCurve, ModelResult
-from analytics.tables.results import Method, ParametricResult, Refusal, RegressionResult, TestResult
+from analytics.tables.results import FloatArray, Method, ParametricResult, Refusal, RegressionResult, TestResult
 from analytics.tables.study import Study
 
 MODELS: dict[str, str] = {
@@ -129,11 +131,19 @@ def _fit(
         )
     if observations.needs_robust_errors:
         return refuse_several_lines()
-    intervals = intervals_of(observations)
-    if question.model == "spline":
-        return estimate_flexible_parametric(intervals, design.matrix, design.names, settings=study.settings)
-    family = cast("Family", question.model)
-    return estimate_accelerated_failure(intervals, design.matrix, design.names, family, settings=study.settings)
+    return fit_parametric(intervals_of(observations), design.matrix, design.names, question.model, study.settings)
+
+
+def fit_parametric(
+    intervals: Intervals, covariates: FloatArray, names: list[str], model: str, settings: Settings
+) -> ParametricResult | Refusal:
+    """Fit a model of known days or intervals; too few distinct times for the knots of a spline are a refusal."""
+    if model != "spline":
+        return estimate_accelerated_failure(intervals, covariates, names, cast("Family", model), settings=settings)
+    try:
+        return estimate_flexible_parametric(intervals, covariates, names, settings=settings)
+    except RefusedError as problem:
+        return Refusal("too_few_times", problem.what, "Choose a Weibull or log-normal model, which have no knots.")
 
 
 def refuse_several_lines() -> Refusal:

@@ -1,0 +1,109 @@
+"""Between two visits: intervals derived by hand, and the shift against the day of detection."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from analytics.questions.ask import answer
+from analytics.questions.question import Answer, Question, Selection
+from analytics.tables.competing_results import IntervalSurvivalResult
+from analytics.tables.results import ParametricResult, Refusal
+from tests.questions.conftest import START, HandMadeStudy
+
+
+def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
+    return answer(study.build(), Question(kind="interval_censored", **options))  # type: ignore[arg-type]
+
+
+def result_of(given: Answer | Refusal) -> IntervalSurvivalResult:
+    assert isinstance(given, Answer), given
+    assert isinstance(given.result, IntervalSurvivalResult)
+    return given.result
+
+
+def seen(study: HandMadeStudy, pid: int, after: int | None, until: int, line_no: int = 1) -> None:
+    """A progression after day ``after`` (date − start + 1; ``None``: no visit before) and not after day ``until``."""
+    study.line(pid, line_no).time(
+        pid,
+        until,
+        happened=True,
+        line_no=line_no,
+        reason="progression",
+        last_negative_date=None if after is None else START + timedelta(days=after - 1),
+        first_positive_date=START + timedelta(days=until - 1),
+    )
+
+
+@pytest.fixture
+def visits(by_hand: HandMadeStudy) -> HandMadeStudy:
+    """Forty people seen every 180 days, progressing between visits; every fifth dies on a known day."""
+    for pid in range(40):
+        if pid % 5 == 4:
+            seen(by_hand, pid, 100 + 10 * pid, 100 + 10 * pid)
+        else:
+            visit = 180 * (1 + pid % 6)
+            seen(by_hand, pid, visit - 179 if visit > 180 else None, visit + 1)
+    return by_hand
+
+
+def test_intervals_by_hand(by_hand: HandMadeStudy) -> None:
+    seen(by_hand, 1, 91, 181)
+    seen(by_hand, 2, None, 90)
+    seen(by_hand, 3, 200, 200)
+    by_hand.line(4).time(4, 300, happened=False)
+    given = ask(by_hand, by="none")
+    assert isinstance(given, Answer)
+    assert given.subjects.select("pid", "low", "high").rows() == [
+        (1, 91, 181), (2, 0, 90), (3, 200, 200), (4, 300, None)
+    ]  # fmt: skip
+
+
+def test_three_progressions_in_one_interval_put_the_median_in_it(by_hand: HandMadeStudy) -> None:
+    """All between days 91 and 181: detection says 181, the intervals say only where it lies."""
+    for pid in range(3):
+        seen(by_hand, pid, 91, 181)
+    given = ask(by_hand, by="none")
+    (group,) = result_of(given).groups
+    assert group.median == (91.0, 181.0)
+    assert group.detection_median.value == 181
+    assert isinstance(given, Answer)
+    assert any("between 0.0 and 3.0 months later" in sentence for sentence in given.summary)
+
+
+def test_known_days_are_told_from_intervals(visits: HandMadeStudy) -> None:
+    (group,) = result_of(ask(visits, by="none")).groups
+    assert (group.n_events, group.n_exact) == (40, 8)
+
+
+def test_three_models_are_fitted_unless_one_is_named(visits: HandMadeStudy) -> None:
+    (group,) = result_of(ask(visits, by="none")).groups
+    assert [model.family for model in group.models] == ["weibull", "log-normal", "spline"]
+    assert all(isinstance(model.fit, ParametricResult) for model in group.models)
+    (named,) = result_of(ask(visits, by="none", model="log-logistic")).groups
+    assert [model.family for model in named.models] == ["log-logistic"]
+
+
+def test_what_lies_beyond_follow_up_is_marked(visits: HandMadeStudy) -> None:
+    (group,) = result_of(ask(visits, by="none")).groups
+    for model in group.models:
+        assert model.curve is not None
+        assert model.curve.is_extrapolated.any()
+        assert not model.curve.is_extrapolated[0]
+
+
+def test_several_lines_a_person_refuse_the_models_and_keep_turnbull(visits: HandMadeStudy) -> None:
+    seen(visits, 0, 91, 181, line_no=2)
+    (group,) = result_of(ask(visits, by="none")).groups
+    assert group.curve is not None
+    assert all(isinstance(model.fit, Refusal) for model in group.models)
+    (first,) = result_of(ask(visits, by="none", selection=Selection(choose="first_line"))).groups
+    assert all(isinstance(model.fit, ParametricResult) for model in first.models)
+
+
+def test_an_interval_that_ends_before_it_begins_is_refused(visits: HandMadeStudy) -> None:
+    seen(visits, 99, 400, 200)
+    given = ask(visits, by="none")
+    assert isinstance(given, Refusal)
+    assert given.code == "impossible_interval"
