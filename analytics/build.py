@@ -12,8 +12,9 @@ import polars as pl
 
 from analytics.differences import find_differences
 from analytics.endpoints.derive import derive_all
+from analytics.endpoints.findings import derive_findings
 from analytics.errors import StoreError
-from analytics.intake.accept import Accepted, accept_source, no_progress
+from analytics.intake.accept import Accepted, accept_source, no_progress, worst_first
 from analytics.intake.checks import KEYS
 from analytics.intake.report import describe_ledger
 from analytics.intake.source import Progress
@@ -88,9 +89,10 @@ def build_study(
         accepted = accept_source(
             source, settings_changes, progress, as_of=now.date(), is_withdrawn=read_withdrawn(store)
         )
-        tables = derive_tables(accepted, progress)
+        tables, late_findings = derive_tables(accepted, progress)
+        findings = worst_first(pl.concat([accepted.findings, late_findings]))
         differences = find_differences(_study_before(store), accepted.tables, KEYS)
-        parts = StudyParts(tables, accepted.findings, accepted.ledger, accepted.settings, accepted.inputs, differences)
+        parts = StudyParts(tables, findings, accepted.ledger, accepted.settings, accepted.inputs, differences)
         progress("publish", 0, 1)
         version = publish_held(store, parts, now)
         progress("publish", 1, 1)
@@ -101,7 +103,7 @@ def build_study(
         n_patients=patients.height,
         n_without_consent=patients.filter(pl.col("consent_to_research") == "N").height,
         ledger=accepted.ledger,
-        findings=accepted.findings,
+        findings=findings,
         n_lines=tables["lines"].height,
         differences=differences,
     )
@@ -115,13 +117,13 @@ def _study_before(store: Path) -> Study | None:
         return None
 
 
-def derive_tables(accepted: Accepted, progress: Progress = no_progress) -> dict[str, pl.DataFrame]:
-    """Return the accepted tables and, after them, the derived ones, each computed from those before."""
+def derive_tables(accepted: Accepted, progress: Progress = no_progress) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    """Return the accepted tables and, after them, the derived ones; and what only these could find."""
     tables = {name: table.lazy() for name, table in accepted.tables.items()}
     progress("derive", 0, 1)
     derived = derive_all(tables, accepted.settings)
     progress("derive", 1, 1)
-    return accepted.tables | derived
+    return accepted.tables | derived, derive_findings(tables, derived)
 
 
 def describe_build(report: BuildReport) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def accept_source(
     tables["vital_status"] = derive_death_days(tables["vital_status"], settled_vital_status, tables)
     return Accepted(
         tables=tables,
-        findings=_worst_first(pl.concat([empty_findings(), structure, corrections.findings, *desk.findings, *asked])),
+        findings=worst_first(pl.concat([empty_findings(), structure, corrections.findings, *desk.findings, *asked])),
         ledger=pl.concat([ledger, corrections.ledger]),
         settings=settings,
         inputs=inputs,
@@ -156,7 +156,7 @@ def _nothing(table: str) -> TextTable:
     return TextTable(table, "", None, pl.DataFrame(schema={ROW: pl.UInt32()}), NO_RAGGED)
 
 
-def _worst_first(findings: pl.DataFrame) -> pl.DataFrame:
+def worst_first(findings: pl.DataFrame) -> pl.DataFrame:
     rank = pl.col("severity").replace_strict(list(SEVERITIES), list(range(len(SEVERITIES))), return_dtype=pl.Int8)
     return (
         findings.with_columns(_rank=rank)
