@@ -1,0 +1,104 @@
+"""A whole analysis plan on a simulated mixed registry: one command, and every answer beside the others."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+PLAN = """
+title = "PFS in a mixed registry"
+source = "source"
+store = "store"
+out = "results"
+level = "full"
+
+[selection]
+treatments = ["PRRT", "SSA"]
+
+[[questions]]
+name = "three-rule-sets"
+kind = "sensitivity"
+rule_sets = ["default", "fda", "ema"]
+covariates = ["prior_lines", "log2_cga_fold_uln"]
+models = ["unadjusted", "cox"]
+
+[[questions]]
+name = "cox-spline"
+kind = "regression"
+covariates = ["log2_cga_fold_uln", "prior_lines"]
+
+[[questions]]
+name = "competing"
+kind = "competing_risks"
+
+[[questions]]
+name = "between-visits"
+kind = "interval_censored"
+selection = { treatments = ["PRRT", "SSA"], choose = "first_line" }
+
+[[questions]]
+name = "immortal"
+kind = "regression"
+covariates = ["n_cycles"]
+"""
+
+
+def lutetia(*words: str) -> subprocess.CompletedProcess[str]:
+    call = [sys.executable, "-m", "lutetia", *words]
+    return subprocess.run(call, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("plan")
+    simulated = lutetia("simulate", "mixed-hospital-registry", str(made / "source"), "--patients", "150", "--seed", "7")
+    assert simulated.returncode == 0, simulated.stderr
+    (made / "plan.toml").write_text(PLAN, encoding="utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def told(folder: Path) -> subprocess.CompletedProcess[str]:
+    return lutetia("run", str(folder / "plan.toml"))
+
+
+def test_one_command_answers_all_and_says_what_it_refuses(told: subprocess.CompletedProcess[str]) -> None:
+    assert told.returncode == 14, told.stderr
+    assert "1 of 5 questions were refused" in told.stderr
+    assert "immortal time" in told.stdout
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.usefixtures("told")
+def test_rule_sets_and_models_stand_side_by_side(folder: Path) -> None:
+    with (folder / "results" / "three-rule-sets" / "sensitivity.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["rule_set"], row["model"]) for row in rows] == [
+        (rule_set, model) for rule_set in ("default", "fda", "ema") for model in ("unadjusted", "cox")
+    ]
+    assert all(row["ratio"] for row in rows)
+
+
+@pytest.mark.usefixtures("told")
+def test_log_cga_is_a_curve_with_a_test_for_its_bend(folder: Path) -> None:
+    with (folder / "results" / "cox-spline" / "tests.csv").open(encoding="utf-8") as file:
+        tests = {row["name"]: row for row in csv.DictReader(file)}
+    assert tests["log2_cga_fold_uln"]["df"] == "3"
+    assert tests["log2_cga_fold_uln: bend"]["df"] == "2"
+    assert (folder / "results" / "cox-spline" / "schoenfeld.svg").exists()
+
+
+@pytest.mark.usefixtures("told")
+def test_competing_risks_and_intervals_have_their_tables_figures_and_methods(folder: Path) -> None:
+    results = folder / "results"
+    for name, table in (("competing", "cif.csv"), ("between-visits", "turnbull.csv")):
+        assert {table, "figure.svg", "manifest.json"} <= {path.name for path in (results / name).iterdir()}
+        summary = json.loads((results / name / "summary.json").read_text(encoding="utf-8"))
+        assert "doi" in summary["methods_sentence"]
