@@ -20,6 +20,7 @@ VERSIONS = "versions"
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
 KEPT_VERSIONS = 3
+READING_SECONDS = 600.0  # a version is read in seconds; ten minutes outlast the slowest reader
 CHUNK_BYTES = 1 << 22
 
 
@@ -96,7 +97,7 @@ def publish_snapshot(
         raise _unwritable(store, error) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    _expire(store, KEPT_VERSIONS)
+    _expire(store, KEPT_VERSIONS, grace_seconds=READING_SECONDS)
     return Snapshot(folder, manifest)
 
 
@@ -147,7 +148,7 @@ def _newest_whole(store: Path, names: list[str]) -> tuple[Snapshot | None, str]:
 
 def expire_all_but_current(store: Path) -> None:
     """Remove every version but the current one."""
-    _expire(store, 1)
+    _expire(store, 1, grace_seconds=0)
 
 
 def version_names(store: Path) -> list[str]:
@@ -215,11 +216,14 @@ def _sweep(store: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _expire(store: Path, kept: int) -> None:
+def _expire(store: Path, kept: int, grace_seconds: float) -> None:
+    """Remove all but the newest ``kept`` versions and those that somebody may still be reading."""
     current = (store / POINTER).read_text(encoding="utf-8").strip()
     older = [name for name in version_names(store) if name != current]
+    published = (store / VERSIONS / current).stat().st_mtime
     for name in older[kept - 1 :]:
-        shutil.rmtree(store / VERSIONS / name, ignore_errors=True)
+        if published - (store / VERSIONS / name).stat().st_mtime >= grace_seconds:
+            shutil.rmtree(store / VERSIONS / name, ignore_errors=True)
 
 
 def _write_text(path: Path, text: str) -> None:

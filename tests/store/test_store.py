@@ -47,9 +47,13 @@ def test_the_version_is_the_content_not_the_hour(tmp_path, make_parts):
     assert publish(tmp_path / "a", make_parts(1, gap_days=90), NOW) != first
 
 
-def test_the_last_three_versions_are_kept(tmp_path, make_parts):
-    for mark in range(5):
+def test_the_last_three_versions_are_kept_and_those_somebody_may_still_be_reading(tmp_path, make_parts):
+    for mark in range(4):
         publish(tmp_path, make_parts(mark), NOW)
+    assert len(version_names(tmp_path)) == 4
+    for name in version_names(tmp_path):
+        os.utime(tmp_path / "versions" / name, (0, 0))
+    publish(tmp_path, make_parts(4), NOW)
     assert marks(tmp_path) == {4}
     assert len(version_names(tmp_path)) == KEPT_VERSIONS
 
