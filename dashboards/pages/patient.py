@@ -104,10 +104,10 @@ def register(app: Dash, shelf: Shelf) -> None:
         State("location", "search"),
         prevent_initial_call=True,
     )
-    def find_patient(_clicks: int, _enter: int, code: str | None, search: str) -> Any:  # pyright: ignore[reportUnusedFunction]
-        if not code:
+    def find_patient(clicks: int | None, enter: int | None, code: str | None, search: str) -> Any:  # pyright: ignore[reportUnusedFunction]
+        if not clicks and not enter:
             raise PreventUpdate
-        opaque = shelf.opened(parse_view(search, shelf).study).opaque.get(code.strip())
+        opaque = shelf.opened(parse_view(search, shelf).study).opaque.get((code or "").strip())
         if opaque is None:
             return no_update, "No patient with this study code; write it exactly as in the source."
         return f"{PATH}/{opaque}", ""
