@@ -105,8 +105,8 @@ def ask(
     by: Annotated[str, typer.Option(help="Compare by: treatment, primary_site, grade, sex, hospital, … or none.")]
     = "treatment",
     reference: Annotated[str, typer.Option(help="Group the hazard ratios refer to; default: the largest.")] = "",
-    analyte: Annotated[str, typer.Option(help="For response and trajectory: the biomarker.")] = "CGA",
-    response_rule: Annotated[str, typer.Option("--rule", help="For response: the named rule.")] = "ELECT50",
+    analyte: Annotated[str, typer.Option(help="For response, trajectory and landmark: the biomarker.")] = "CGA",
+    response_rule: Annotated[str, typer.Option("--rule", help="For response and landmark: the named rule.")] = "ELECT50",
     patient: Annotated[str, typer.Option(help="For patient: the study code.")] = "",
     treatment: Annotated[list[str] | None, typer.Option(help="Only lines of this treatment (repeatable).")] = None,
     primary_site: Annotated[list[str] | None, typer.Option(help="Only this primary site (repeatable).")] = None,
@@ -118,10 +118,11 @@ def ask(
     linear: Annotated[list[str] | None, typer.Option(help="A covariate entered straight, not as a spline.")] = None,
     strata: Annotated[list[str] | None, typer.Option(help="Cox: a baseline hazard a level (repeatable).")] = None,
     spline_df: Annotated[int, typer.Option(min=1, max=6, help="Parameters of each spline.")] = 3,
-    model: Annotated[str, typer.Option(help="cox, spline, weibull, log-normal, log-logistic, exponential.")] = "cox",
+    model: Annotated[str, typer.Option(help="cox, firth, spline, weibull, log-normal, …")] = "cox",
     ties: Annotated[str, typer.Option(help="Cox: efron or breslow.")] = "efron",
     subgroup: Annotated[list[str] | None, typer.Option(help="For subgroups: by this (repeatable).")] = None,
     horizon: Annotated[float, typer.Option(min=0, help="For comparison: months; 0: as far as followed.")] = 0.0,
+    landmark_days: Annotated[int, typer.Option(min=0, help="For landmark: day of the line to compare from.")] = 183,
     also_endpoint: Annotated[list[str] | None, typer.Option(help="For sensitivity: beside --endpoint.")] = None,
     also_rule_set: Annotated[list[str] | None, typer.Option(help="For sensitivity: beside --rule-set.")] = None,
     by_model: Annotated[list[str] | None, typer.Option(help="For sensitivity: unadjusted, cox, weibull, …")] = None,
@@ -132,7 +133,7 @@ def ask(
     """Ask one QUESTION of a study and write the answer: tables, figures, methods, manifest.
 
     Questions: cohort, survival, comparison, regression, competing_risks, interval_censored, subgroups, sensitivity,
-    response, trajectory, endpoints, patient.
+    response, trajectory, endpoints, landmark, patient.
     """
     from analytics.questions.question import Question, Selection
 
@@ -164,6 +165,7 @@ def ask(
         ties=ties,
         subgroups=tuple(subgroup or ()),
         horizon_months=horizon,
+        landmark_days=landmark_days,
         endpoints=(endpoint, *(also_endpoint or ())),
         rule_sets=(rule_set, *(also_rule_set or ())),
         models=tuple(by_model or ()),

@@ -10,7 +10,8 @@ from analytics.estimation.comparison import compare_pairs, compare_survival
 from analytics.estimation.restricted_mean import estimate_restricted_means
 from analytics.estimation.survival import estimate_group_survival
 from analytics.estimation.weighted_log_rank import Weighting
-from analytics.questions.model_lines import TOO_RARE
+from analytics.questions.covariates import derive_covariates
+from analytics.questions.model_lines import TOO_RARE, find_strata
 from analytics.questions.model_wording import say_design
 from analytics.questions.observed import ObservedLines, select_observed_lines
 from analytics.questions.question import Answer, Question
@@ -45,7 +46,10 @@ def answer_comparison(study: Study, question: Question) -> Answer | Refusal:
     observed = select_observed_lines(study, question)
     if isinstance(observed, Refusal):
         return observed
-    observed = _leave_out_small(observed, study)
+    stratified = _stratify(study, question, _leave_out_small(observed, study))
+    if isinstance(stratified, Refusal):
+        return stratified
+    observed, strata = stratified
     if not observed.labels:
         return refuse_nobody(question.endpoint, observed.flow)
     lines = observed.lines
@@ -57,10 +61,10 @@ def answer_comparison(study: Study, question: Question) -> Answer | Refusal:
         return means
     curves = tuple(estimate_group_survival(observe_lines(part), label).curve for label, part in observed.parts())
     several = len(observed.labels) > 1
-    tests = tuple((said, compare_survival(observations, labels, weighting=weighting)) for weighting, said in WEIGHTINGS)
+    tests = tuple((said, compare_survival(observations, labels, strata, weighting)) for weighting, said in WEIGHTINGS)
     if observations.needs_robust_errors:
         tests = (("people with several lines", tests[0][1]),)
-    pairs = compare_pairs(observations, labels) if len(observed.labels) > 2 else ()
+    pairs = compare_pairs(observations, labels, strata) if len(observed.labels) > 2 else ()
     result = MeanSurvivalResult(
         endpoint=question.endpoint,
         rule_set=question.rule_set,
@@ -80,6 +84,7 @@ def answer_comparison(study: Study, question: Question) -> Answer | Refusal:
         notes=(
             "The mean is that of the time without the event up to the horizon; it needs no proportional hazards.",
             "Several tests of one comparison: the one that was planned counts.",
+            *((f"Tests stratified by {', '.join(question.strata)}; means are not.",) if question.strata else ()),
             *say_design(question, ()),
         ),
         study_name=study.name,
@@ -104,6 +109,24 @@ def _last_well_followed(days: list[int]) -> int:
     """Return the last day with at least 10 lines, and a tenth of them, at risk; the last of all in a small group."""
     enough = max(10, -(-len(days) // 10))
     return days[enough - 1] if len(days) >= enough else days[0]
+
+
+def _stratify(
+    study: Study, question: Question, observed: ObservedLines
+) -> tuple[ObservedLines, list[str] | None] | Refusal:
+    """Return the lines whose strata are known, and the stratum of each in words."""
+    strata = find_strata(question)
+    if isinstance(strata, Refusal):
+        return strata
+    if not strata:
+        return observed, None
+    names = [stratum.name for stratum in strata]
+    funnel = Funnel(derive_covariates(study, observed.lines, strata), "selected")
+    for name in names:
+        funnel.keep(pl.col(name).is_not_null(), f"{name} known", f"{name} not known")
+    flow = (*observed.flow, *(step for step in funnel.flow[1:] if step.n_lines_removed))
+    stratum = funnel.lines.select(pl.concat_str(names, separator=" | "))[names[0]].to_list()
+    return replace(observed, lines=funnel.lines, flow=flow), stratum
 
 
 def _leave_out_small(observed: ObservedLines, study: Study) -> ObservedLines:

@@ -39,7 +39,7 @@ def select_model_lines(study: Study, question: Question) -> ModelLines | Refusal
     covariates = find_covariates(question)
     if isinstance(covariates, Refusal):
         return covariates
-    strata = _find_strata(question)
+    strata = find_strata(question)
     if isinstance(strata, Refusal):
         return strata
     observed = select_observed_lines(study, question)
@@ -74,7 +74,8 @@ def find_covariates(question: Question) -> tuple[Covariate, ...] | Refusal:
     return tuple(_as_asked(covariate, question) for covariate in found)
 
 
-def _find_strata(question: Question) -> tuple[Covariate, ...] | Refusal:
+def find_strata(question: Question) -> tuple[Covariate, ...] | Refusal:
+    """Return the variables that make strata; a continuous one is refused."""
     strata = _find_all(question.strata)
     if isinstance(strata, Refusal):
         return strata

@@ -50,10 +50,10 @@ class Question:
     """One question to a study; frozen and hashable, so that it can be cached and written into a manifest.
 
     For models: ``covariates`` and ``strata`` by name; continuous ones are splines of ``spline_df`` parameters but for
-    those in ``linear``. ``model`` is ``cox``, ``weibull``, ``log-normal``, ``log-logistic``, ``exponential`` or
-    ``spline``; ``ties`` is ``efron`` or ``breslow``. ``subgroups`` are variables; ``horizon_months`` ends restricted
-    means, 0 where follow-up does. Analyses side by side: ``endpoints``, ``rule_sets`` and ``models``, empty for those
-    of the question itself.
+    those in ``linear``. ``model`` is ``cox``, ``firth`` (penalised), ``weibull``, ``log-normal``, ``log-logistic``,
+    ``exponential`` or ``spline``; ``ties`` is ``efron`` or ``breslow``. ``subgroups`` are variables;
+    ``horizon_months`` ends restricted means, 0 where follow-up does. Analyses side by side: ``endpoints``,
+    ``rule_sets`` and ``models``, empty for those of the question itself. ``landmark_days`` is the day of the line from which responders are compared.
     """
 
     kind: str
@@ -71,6 +71,7 @@ class Question:
     ties: str = "efron"
     subgroups: tuple[str, ...] = ()
     horizon_months: float = 0.0
+    landmark_days: int = 183
     endpoints: tuple[str, ...] = ()
     rule_sets: tuple[str, ...] = ()
     models: tuple[str, ...] = ()

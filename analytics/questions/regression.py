@@ -15,6 +15,7 @@ from analytics.estimation.cox_model import estimate_cox_model
 from analytics.estimation.distributions import DISTRIBUTIONS, Family
 from analytics.estimation.effect_curve import estimate_effect_curve
 from analytics.estimation.effects_over_time import smooth_effects_over_time
+from analytics.estimation.firth import estimate_firth_model
 from analytics.estimation.flexible_parametric import estimate_flexible_parametric
 from analytics.estimation.intervals import Intervals, intervals_of
 from analytics.estimation.observations import Observations, check_observations
@@ -30,10 +31,13 @@ from analytics.tables.study import Study
 
 MODELS: dict[str, str] = {
     "cox": "hazard ratio",
+    "firth": "hazard ratio",
     "spline": "hazard ratio",
     **dict.fromkeys(DISTRIBUTIONS, "time ratio"),
 }
 """The models by name, and what their ratios are of."""
+
+WITH_STRATA = ("cox", "firth")
 
 MIDDLE = (0.05, 0.95)
 CURVE_POINTS = 50
@@ -72,10 +76,10 @@ def refuse_model_words(question: Question) -> Refusal | None:
         )
     if question.ties not in ("efron", "breslow"):
         return Refusal("unknown_ties", f"There is no rule for ties «{question.ties}».", "Choose efron or breslow.")
-    if question.strata and question.model != "cox":
+    if question.strata and question.model not in WITH_STRATA:
         return Refusal(
             "no_strata",
-            "Only the Cox model has strata.",
+            "Only the Cox model, plain or with Firth's penalty, has strata.",
             "Enter the stratum as a covariate, or use the Cox model.",
         )
     return None
@@ -131,6 +135,10 @@ def _fit(
         )
     if observations.needs_robust_errors:
         return refuse_several_lines()
+    if question.model == "firth":
+        return estimate_firth_model(
+            observations, design.matrix, design.names, label_strata(selected), cast("Ties", question.ties)
+        )
     return fit_parametric(intervals_of(observations), design.matrix, design.names, question.model, study.settings)
 
 
@@ -147,10 +155,10 @@ def fit_parametric(
 
 
 def refuse_several_lines() -> Refusal:
-    """Return the refusal of a parametric model of people with several lines."""
+    """Return the refusal of a parametric or penalised model of people with several lines."""
     return Refusal(
         "several_lines",
-        "A parametric model needs one line a person: its errors would be too small.",
+        "A parametric or penalised model needs one line a person: its errors would be too small.",
         "Choose the first line of each patient or the decision point, or use the Cox model, which allows several.",
     )
 

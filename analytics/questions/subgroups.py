@@ -11,7 +11,7 @@ import polars as pl
 from analytics.estimation.cox_model import estimate_cox_model
 from analytics.estimation.wald_test import compare_with_none
 from analytics.questions.covariates import Covariate
-from analytics.questions.design import Design, make_design
+from analytics.questions.design import make_design
 from analytics.questions.model_lines import ModelLines, select_model_lines
 from analytics.questions.model_wording import say_design, say_ratio
 from analytics.questions.question import Answer, Question
@@ -19,7 +19,7 @@ from analytics.questions.regression import observe_lines
 from analytics.questions.wording import counted, p_value, refused
 from analytics.tables.comparison_results import SubgroupRow, SubgroupsResult
 from analytics.tables.regression_results import LevelCount
-from analytics.tables.results import Method, ModelTerm, Refusal, RegressionResult, TestResult
+from analytics.tables.results import Refusal, RegressionResult, TestResult
 from analytics.tables.study import Study
 
 
@@ -42,10 +42,11 @@ def answer_subgroups(study: Study, question: Question) -> Answer | Refusal:
         [item for item in selected.covariates[1:] if item.name in question.covariates],
     )
     chosen = [item for item in selected.covariates[1:] if item.name in question.subgroups]
-    everybody = _row(study, question, "", "everybody", selected.lines, (arm, *adjusted))
-    if isinstance(everybody.term, Refusal):
-        return everybody.term
-    rows = [everybody]
+    everybody = _fit(study, question, selected.lines, (arm, *adjusted))
+    if isinstance(everybody, Refusal):
+        return everybody
+    n_events = int(selected.lines["happened"].sum())
+    rows = [SubgroupRow("", "everybody", selected.lines.height, n_events, everybody.terms[0])]
     for variable in chosen:
         others = tuple(item for item in adjusted if item.name != variable.name)
         if variable.form == "levels":
@@ -63,7 +64,7 @@ def answer_subgroups(study: Study, question: Question) -> Answer | Refusal:
         tuple(item.name for item in adjusted),
         tuple(rows),
         tests,
-        _methods(tests),
+        tuple(dict.fromkeys((everybody.method, *(test.method for _, test in tests if isinstance(test, TestResult))))),
     )
     return Answer(
         question=question,
@@ -98,29 +99,27 @@ def _find_arms(question: Question, selected: ModelLines) -> tuple[str, str] | Re
 def _row(
     study: Study, question: Question, variable: str, level: str, lines: pl.DataFrame, covariates: tuple[Covariate, ...]
 ) -> SubgroupRow:
-    n_events = int(lines["happened"].sum())
+    fit = _fit(study, question, lines, covariates)
+    term = fit if isinstance(fit, Refusal) else fit.terms[0]
+    return SubgroupRow(variable, level, lines.height, int(lines["happened"].sum()), term)
+
+
+def _fit(
+    study: Study, question: Question, lines: pl.DataFrame, covariates: tuple[Covariate, ...]
+) -> RegressionResult | Refusal:
+    """Fit the model whose first term is the arm; refuse when an arm has too few people or events."""
     design = make_design(lines, covariates, question.spline_df)
-    term: ModelTerm | Refusal
     if isinstance(design, Refusal):
-        term = design
-    else:
-        small = [item for item in design.levels if item.variable == covariates[0].name and _is_small(item, study)]
-        fit = _refuse_small(small[0].level) if small else _fit(study, lines, design)
-        term = fit if isinstance(fit, Refusal) else fit.terms[0]
-    return SubgroupRow(variable, level, lines.height, n_events, term)
+        return design
+    small = [item for item in design.levels if item.variable == covariates[0].name and _is_small(item, study)]
+    if small:
+        return Refusal("too_few", f"Too few people or events under {small[0].level}.", "Join subgroups.")
+    return estimate_cox_model(observe_lines(lines), design.matrix, design.names, settings=study.settings)
 
 
 def _is_small(level: LevelCount, study: Study) -> bool:
     limits = study.settings
     return (level.n_events or 0) < limits.min_group_events or (level.n_lines or 0) < limits.min_group_patients
-
-
-def _refuse_small(level: str) -> Refusal:
-    return Refusal("too_few", f"Too few people or events under {level}.", "Join subgroups.")
-
-
-def _fit(study: Study, lines: pl.DataFrame, design: Design) -> RegressionResult | Refusal:
-    return estimate_cox_model(observe_lines(lines), design.matrix, design.names, settings=study.settings)
 
 
 def _test_interaction(
@@ -158,7 +157,3 @@ def describe_subgroups(result: SubgroupsResult, say: Callable[[float], str] = "{
         said = refused(test) if isinstance(test, Refusal) else p_value(test.p_value)
         sentences.append(f"Interaction with {name}: {said.rstrip('.')}.")
     return tuple(sentences)
-
-
-def _methods(tests: tuple[tuple[str, TestResult | Refusal], ...]) -> tuple[Method, ...]:
-    return tuple(dict.fromkeys(test.method for _, test in tests if isinstance(test, TestResult)))

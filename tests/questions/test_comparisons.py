@@ -53,6 +53,20 @@ def test_the_horizon_ends_where_ten_are_still_followed_in_every_group(arms: Hand
     assert result.means.days == sorted((30 + 13 * (place // 4) for place in range(0, 80, 2)), reverse=True)[9]
 
 
+def test_tests_can_be_stratified_and_lines_without_a_stratum_are_left_out(arms: HandMadeStudy) -> None:
+    plain, stratified = ask(arms, "comparison"), ask(arms, "comparison", strata=("sex",))
+    arms.line(95, sex=None).time(95, 100, happened=True)
+    fewer = ask(arms, "comparison", strata=("sex",))
+    first, second, third = (means_of(given).tests[0][1] for given in (plain, stratified, fewer))
+    assert isinstance(first, TestResult)
+    assert isinstance(second, TestResult)
+    assert second.statistic != first.statistic
+    assert dict(second.method.options)["strata"] == "2"
+    assert third == second
+    assert isinstance(fewer, Answer)
+    assert fewer.flow[-1].reason == "sex not known"
+
+
 def test_a_horizon_beyond_follow_up_is_refused(arms: HandMadeStudy) -> None:
     for place in (90, 91):
         arms.line(place).time(place, 500, happened=False)

@@ -165,6 +165,18 @@ def test_what_cannot_be_answered_is_a_refusal_with_a_remedy(
     assert given.remedy
 
 
+def test_separated_groups_are_refused_and_the_penalised_model_answers(by_hand: HandMadeStudy) -> None:
+    """Everybody under SSA fails before anybody under PRRT: no finite ratio, but a penalised one with limits."""
+    for place in range(30):
+        by_hand.line(place, treatment="SSA" if place < 15 else "PRRT").time(place, 50 + 10 * place, happened=True)
+    plain = ask(by_hand)
+    assert isinstance(plain, Refusal)
+    assert "Firth" in plain.remedy
+    (term,) = model_of(ask(by_hand, model="firth")).fit.terms
+    assert term.ratio.value is not None
+    assert 0 < term.ratio.value < 0.2
+
+
 def test_a_parametric_model_of_people_with_several_lines_is_refused(cohort: HandMadeStudy) -> None:
     cohort.line(1, line_no=2, age_years=50.0).time(1, 400, happened=True, line_no=2)
     given = ask(cohort, model="weibull")
