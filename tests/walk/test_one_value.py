@@ -107,7 +107,7 @@ def test_the_marker_on_the_patients_page_is_the_same_cell(study: Study) -> None:
     told = answer_patient(study, "W-1")
     assert isinstance(told, PatientHistory)
     figure = draw_patient(told, LIGHT, scale="log", unit="uln", calendar=True)
-    marks = next(trace for trace in figure["data"] if trace["name"] == "assay KRYPTOR")
+    marks = next(trace for trace in figure["data"] if trace["name"] == "assay KRYPTOR, serum")
     at = marks["x"].index("2020-06-10")
     assert marks["y"][at] == 170 / 85
     assert marks["text"][at].startswith("2020-06-10<br>170 ug/L<br>2.00 × ULN (85)<br>assay KRYPTOR")
