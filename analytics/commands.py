@@ -105,8 +105,8 @@ def ask(
     by: Annotated[str, typer.Option(help="Compare by: treatment, primary_site, grade, sex, hospital, … or none.")]
     = "treatment",
     reference: Annotated[str, typer.Option(help="Group the hazard ratios refer to; default: the largest.")] = "",
-    analyte: Annotated[str, typer.Option(help="For response, trajectory and landmark: the biomarker.")] = "CGA",
-    response_rule: Annotated[str, typer.Option("--rule", help="For response and landmark: the named rule.")] = "ELECT50",
+    analyte: Annotated[str, typer.Option(help="For response, trajectory, landmark: the biomarker.")] = "CGA",
+    response_rule: Annotated[str, typer.Option("--rule", help="For response, landmark: the named rule.")] = "ELECT50",
     patient: Annotated[str, typer.Option(help="For patient: the study code.")] = "",
     treatment: Annotated[list[str] | None, typer.Option(help="Only lines of this treatment (repeatable).")] = None,
     primary_site: Annotated[list[str] | None, typer.Option(help="Only this primary site (repeatable).")] = None,

@@ -48,6 +48,7 @@ class PlannedQuestion(_Part):
     ties: str = "efron"
     subgroups: tuple[str, ...] = ()
     horizon_months: float = Field(default=0.0, ge=0)
+    landmark_days: int = Field(default=183, ge=0)
     endpoints: tuple[str, ...] = ()
     rule_sets: tuple[str, ...] = ()
     models: tuple[str, ...] = ()

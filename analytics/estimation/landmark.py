@@ -128,7 +128,7 @@ def estimate_landmark_survival(
     )  # fmt: skip
     if isinstance(survival, SurvivalResult):
         method = describe_method("Landmark analysis", LANDMARK, landmark_days=str(landmark_days))
-        survival = replace(survival, methods=(method, *survival.methods))
+        survival = replace(survival, methods=(method, *survival.methods), landmark_days=landmark_days)
     return LandmarkResult(landmark_days, n, len(sample.rows), sample.exclusions, survival)
 
 

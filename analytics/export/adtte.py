@@ -15,7 +15,7 @@ from typing import cast
 import polars as pl
 
 from analytics.export.release import Release
-from analytics.export.sentences import name_endpoint
+from analytics.export.sentences import name_clock_start, name_endpoint
 from analytics.export.summary import as_json
 from analytics.tables.results import SurvivalResult
 
@@ -90,10 +90,10 @@ def adtte_table(release: Release) -> pl.DataFrame:
         LINENO=pl.col("line_no"),
         TRTP=pl.col("group"),
         PARAMCD=pl.lit(result.endpoint),
-        PARAM=pl.lit(name_endpoint(result.endpoint)),
+        PARAM=pl.lit(name_parameter(result)),
         AVAL=pl.col("days"),
         AVALU=pl.lit("DAYS"),
-        STARTDT=pl.col("start_date").dt.to_string("iso"),
+        STARTDT=(pl.col("start_date") + pl.duration(days=result.landmark_days or 0)).dt.to_string("iso"),
         ADT=pl.col("end_date").dt.to_string("iso"),
         CNSR=pl.when(happened).then(0).otherwise(pl.max_horizontal(pl.col("code").fill_null(1), 1)).cast(pl.Int32),
         EVNTDESC=pl.col("reason"),
@@ -101,3 +101,9 @@ def adtte_table(release: Release) -> pl.DataFrame:
         SRCDOM=pl.col("source_table"),
         SRCSEQ=pl.col("source_row"),
     )
+
+
+def name_parameter(result: SurvivalResult) -> str:
+    """Return the endpoint in words, and what its days count from when that is not its own time zero."""
+    name = name_endpoint(result.endpoint)
+    return name if result.landmark_days is None else f"{name} from {name_clock_start(result)}"

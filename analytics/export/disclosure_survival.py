@@ -63,6 +63,7 @@ def make_safe_survival(answer: Answer, floor: int) -> Answer | Refusal:
         _round_ratios(exact, groups, floor),
         _count_shared(shown, floor),
         (_life_table_method(), *(method for method in exact.methods if "aplan" not in method.name)),
+        exact.landmark_days,
     )
     return replace(
         answer,

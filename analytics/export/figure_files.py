@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from analytics.errors import RefusedError
 from analytics.export.release import Release
-from analytics.export.sentences import TIME_ZERO, caption_aggregate, caption_survival, name_endpoint, name_time_zero
+from analytics.export.sentences import TIME_ZERO, caption_aggregate, caption_survival, name_clock_start, name_endpoint
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.regression_results import ModelResult
@@ -73,9 +73,7 @@ def draw_main_figure(release: Release) -> Figure:
 def _draw_survival(release: Release, result: SurvivalResult) -> Figure:
     from analytics.figures.paper.survival import SurvivalWords, draw_survival
 
-    words = SurvivalWords(
-        name_endpoint(result.endpoint), name_time_zero(result.endpoint), caption_survival(release, result)
-    )
+    words = SurvivalWords(name_endpoint(result.endpoint), name_clock_start(result), caption_survival(release, result))
     return draw_survival(result, words, is_coarse=release.is_safe)
 
 

@@ -31,8 +31,8 @@ from analytics.export.survival_tables import write_curve, write_guyot, write_ris
 COMPETING, INTERVALS = frozenset({"competing_risks"}), frozenset({"interval_censored"})
 COMPARISON, SUBGROUPS, SENSITIVITY = frozenset({"comparison"}), frozenset({"subgroups"}), frozenset({"sensitivity"})
 MODELS = COMPETING | INTERVALS | SUBGROUPS | SENSITIVITY | {"regression"}
-EVERY_KIND = MODELS | COMPARISON | {"cohort", "survival", "response", "trajectory", "endpoints"}
-SURVIVAL, RESPONSE = frozenset({"survival"}), frozenset({"response"})
+EVERY_KIND = MODELS | COMPARISON | {"cohort", "survival", "landmark", "response", "trajectory", "endpoints"}
+SURVIVAL, RESPONSE = frozenset({"survival", "landmark"}), frozenset({"response"})
 REGRESSION = frozenset({"regression"})
 COHORT, TRAJECTORY, ENDPOINTS = frozenset({"cohort"}), frozenset({"trajectory"}), frozenset({"endpoints"})
 BOTH, FULL = frozenset(LEVELS), frozenset(LEVELS[1:])

@@ -10,6 +10,8 @@ from analytics.tables.results import Estimate, Method, SurvivalResult
 TIME_ZERO = "the first administration of the line"
 ORIGINS = {"start": TIME_ZERO, "response": "the first response"}
 """Time zero in words, by the origin of an endpoint's clock."""
+CAPTION_NOTES = ("Treatments were not randomised", "Landmark day", "Response was not randomised")
+"""How the notes begin without which a figure would mislead."""
 MONTHS = "Months are days / 30.4375; days are date − start + 1."
 
 
@@ -58,6 +60,13 @@ def name_time_zero(code: str) -> str:
     return TIME_ZERO if endpoint is None else ORIGINS.get(endpoint.origin, endpoint.origin)
 
 
+def name_clock_start(result: SurvivalResult) -> str:
+    """Return what the times of a result count from: time zero of its endpoint, or its landmark."""
+    if result.landmark_days is None:
+        return name_time_zero(result.endpoint)
+    return f"the landmark, day {result.landmark_days} of the line"
+
+
 def caption_survival(release: Release, result: SurvivalResult) -> str:
     """Return the caption: method and limits, what is drawn how, n, data version, notes."""
     curve = result.groups[0].curve
@@ -84,7 +93,7 @@ def caption_aggregate(release: Release, what: str) -> str:
 
 def _provenance(release: Release) -> str:
     answer = release.answer
-    notes = " ".join(note for note in answer.notes if note.startswith("Treatments were not randomised"))
+    notes = " ".join(note for note in answer.notes if note.startswith(CAPTION_NOTES))
     return f"{notes} Study {answer.study_name}, data version {answer.study_version}.".strip()
 
 

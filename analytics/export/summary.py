@@ -22,7 +22,7 @@ from analytics.export.sentences import (
     TIME_ZERO,
     describe_endpoint,
     describe_methods,
-    name_time_zero,
+    name_clock_start,
     say_months,
 )
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
@@ -63,7 +63,7 @@ def summarise(release: Release) -> dict[str, Any]:
         "level": release.level,
         "floor_patients": release.settings.floor_patients if release.is_safe else None,
         "study": {"name": answer.study_name, "version": answer.study_version},
-        "time_zero": name_time_zero(answer.result.endpoint) if isinstance(answer.result, SurvivalResult) else TIME_ZERO,
+        "time_zero": name_clock_start(answer.result) if isinstance(answer.result, SurvivalResult) else TIME_ZERO,
         "time_unit": MONTHS,
         "summary": list(answer.summary),
         "notes": list(answer.notes),
@@ -77,6 +77,7 @@ def summarise(release: Release) -> dict[str, Any]:
 def _say_survival(result: SurvivalResult) -> dict[str, Any]:
     return {
         "endpoint": describe_endpoint(result.endpoint) | {"rule_set": result.rule_set},
+        "landmark_days": result.landmark_days,
         "groups": [_say_group(group) for group in result.groups],
         "n_patients_in_several_groups": result.n_patients_in_several_groups,
         "test": None if result.test is None else _say_test(result.test),

@@ -10,6 +10,7 @@ from analytics.questions.comparison import answer_comparison
 from analytics.questions.competing_risks import answer_competing_risks
 from analytics.questions.endpoints import answer_endpoints
 from analytics.questions.interval_censored import answer_interval_censored
+from analytics.questions.landmark import answer_landmark
 from analytics.questions.question import Answer, Question
 from analytics.questions.regression import answer_regression
 from analytics.questions.response import answer_response
@@ -32,6 +33,7 @@ QUESTIONS: dict[str, Callable[[Study, Question], Answer | Refusal]] = {
     "comparison": answer_comparison,
     "subgroups": answer_subgroups,
     "sensitivity": answer_sensitivity,
+    "landmark": answer_landmark,
 }
 """Every question by the name used on the command line; a new one is a module and a line here."""
 

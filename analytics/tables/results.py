@@ -308,7 +308,8 @@ class SurvivalResult:
     """Time to one endpoint by group; times in days.
 
     ``n_patients_in_several_groups`` counts people with lines in more than one group; where it is not 0
-    errors are clustered by patient and ``test`` is the robust score test.
+    errors are clustered by patient and ``test`` is the robust score test. Where ``landmark_days`` is given, only lines
+    at risk after that day are in, and times count from it.
     """
 
     endpoint: str
@@ -318,6 +319,7 @@ class SurvivalResult:
     hazard_ratios: tuple[HazardRatio | Refusal, ...]
     n_patients_in_several_groups: int | None
     methods: tuple[Method, ...]
+    landmark_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
