@@ -96,6 +96,11 @@
         return ["/" + query, "/patient" + query, "/data" + query];
       },
 
+      readSearch(clicks, enters) {
+        if (!clicks && !enters) { return window.dash_clientside.no_update; }
+        return { code: document.getElementById("search-code").value, asked: String((clicks || 0) + (enters || 0)) };
+      },
+
       stepValue(before, after, figure) {
         const stops = (figure && figure.layout && figure.layout.meta && figure.layout.meta.values) || [];
         if (stops.length === 0) { return "There is no value to step to."; }

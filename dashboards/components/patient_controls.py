@@ -29,6 +29,7 @@ def _search() -> html.Div:
             dmc.TextInput(id="search-code", label="Study code", placeholder="as in the source", size="sm", value=""),
             html.Button("Find patient", id="search-button", className="way-out"),
             html.Span(id="search-status", role="status"),
+            dcc.Store(id="search-asked"),
         ],
         className="control-row",
     )

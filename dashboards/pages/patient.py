@@ -95,19 +95,26 @@ def register(app: Dash, shelf: Shelf) -> None:
         marker = show_marker(around, view, look)
         return fill_around(around, fill_panel(marker, around.query))
 
+    # what stands in the field at that moment: its value reaches dash a little after the last key
+    app.clientside_callback(
+        ClientsideFunction("lutetia", "readSearch"),
+        Output("search-asked", "data"),
+        Input("search-button", "n_clicks"),
+        Input("search-code", "n_submit"),
+        prevent_initial_call=True,
+    )
+
     @app.callback(
         Output("location", "pathname"),
         Output("search-status", "children"),
-        Input("search-button", "n_clicks"),
-        Input("search-code", "n_submit"),
-        State("search-code", "value"),
+        Input("search-asked", "data"),
         State("location", "search"),
         prevent_initial_call=True,
     )
-    def find_patient(clicks: int | None, enter: int | None, code: str | None, search: str) -> Any:  # pyright: ignore[reportUnusedFunction]
-        if not clicks and not enter:
+    def find_patient(asked: dict[str, str] | None, search: str) -> Any:  # pyright: ignore[reportUnusedFunction]
+        if asked is None:
             raise PreventUpdate
-        opaque = shelf.opened(parse_view(search, shelf).study).opaque.get((code or "").strip())
+        opaque = shelf.opened(parse_view(search, shelf).study).opaque.get(asked["code"].strip())
         if opaque is None:
             return no_update, "No patient with this study code; write it exactly as in the source."
         return f"{PATH}/{opaque}", ""
