@@ -48,6 +48,7 @@ def make_safe_model(answer: Answer, floor: int) -> Answer | Refusal:
         ),
         variable_tests=tuple(round_test(test) for test in exact.variable_tests),
         effects_over_time=(),
+        influence=None,
         n_patients=count_people(answer.subjects, floor),
     )
     return replace(

@@ -19,6 +19,7 @@ from analytics.export.model_figures import write_effect_figure, write_schoenfeld
 from analytics.export.model_tables import (
     write_coefficients,
     write_effect_curves,
+    write_influence,
     write_missing,
     write_model_tests,
     write_schoenfeld,
@@ -57,6 +58,7 @@ FORMATS: tuple[Format, ...] = (
     Format("effect figure", REGRESSION, BOTH, write_effect_figure),
     Format("missing values", REGRESSION, BOTH, write_missing),
     Format("Schoenfeld residuals", REGRESSION, FULL, write_schoenfeld),
+    Format("influence of lines", REGRESSION, FULL, write_influence),
     Format("Schoenfeld figure", REGRESSION, FULL, write_schoenfeld_figure),
     Format("cumulative incidence", COMPETING, BOTH, write_incidence),
     Format("Turnbull estimate", INTERVALS, FULL, write_turnbull),

@@ -75,6 +75,17 @@ def write_schoenfeld(release: Release) -> dict[str, bytes]:
     return {"schoenfeld.csv": table_as_csv(pl.DataFrame(columns | dict(scaled)))}
 
 
+def write_influence(release: Release) -> dict[str, bytes]:
+    """Write ``influence.csv``: what each line moves each coefficient by, in standard errors; full level only."""
+    result = cast("ModelResult", release.answer.result)
+    if result.influence is None:
+        return {}
+    keys = release.answer.subjects.select("pid", "line_no", "patient_id")
+    names = [column.name for column in result.columns]
+    moved = pl.DataFrame(result.influence, schema=names)
+    return {"influence.csv": table_as_csv(pl.concat([keys, moved], how="horizontal"))}
+
+
 def coefficient_table(result: ModelResult) -> pl.DataFrame:
     """Return one row a term in the order of the model, each category led by its reference level."""
     counts = {(item.variable, item.level): (item.n_lines, item.n_events) for item in result.levels}

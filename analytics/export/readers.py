@@ -61,6 +61,7 @@ _FILES: dict[str, str] = {
     "proportionality.csv": "score test of proportional hazards, each term and all together",
     "effect_curves.*": "ratio along each continuous variable against its median",
     "missing.csv": "lines without each variable of a model",
+    "influence.csv": "what each line moves each coefficient by, in standard errors (row-level: keep it inside)",
     "schoenfeld.*": "scaled Schoenfeld residuals of each event (row-level: keep it inside)",
     "cif.csv": "cumulative incidence of each cause; n.risk counts just before the time",
     "hazards.csv": "cause-specific and subdistribution hazard ratios of the first cause",

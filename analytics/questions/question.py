@@ -53,7 +53,8 @@ class Question:
     those in ``linear``. ``model`` is ``cox``, ``firth`` (penalised), ``weibull``, ``log-normal``, ``log-logistic``,
     ``exponential`` or ``spline``; ``ties`` is ``efron`` or ``breslow``. ``subgroups`` are variables;
     ``horizon_months`` ends restricted means, 0 where follow-up does. Analyses side by side: ``endpoints``,
-    ``rule_sets`` and ``models``, empty for those of the question itself. ``landmark_days`` is the day of the line from which responders are compared.
+    ``rule_sets`` and ``models``, empty for those of the question itself.
+    ``landmark_days`` is the day of the line from which responders are compared.
     """
 
     kind: str

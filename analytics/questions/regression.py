@@ -17,6 +17,7 @@ from analytics.estimation.effect_curve import estimate_effect_curve
 from analytics.estimation.effects_over_time import smooth_effects_over_time
 from analytics.estimation.firth import estimate_firth_model
 from analytics.estimation.flexible_parametric import estimate_flexible_parametric
+from analytics.estimation.influential_lines import estimate_influence
 from analytics.estimation.intervals import Intervals, intervals_of
 from analytics.estimation.observations import Observations, check_observations
 from analytics.estimation.risk_sets import Ties
@@ -113,6 +114,7 @@ def fit_model(study: Study, question: Question, selected: ModelLines) -> ModelRe
         n_events=observations.n_events,
         n_parameters=len(fit.parameters) if isinstance(fit, ParametricResult) else len(fit.terms),
         methods=_methods(fit, tests),
+        influence=_measure_influence(question, selected, design, observations),
     )
 
 
@@ -152,6 +154,16 @@ def fit_parametric(
         return estimate_flexible_parametric(intervals, covariates, names, settings=settings)
     except RefusedError as problem:
         return Refusal("too_few_times", problem.what, "Choose a Weibull or log-normal model, which have no knots.")
+
+
+def _measure_influence(
+    question: Question, selected: ModelLines, design: Design, observations: Observations
+) -> FloatArray | None:
+    if question.model != "cox":
+        return None
+    strata, ties = label_strata(selected), cast("Ties", question.ties)
+    found = estimate_influence(observations, design.matrix, design.names, strata, ties)
+    return None if isinstance(found, Refusal) else found
 
 
 def refuse_several_lines() -> Refusal:

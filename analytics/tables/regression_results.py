@@ -92,7 +92,8 @@ class ModelResult:
 
     ``ratio`` says of what the ratios are: ``hazard ratio`` or ``time ratio``. ``variable_tests`` are Wald tests of all
     columns of a variable, and of the bend of a spline. ``columns`` are in the order of the fit's terms;
-    ``n_parameters`` counts also those of the baseline of a parametric model.
+    ``n_parameters`` counts also those of the baseline of a parametric model. ``influence`` (n, p) is what each line
+    moves the coefficients by, in standard errors, in the order of the answer's subjects; ``None`` but for Cox.
     """
 
     endpoint: str
@@ -111,6 +112,7 @@ class ModelResult:
     n_events: int
     n_parameters: int
     methods: tuple[Method, ...]
+    influence: FloatArray | None = None
 
     @property
     def proportionality(self) -> ProportionalityResult | None:

@@ -8,13 +8,16 @@ import pytest
 from analytics.estimation.cox_model import estimate_cox_model
 from analytics.estimation.effect_curve import estimate_effect_curve
 from analytics.estimation.effects_over_time import smooth_effects_over_time
+from analytics.estimation.influential_lines import estimate_influence
 from analytics.estimation.observations import Observations, check_observations
 from analytics.estimation.splines import place_knots
 from analytics.estimation.wald_test import bend_contrasts, compare_with_none
-from analytics.tables.results import FloatArray, RegressionResult
+from analytics.tables.results import FloatArray, Refusal, RegressionResult
 
 SAME_FIT = 1e-6  # two parametrisations of one model, each stopped at a relative change of 1e-12
 EXACT = 1e-9
+R_STOPS = 1e-8  # coxph stops at a relative change of its likelihood of 1e-9
+ONE_STEP = 0.1  # influence is the first Newton step of the change, the rest is of its square
 
 
 @pytest.fixture
@@ -105,6 +108,39 @@ def test_an_effect_that_ends_is_seen_to_end() -> None:
     assert curve.value[curve.days < 100].mean() > np.log(1.5)
     assert abs(curve.value[(curve.days > 600) & (curve.days < 1000)].mean()) < 0.2
     assert (curve.low < curve.value).all()
+
+
+def test_influence_is_what_leaving_a_line_out_changes(people: tuple[Observations, FloatArray, FloatArray]) -> None:
+    observations, marker, group = people
+    columns = np.column_stack([group, marker])
+    model = fit(observations, columns)
+    errors = np.array([term.std_error for term in model.terms])
+    influence = estimate_influence(observations, columns, ["group", "marker"])
+    assert not isinstance(influence, Refusal)
+    most = int(np.abs(influence[:, 1]).argmax())
+    others = np.arange(400) != most
+    without = fit(observations.take(others), columns[others])
+    moved = (model.terms[1].coefficient - without.terms[1].coefficient) / errors[1]
+    assert influence[most, 1] == pytest.approx(moved, rel=ONE_STEP)
+    assert influence.sum(axis=0) == pytest.approx(np.zeros(2), abs=SAME_FIT)
+
+
+def test_influence_equals_r() -> None:
+    """R 4.2.2, survival 3.5-3: ``residuals(coxph(Surv(time, status) ~ x + g), "dfbetas")``, rows 1, 2, 9 and 10."""
+    days = [5, 8, 8, 12, 20, 20, 33, 40, 41, 60]
+    happened = np.array([1, 1, 1, 0, 1, 1, 0, 1, 1, 1]) == 1
+    columns = np.column_stack([[1.0, 0, 2, 1, 3, 0, 1, 2, 0, 1], [0.0, 1, 0, 1, 0, 1, 0, 1, 0, 1]])
+    influence = estimate_influence(check_observations(days, happened), columns, ["x", "g"])
+    assert not isinstance(influence, Refusal)
+    expected = np.array(
+        [
+            [-0.1066000938555, -0.2480287429972],
+            [-0.4356915768342, 0.3672393792876],
+            [0.4457684270322, 0.2650694818082],
+            [-0.0343372052209, -0.5220378938240],
+        ]
+    )
+    assert influence[[0, 1, 8, 9]] == pytest.approx(expected, abs=R_STOPS)
 
 
 def test_events_on_too_few_days_carry_no_curve() -> None:

@@ -27,7 +27,7 @@ from tests.questions.conftest import START, HandMadeStudy
 
 FLOOR = 5
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-ROW_LEVEL = {"subjects.csv", "schoenfeld.csv", "schoenfeld.svg", "turnbull.csv"}
+ROW_LEVEL = {"subjects.csv", "schoenfeld.csv", "schoenfeld.svg", "influence.csv", "turnbull.csv"}
 TWO_FIGURES = 2
 
 
@@ -125,6 +125,15 @@ def test_reference_levels_stand_in_the_table_with_ratio_1(export: Callable[..., 
     ]
     assert float(table[0]["ratio"]) == 1.0
     assert sum(int(row["n.lines"]) for row in table[5:]) == 200
+
+
+def test_influence_has_one_row_a_line_and_the_subjects_keys(export: Callable[..., dict[str, bytes]]) -> None:
+    full = export("regression", "full", covariates=("age_years", "grade"))
+    influence, subjects = rows(full["influence.csv"]), rows(full["subjects.csv"])
+    assert [row["pid"] for row in influence] == [row["pid"] for row in subjects]
+    assert set(influence[0]) == {"pid", "line_no", "patient_id"} | {
+        row["term"] for row in rows(full["coefficients.csv"]) if row["kind"] != "reference"
+    }
 
 
 def test_a_safe_model_has_two_figures_and_no_spline_terms(export: Callable[..., dict[str, bytes]]) -> None:
