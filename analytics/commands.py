@@ -122,7 +122,7 @@ def ask(
     ties: Annotated[str, typer.Option(help="Cox: efron or breslow.")] = "efron",
     subgroup: Annotated[list[str] | None, typer.Option(help="For subgroups: by this (repeatable).")] = None,
     horizon: Annotated[float, typer.Option(min=0, help="For comparison: months; 0: as far as followed.")] = 0.0,
-    landmark_days: Annotated[int, typer.Option(min=0, help="For landmark: day of the line to compare from.")] = 183,
+    landmark_days: Annotated[int, typer.Option(min=0, help="For landmark, switching: day to compare from.")] = 183,
     also_endpoint: Annotated[list[str] | None, typer.Option(help="For sensitivity: beside --endpoint.")] = None,
     also_rule_set: Annotated[list[str] | None, typer.Option(help="For sensitivity: beside --rule-set.")] = None,
     by_model: Annotated[list[str] | None, typer.Option(help="For sensitivity: unadjusted, cox, weibull, …")] = None,
@@ -133,7 +133,7 @@ def ask(
     """Ask one QUESTION of a study and write the answer: tables, figures, methods, manifest.
 
     Questions: cohort, survival, comparison, regression, competing_risks, interval_censored, subgroups, sensitivity,
-    response, trajectory, endpoints, landmark, patient.
+    response, trajectory, endpoints, landmark, switching, patient.
     """
     from analytics.questions.question import Question, Selection
 

@@ -32,21 +32,22 @@ from analytics.export.survival_tables import write_curve, write_guyot, write_ris
 COMPETING, INTERVALS = frozenset({"competing_risks"}), frozenset({"interval_censored"})
 COMPARISON, SUBGROUPS, SENSITIVITY = frozenset({"comparison"}), frozenset({"subgroups"}), frozenset({"sensitivity"})
 MODELS = COMPETING | INTERVALS | SUBGROUPS | SENSITIVITY | {"regression"}
-EVERY_KIND = MODELS | COMPARISON | {"cohort", "survival", "landmark", "response", "trajectory", "endpoints"}
 SURVIVAL, RESPONSE = frozenset({"survival", "landmark"}), frozenset({"response"})
+CURVES = SURVIVAL | {"switching"}
+EVERY_KIND = MODELS | COMPARISON | CURVES | {"cohort", "response", "trajectory", "endpoints"}
 REGRESSION = frozenset({"regression"})
 COHORT, TRAJECTORY, ENDPOINTS = frozenset({"cohort"}), frozenset({"trajectory"}), frozenset({"endpoints"})
 BOTH, FULL = frozenset(LEVELS), frozenset(LEVELS[1:])
 
 FORMATS: tuple[Format, ...] = (
-    Format("curve table", SURVIVAL, BOTH, write_curve),
-    Format("risk table", SURVIVAL, BOTH, write_risk_table),
+    Format("curve table", CURVES, BOTH, write_curve),
+    Format("risk table", CURVES, BOTH, write_risk_table),
     Format("Guyot files", SURVIVAL, BOTH, write_guyot),
-    Format("readers of the curve", SURVIVAL, BOTH, write_readers),
+    Format("readers of the curve", CURVES, BOTH, write_readers),
     Format("ADaM times to event", SURVIVAL, FULL, write_adtte),
     Format("response table", RESPONSE, BOTH, write_response),
     Format("best changes", RESPONSE, FULL, write_best_changes),
-    Format("figure", SURVIVAL | RESPONSE | TRAJECTORY | MODELS, BOTH, write_figure),
+    Format("figure", CURVES | RESPONSE | TRAJECTORY | MODELS, BOTH, write_figure),
     Format("areas under the curves", COMPARISON, FULL, write_figure),
     Format("waterfall", RESPONSE, FULL, write_waterfall),
     Format("characteristics", COHORT, BOTH, write_characteristics),

@@ -10,7 +10,7 @@ from analytics.tables.results import Estimate, Method, SurvivalResult
 TIME_ZERO = "the first administration of the line"
 ORIGINS = {"start": TIME_ZERO, "response": "the first response"}
 """Time zero in words, by the origin of an endpoint's clock."""
-CAPTION_NOTES = ("Treatments were not randomised", "Landmark day", "Response was not randomised")
+CAPTION_NOTES = ("Treatments were not randomised", "Landmark day", "Until the day of", "Response was not randomised")
 """How the notes begin without which a figure would mislead."""
 MONTHS = "Months are days / 30.4375; days are date − start + 1."
 
@@ -83,6 +83,12 @@ def caption_survival(release: Release, result: SurvivalResult) -> str:
             "Faint: fewer than 10, or 10 % of the group, at risk."
         )
     n = sum(group.n_lines for group in result.groups)
+    if any(group.curve.n_enter[1:].any() for group in result.groups):
+        drawn = (
+            f"Simon–Makuch curves with {limits}. Vertical ticks and «censored»: also lines that go over to the other "
+            "curve. Counts: just before each time. Faint: fewer than 10, or 10 % of the group, at risk."
+        )
+        n = release.answer.flow[-1].n_lines
     return f"{drawn} n = {n} treatment lines. {MONTHS} {_provenance(release)}"
 
 

@@ -17,6 +17,7 @@ from analytics.questions.response import answer_response
 from analytics.questions.sensitivity import answer_sensitivity
 from analytics.questions.subgroups import answer_subgroups
 from analytics.questions.survival import answer_survival
+from analytics.questions.switching import answer_switching
 from analytics.questions.trajectory import answer_trajectory
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
@@ -34,6 +35,7 @@ QUESTIONS: dict[str, Callable[[Study, Question], Answer | Refusal]] = {
     "subgroups": answer_subgroups,
     "sensitivity": answer_sensitivity,
     "landmark": answer_landmark,
+    "switching": answer_switching,
 }
 """Every question by the name used on the command line; a new one is a module and a line here."""
 

@@ -58,7 +58,7 @@ def find_grouping(name: str) -> Grouping | Refusal:
             "groups_after_time_zero",
             f"«{name}» is known only after time zero, so a plain comparison would favour those who lived long "
             "enough to be in the better group (immortal time).",
-            "Ask for a landmark analysis instead: `lutetia ask landmark`.",
+            "Ask for a landmark analysis, `lutetia ask landmark`, or follow the change, `lutetia ask switching`.",
         )
     if name not in GROUPINGS:
         return Refusal(

@@ -1,12 +1,13 @@
-"""What was known of a marker's response on a day of the line, from the values up to that day alone."""
+"""When a marker responded, and what was known of it on a day of the line from the values up to that day alone."""
 
 from __future__ import annotations
 
 import polars as pl
 
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
-from analytics.catalogue.response_rules import RESPONSE_RULE_BY_ID
+from analytics.catalogue.response_rules import RESPONSE_RULE_BY_ID, ResponseRule
 from analytics.estimation.landmark import NOT_RESPONDED
+from analytics.longitudinal.comparisons import is_surely_at_most
 from analytics.longitudinal.marker_responses import derive_marker_responses
 from analytics.questions.question import Question
 from analytics.questions.response import refuse_unknown_marker
@@ -64,3 +65,41 @@ def derive_status_at_landmark(study: Study, lines: pl.DataFrame, question: Quest
         pl.col("status_reason").fill_null(f"no {question.analyte} value around this line"),
         response_day=(pl.col("response_date") - pl.col("start_date")).dt.total_days() + 1,
     )
+
+
+def derive_response_day(study: Study, lines: pl.DataFrame, question: Question) -> pl.DataFrame:
+    """Return ``lines`` with ``response_date``, ``response_day`` (null: never) and ``can_respond``.
+
+    ``can_respond`` is known at the start: an assessable baseline, raised where the rule asks for it. Nothing that
+    comes later may decide who is in, or those who die before a second value would leave.
+    """
+    rule = RESPONSE_RULE_BY_ID[question.response_rule]
+    is_asked = pl.col("analyte") == question.analyte
+    baselines = (
+        study.table("marker_values")
+        .filter(is_asked & pl.col("is_baseline") & pl.col("is_assessable") & ~pl.col("has_unclear_date"))
+        .filter(_is_raised(rule) if rule.needs_raised_baseline else pl.lit(value=True))
+        .select("pid", "line_no", can_respond=pl.lit(value=True))
+        .unique()
+        .collect()
+    )
+    responses = (
+        study.table("marker_responses")
+        .filter(is_asked & (pl.col("rule_id") == rule.rule_id))
+        .select("pid", "line_no", "response_date")
+        .collect()
+    )
+    keys = ["pid", "line_no"]
+    return (
+        lines.join(baselines, on=keys, how="left", maintain_order="left")
+        .join(responses, on=keys, how="left", maintain_order="left")
+        .with_columns(
+            pl.col("can_respond").fill_null(value=False),
+            response_day=(pl.col("response_date") - pl.col("start_date")).dt.total_days() + 1,
+        )
+    )
+
+
+def _is_raised(rule: ResponseRule) -> pl.Expr:
+    limit = pl.col("compared_uln") * rule.baseline_over_uln
+    return ~is_surely_at_most(pl.col("day_low"), pl.col("day_high"), limit).fill_null(value=True)

@@ -1,4 +1,4 @@
-"""A landmark analysis leaves with its landmark, its exclusions and its restarted clock in every file."""
+"""Landmark and switching analyses leave with their landmark, exclusions and restarted clock in every file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analytics.catalogue.settings import Settings
+from analytics.errors import RefusedError
+from analytics.export.release import Release
+from analytics.export.sentences import caption_survival
 from analytics.export.write import write_answer
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question
+from analytics.tables.results import SurvivalResult
 from tests.questions.conftest import START, HandMadeStudy
-from tests.questions.marked_lines import followed
+from tests.questions.marked_lines import day_of, followed
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -65,3 +70,26 @@ def test_adam_dates_agree_with_the_restarted_clock(given: Answer, tmp_path: Path
     assert table.select(((end - start).dt.total_days() + 1 == pl.col("AVAL")).all()).item()
     assert table["STARTDT"].unique().to_list() == [(START + timedelta(days=100)).isoformat()]
     assert table["PARAM"].unique().to_list() == ["Progression-free survival from the landmark, day 100 of the line"]
+
+
+def test_switching_curves_leave_without_what_late_entry_would_make_wrong(tmp_path: Path) -> None:
+    """Guyot's algorithm and ADaM know one group a person from the start; the caption says who is counted where."""
+    study = HandMadeStudy()
+    for place in range(8):
+        followed(study, place, 40 + 20 * place)
+        followed(study, 20 + place, 60 + 25 * place, (15 + 5 * place, 4.0))
+        study.response(20 + place, "responder", response_date=day_of(15 + 5 * place))
+    found = answer(study.build(), Question(kind="switching", landmark_days=20))
+    assert isinstance(found, Answer), found
+    names = write(found, tmp_path / "full", "full")
+    assert {"curve.csv", "risk_table.csv", "figure.svg", "subjects.csv"} <= names
+    assert not [name for name in names if name.startswith(("guyot", "adtte"))]
+    release = Release(answer=found, level="full", settings=Settings(), call="a test", now=NOW)
+    assert isinstance(found.result, SurvivalResult)
+    caption = caption_survival(release, found.result)
+    assert caption.startswith("Simon–Makuch curves")
+    assert "n = 16 treatment lines" in caption
+    assert "Landmark day 20" in caption
+    assert "counts as not responded" in caption
+    with pytest.raises(RefusedError, match="late entry"):
+        write(found, tmp_path / "safe", "safe")
