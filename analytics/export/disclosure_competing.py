@@ -83,9 +83,10 @@ def make_safe_intervals(answer: Answer, floor: int) -> Answer | Refusal:
     groups = tuple(
         _smooth_only(group, part, floor)
         for group in exact.groups
-        if _may_show(part := answer.subjects.filter(pl.col("group") == group.group), floor)
+        if any(model.curve for model in group.models)
+        and _may_show(part := answer.subjects.filter(pl.col("group") == group.group), floor)
     )
-    if not any(model.curve for group in groups for model in group.models):
+    if not groups:
         return refuse_small(floor)
     shown = answer.subjects.filter(pl.col("group").is_in([group.group for group in groups]))
     return replace(

@@ -13,12 +13,16 @@ from analytics.questions.interval_wording import describe_interval_group
 from analytics.questions.model_wording import say_design
 from analytics.questions.observed import select_observed_lines
 from analytics.questions.question import Answer, Question
-from analytics.questions.regression import MODELS, fit_parametric, observe_lines, refuse_several_lines
+from analytics.questions.regression import fit_parametric, observe_lines, refuse_several_lines
 from analytics.tables.competing_results import IntervalGroup, IntervalModel, IntervalSurvivalResult
 from analytics.tables.results import Method, Refusal
 from analytics.tables.study import Study
 
+PARAMETRIC = ("weibull", "log-normal", "log-logistic", "exponential", "spline")
 USUAL_MODELS = ("weibull", "log-normal", "spline")
+EVERY_MODEL = "cox"
+"""The model of a question that names none: Cox's has no place here, so all usual ones are fitted."""
+
 CURVE_POINTS = 80
 
 
@@ -27,9 +31,11 @@ def answer_interval_censored(study: Study, question: Question) -> Answer | Refus
 
     Without a parametric ``question.model`` the Weibull, log-normal and spline models are all fitted.
     """
-    if question.model not in MODELS:
+    if question.model not in (EVERY_MODEL, *PARAMETRIC):
         return Refusal(
-            "unknown_model", f"There is no model «{question.model}».", f"Choose one of: {', '.join(MODELS)}."
+            "unknown_model",
+            f"«{question.model}» is no model of times known between visits.",
+            f"Choose one of: {', '.join(PARAMETRIC)}.",
         )
     observed = select_observed_lines(study, question)
     if isinstance(observed, Refusal):
@@ -42,7 +48,7 @@ def answer_interval_censored(study: Study, question: Question) -> Answer | Refus
             f"In {impossible.height} lines the last negative visit lies after the first positive one.",
             "Correct the assessments of these lines, or choose another rule set.",
         )
-    families = USUAL_MODELS if question.model == "cox" else (question.model,)
+    families = USUAL_MODELS if question.model == EVERY_MODEL else (question.model,)
     groups = tuple(
         _estimate_group(study, label, lines.filter(pl.col("group") == label), families) for label in observed.labels
     )

@@ -190,7 +190,7 @@ def _test_variables(
     tests: list[TestResult] = []
     for variable in dict.fromkeys(column.variable for column in design.columns):
         places = design.places(variable)
-        if len(places) > 1:
+        if len(places) > 1 or variable in design.splines:
             tests.append(compare_with_none(fit, places, variable))
         if variable in design.splines and len(places) > 1:
             contrasts = bend_contrasts(design.splines[variable], lines[variable].to_numpy())

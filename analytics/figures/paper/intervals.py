@@ -41,7 +41,8 @@ def draw_intervals(result: IntervalSurvivalResult, words: SurvivalWords) -> Figu
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
         axes.set_ylabel(f"{words.outcome} (%)" if column == 0 else "")
         axes.set_title(f"{group.group}, n = {group.n_lines}", fontsize=8, loc="left", fontweight="bold")
-        axes.legend(loc="upper right", fontsize=6.5, handlelength=3)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(loc="upper right", fontsize=6.5, handlelength=3)
     write_caption(figure, words.caption)
     return figure
 
@@ -71,15 +72,15 @@ def _draw_turnbull(axes: Axes, curve: IntervalCurve, place: int) -> None:
     left, right, after = (values[seen] / scale for values, scale in (
         (curve.left, DAYS_PER_MONTH), (curve.right, DAYS_PER_MONTH), (curve.survival, 1.0)
     ))  # fmt: skip
-    before = np.concatenate([[1.0], after[:-1]])
-    colour = colour_of(place)
-    for x, width, low, high in zip(left, right - left, after, before, strict=True):
-        axes.fill_between([x, x + width], [low, low], [high, high], color=colour, alpha=0.35, linewidth=0)
-    starts = np.concatenate([[0.0], right])
-    ends = np.concatenate([left, right[-1:]])
     levels = np.concatenate([[1.0], after])
+    colour = colour_of(place)
+    for x, width, high, low in zip(left, right - left, levels, after, strict=False):
+        axes.fill_between([x, x + width], [low, low], [high, high], color=colour, alpha=0.35, linewidth=0)
+    still = curve.left[~seen] / DAYS_PER_MONTH
+    starts = np.concatenate([[0.0], right])
+    ends = np.concatenate([left, np.maximum(still.max(initial=0.0), right.max(initial=0.0))[None]])
     axes.hlines(levels, starts, ends, color=colour, linewidth=1.5, label="by intervals (Turnbull)")
-    axes.vlines(right, after, before, color=colour, linewidth=0.6, alpha=0.6)
+    axes.vlines(right, after, levels[:-1], color=colour, linewidth=0.6, alpha=0.6)
 
 
 def _draw_model(axes: Axes, model: IntervalModel, number: int) -> None:
