@@ -13,6 +13,7 @@ from analytics.tables.results import (
     EndpointsResult,
     Estimate,
     FlowStep,
+    ProportionDifference,
     ResponseGroup,
     ResponseResult,
     TrajectoryResult,
@@ -38,17 +39,17 @@ def write_characteristics(release: Release) -> dict[str, bytes]:
 
 
 def write_response(release: Release) -> dict[str, bytes]:
-    """Write ``response.csv`` (shares with limits) and ``not_evaluable.csv`` (why not)."""
+    """Write ``response.csv`` (shares with limits), ``not_evaluable.csv`` (why not) and, if any, the comparisons."""
     result = cast("ResponseResult", release.answer.result)
     reasons = pl.DataFrame(
         result.not_evaluable_reasons,
         schema={"group": pl.String, "reason": pl.String, "n_lines": pl.Int64},
         orient="row",
     )
-    return {
-        "response.csv": table_as_csv(response_table(result)),
-        "not_evaluable.csv": table_as_csv(reasons),
-    }
+    files = {"response.csv": response_table(result), "not_evaluable.csv": reasons}
+    if any(isinstance(item, ProportionDifference) for item in result.comparisons):
+        files["response_comparisons.csv"] = response_comparison_table(result)
+    return {name: table_as_csv(table) for name, table in files.items()}
 
 
 def write_best_changes(release: Release) -> dict[str, bytes]:
@@ -80,6 +81,19 @@ def flow_table(flow: tuple[FlowStep, ...]) -> pl.DataFrame:
 def response_table(result: ResponseResult) -> pl.DataFrame:
     """Return one row a group; shares between 0 and 1, empty where withheld or not estimable."""
     return pl.DataFrame([_response_row(result, group) for group in result.groups], infer_schema_length=None)
+
+
+def response_comparison_table(result: ResponseResult) -> pl.DataFrame:
+    """Return one row a comparison: difference of shares of the evaluable, their ratio, Fisher's exact p value."""
+    rows = [
+        {"group": item.group, "reference": item.reference}
+        | _limits("difference", item.difference)
+        | _limits("ratio", item.ratio)
+        | {"p.value": item.p_value, "conf.level": item.difference.level}
+        for item in result.comparisons
+        if isinstance(item, ProportionDifference)
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _response_row(result: ResponseResult, group: ResponseGroup) -> dict[str, object]:

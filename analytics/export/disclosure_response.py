@@ -10,8 +10,9 @@ import polars as pl
 from analytics.export.coarse_time import is_enough
 from analytics.export.merging import Cell, merge_cells, merge_flow_to, refuse_small, select_groups
 from analytics.questions.question import Answer
+from analytics.questions.response import describe_differences
 from analytics.questions.wording import share
-from analytics.tables.results import Estimate, Refusal, ResponseGroup, ResponseResult
+from analytics.tables.results import Estimate, ProportionDifference, Refusal, ResponseGroup, ResponseResult
 
 CONFIRMED, UNCONFIRMED, OTHER, NOT_EVALUABLE = "confirmed", "unconfirmed", "no response", "not evaluable"
 
@@ -34,16 +35,44 @@ def make_safe_response(answer: Answer, floor: int) -> Answer | Refusal:
         if group.n_not_evaluable
         for cell in _reasons(shown.filter(pl.col("group") == group.group), floor)
     )
+    result = replace(
+        exact,
+        groups=groups,
+        not_evaluable_reasons=reasons,
+        best_changes=exact.best_changes.clear(),
+        comparisons=_comparisons(exact, groups),
+    )
     return replace(
         answer,
-        result=replace(exact, groups=groups, not_evaluable_reasons=reasons, best_changes=exact.best_changes.clear()),
+        result=result,
         flow=merge_flow_to(answer.flow, shown, floor),
-        summary=tuple(describe_safe_response(group) for group in groups),
+        summary=(*(describe_safe_response(group) for group in groups), *describe_differences(result)),
         notes=(
             *answer.notes,
             f"Safe level: a count below {floor} people is withheld, with those it could be had from.",
         ),
     )
+
+
+def _comparisons(
+    exact: ResponseResult, groups: tuple[ResponseGroup, ...]
+) -> tuple[ProportionDifference | Refusal, ...]:
+    """Keep the comparisons of groups whose counts are shown: they say nothing the counts do not."""
+    shown = {group.group for group in groups if group.n_responders is not None and group.n_evaluable is not None}
+    kept = tuple(
+        item
+        for item in exact.comparisons
+        if isinstance(item, ProportionDifference) and {item.group, item.reference} <= shown
+    )
+    if len(kept) == len(exact.comparisons):
+        return kept
+    withheld = Refusal(
+        "comparison_withheld",
+        "At the safe level responses are compared only between groups whose counts are shown, of people with one line "
+        "each.",
+        "Choose the first line of each patient, merge groups, or use the full level inside the hospital.",
+    )
+    return (*kept, withheld)
 
 
 def describe_safe_response(group: ResponseGroup) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, cast
 from analytics.errors import RefusedError
 from analytics.export.release import Release
 from analytics.export.sentences import TIME_ZERO, caption_aggregate, caption_survival, name_clock_start, name_endpoint
+from analytics.questions.wording import describe_share_difference
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.regression_results import ModelResult
-from analytics.tables.results import ResponseResult, SurvivalResult, TrajectoryResult
+from analytics.tables.results import ProportionDifference, ResponseResult, SurvivalResult, TrajectoryResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -80,8 +81,11 @@ def _draw_survival(release: Release, result: SurvivalResult) -> Figure:
 def _draw_response(release: Release, result: ResponseResult) -> Figure:
     from analytics.figures.paper.response import draw_response
 
-    caption = caption_aggregate(release, f"{result.analyte} response by rule {result.rule_id}, with exact 95 % limits.")
-    return draw_response(result, caption)
+    compared = [
+        describe_share_difference(item) for item in result.comparisons if isinstance(item, ProportionDifference)
+    ]
+    what = f"{result.analyte} response by rule {result.rule_id}, with exact 95 % limits."
+    return draw_response(result, caption_aggregate(release, " ".join((what, *compared))))
 
 
 def _draw_trajectory(release: Release, result: TrajectoryResult) -> Figure:

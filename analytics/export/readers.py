@@ -50,6 +50,7 @@ _FILES: dict[str, str] = {
     "subjects.csv": "one row a line or value the answer rests on (row-level: keep it inside)",
     "adtte.json": "times to event as ADaM ADTTE in Dataset-JSON 1.1 (row-level: keep it inside)",
     "response.csv": "responders by group with exact limits, shares between 0 and 1",
+    "response_comparisons.csv": "difference and ratio of the shares of the evaluable, with limits",
     "not_evaluable.csv": "why lines are not evaluable",
     "best_changes.csv": "best change of each evaluable line, per cent (row-level: keep it inside)",
     "characteristics.csv": "lines by characteristic, category and group",

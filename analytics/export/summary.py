@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, cast
 
-from analytics.export.aggregate_tables import flow_table, response_table
+from analytics.export.aggregate_tables import flow_table, response_comparison_table, response_table
 from analytics.export.model_summary import (
     say_competing,
     say_intervals,
@@ -159,6 +159,7 @@ def _say_response(result: ResponseResult) -> dict[str, Any]:
         "analyte": result.analyte,
         "rule": result.rule_id,
         "groups": response_table(result).to_dicts(),
+        "comparisons": response_comparison_table(result).to_dicts(),
         "not_evaluable_reasons": [
             {"group": group, "reason": reason, "n_lines": n} for group, reason, n in result.not_evaluable_reasons
         ],

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE
 from analytics.catalogue.response_rules import RESPONSE_RULE_BY_ID
-from analytics.estimation.response import estimate_response
-from analytics.questions.groups import find_grouping
+from analytics.estimation.response import NON_RESPONDER, RESPONDER, estimate_response
+from analytics.estimation.response_comparison import compare_responses
+from analytics.questions.groups import Grouping, find_grouping
 from analytics.questions.question import Answer, Question
 from analytics.questions.selection import select_lines
-from analytics.questions.wording import describe_response
-from analytics.tables.results import Refusal
+from analytics.questions.wording import describe_response, describe_share_difference, refused
+from analytics.tables.results import ProportionDifference, Refusal, ResponseResult
 from analytics.tables.study import Study
 
 
@@ -27,22 +30,50 @@ def answer_response(study: Study, question: Question) -> Answer | Refusal:
     subjects = _responses_of(study, selected.lines, question)
     if subjects.is_empty():
         return Refusal("nobody_left", "No treatment line is left in this selection.", "Widen the selection.")
-    result = estimate_response(subjects, analyte=question.analyte, rule_id=question.response_rule)
+    labels = subjects["group"].unique().sort().to_list()
+    if question.reference and question.reference not in labels:
+        return Refusal(
+            "unknown_group", f"There is no group «{question.reference}».", f"Choose one of: {', '.join(labels)}."
+        )
+    rates = estimate_response(subjects, analyte=question.analyte, rule_id=question.response_rule)
+    result = _compare(study, question, grouping, subjects, rates)
     rule = RESPONSE_RULE_BY_ID[question.response_rule]
     return Answer(
         question=question,
         result=result,
         subjects=subjects,
         flow=selected.flow,
-        summary=tuple(describe_response(group) for group in result.groups),
+        summary=(*(describe_response(group) for group in result.groups), *describe_differences(result)),
         notes=(
             f"Rule {rule.rule_id}: {rule.wording}",
             "Shares are of the evaluable lines; the not evaluable stand beside them and count in the share of all.",
             "A biochemical response is not a radiological one; read it beside the scans.",
+            *(("Treatments were not randomised: the comparison is unadjusted.",) if question.by == "treatment" else ()),
         ),
         study_name=study.name,
         study_version=study.version,
     )
+
+
+def describe_differences(result: ResponseResult) -> tuple[str, ...]:
+    """Say each comparison, or why it is not given."""
+    return tuple(
+        dict.fromkeys(
+            refused(item) if isinstance(item, Refusal) else describe_share_difference(item)
+            for item in result.comparisons
+        )
+    )
+
+
+def _compare(
+    study: Study, question: Question, grouping: Grouping, subjects: pl.DataFrame, rates: ResponseResult
+) -> ResponseResult:
+    labels = [group.group for group in rates.groups]
+    usual = grouping.reference if grouping.reference in labels else labels[0]
+    people = subjects.filter(pl.col("status").is_in([RESPONDER, NON_RESPONDER])).select("group", "pid")
+    found = compare_responses(rates.groups, people, question.reference or usual, study.settings)
+    used = (method for item in found if isinstance(item, ProportionDifference) for method in item.methods)
+    return replace(rates, comparisons=found, methods=tuple(dict.fromkeys((*rates.methods, *used))))
 
 
 def refuse_unknown_marker(question: Question) -> Refusal | None:

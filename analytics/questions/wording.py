@@ -6,6 +6,7 @@ from analytics.tables.results import (
     Estimate,
     GroupSurvival,
     HazardRatio,
+    ProportionDifference,
     Refusal,
     ResponseGroup,
     SurvivalResult,
@@ -84,6 +85,16 @@ def share(estimate: Estimate) -> str:
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return "not estimable"
     return f"{100 * estimate.value:.1f} % ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
+
+
+def describe_share_difference(item: ProportionDifference) -> str:
+    """Say the difference and the ratio of two shares with their limits and the exact test."""
+    difference = " to ".join(f"{100 * (part or 0):+.1f}" for part in (item.difference.low, item.difference.high))
+    return (
+        f"{item.group} against {item.reference}: {100 * (item.difference.value or 0):+.1f} percentage points "
+        f"({difference}), ratio {number(item.ratio.value)} ({number(item.ratio.low)} to {number(item.ratio.high)}), "
+        f"Fisher's exact {p_value(item.p_value)}."
+    )
 
 
 def refused(refusal: Refusal) -> str:

@@ -145,20 +145,6 @@ class MarkerCourseResult:
 
 
 @dataclass(frozen=True, slots=True)
-class ProportionDifference:
-    """Shares of two groups with their difference (share) and ratio, limits beside each."""
-
-    group: str
-    reference: str
-    share: Estimate
-    reference_share: Estimate
-    difference: Estimate
-    ratio: Estimate
-    p_value: float
-    methods: tuple[Method, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class OddsResult:
     """A regression on odds: ``coefficients`` are log odds ratios, ``odds_ratios`` the same as ratios with limits."""
 

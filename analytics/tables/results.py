@@ -338,12 +338,26 @@ class ResponseGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class ProportionDifference:
+    """Shares of two groups with their difference (share) and ratio, limits beside each."""
+
+    group: str
+    reference: str
+    share: Estimate
+    reference_share: Estimate
+    difference: Estimate
+    ratio: Estimate
+    p_value: float
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseResult:
     """Marker response by group under a named rule.
 
     ``not_evaluable_reasons`` holds (group, reason, count). ``best_changes`` has one row an evaluable line:
     ``line_key`` (opaque), ``group``, ``best_change_pct``, ``is_bound`` (at a quantitation limit),
-    ``responded``; it is row-level and stays inside at the safe level.
+    ``responded``; it is row-level and stays inside at the safe level. ``comparisons`` are with one reference group.
     """
 
     analyte: str
@@ -352,6 +366,7 @@ class ResponseResult:
     not_evaluable_reasons: tuple[tuple[str, str, int], ...]
     best_changes: pl.DataFrame
     methods: tuple[Method, ...]
+    comparisons: tuple[ProportionDifference | Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
