@@ -1,0 +1,134 @@
+"""A plan on marker and outcome in a simulated mixed registry: the right analyses answer, the naive curve does not."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from analytics.questions.marker_status import derive_status_at_landmark
+from analytics.questions.question import Question
+from analytics.store import open_study
+
+ROOT = Path(__file__).parents[2]
+NO_LATER_VALUE = 100_000
+"""A landmark after everything."""
+
+PLAN = """
+title = "Chromogranin A and progression"
+source = "source"
+store = "store"
+out = "results"
+level = "full"
+
+[selection]
+treatments = ["PRRT", "SSA"]
+choose = "first_line"
+
+[[questions]]
+name = "response-by-treatment"
+kind = "response"
+
+[[questions]]
+name = "landmark-3-months"
+kind = "landmark"
+landmark_days = 91
+
+[[questions]]
+name = "landmark-6-months"
+kind = "landmark"
+
+[[questions]]
+name = "response-as-it-comes"
+kind = "switching"
+landmark_days = 91
+
+[[questions]]
+name = "trajectories"
+kind = "trajectory"
+
+[[questions]]
+name = "naive"
+kind = "survival"
+by = "cga_response"
+"""
+
+
+def lutetia(*words: str) -> subprocess.CompletedProcess[str]:
+    call = [sys.executable, "-m", "lutetia", *words]
+    return subprocess.run(call, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("plan")
+    simulated = lutetia("simulate", "mixed-hospital-registry", str(made / "source"), "--patients", "150", "--seed", "7")
+    assert simulated.returncode == 0, simulated.stderr
+    (made / "plan.toml").write_text(PLAN, encoding="utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def told(folder: Path) -> subprocess.CompletedProcess[str]:
+    return lutetia("run", str(folder / "plan.toml"))
+
+
+def test_all_but_the_naive_curve_are_answered(told: subprocess.CompletedProcess[str], folder: Path) -> None:
+    assert told.returncode == 14, told.stderr
+    assert "1 of 6 questions were refused" in told.stderr
+    assert "immortal time" in told.stdout
+    assert "lutetia ask landmark" in told.stdout
+    assert not (folder / "results" / "naive").exists()
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize(("name", "landmark"), [("landmark-3-months", 91), ("landmark-6-months", 183)])
+def test_a_landmark_counts_from_its_day_with_a_figure(name: str, landmark: int, folder: Path) -> None:
+    answered = folder / "results" / name
+    summary = json.loads((answered / "summary.json").read_text(encoding="utf-8"))
+    assert summary["landmark_days"] == landmark
+    assert summary["methods"][0]["name"] == "Landmark analysis"
+    assert {group["group"] for group in summary["groups"]} == {"responded", "not responded"}
+    assert (answered / "figure.svg").exists()
+    in_curves = sum(group["n_lines"] for group in summary["groups"])
+    assert summary["flow"][-1]["n_lines"] == in_curves
+
+
+@pytest.mark.usefixtures("told")
+def test_switching_cites_its_three_methods(folder: Path) -> None:
+    summary = json.loads((folder / "results" / "response-as-it-comes" / "summary.json").read_text(encoding="utf-8"))
+    assert [method["name"] for method in summary["methods"][:2]] == ["Simon–Makuch curves", "Mantel–Byar test"]
+    assert summary["methods"][2]["name"].startswith("Cox")
+    (ratio,) = summary["hazard_ratios"]
+    assert ratio["low"] < ratio["hazard_ratio"] < ratio["high"]
+
+
+@pytest.mark.usefixtures("told")
+def test_response_rates_are_compared_between_treatments(folder: Path) -> None:
+    with (folder / "results" / "response-by-treatment" / "response_comparisons.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["group"], row["reference"]) == ("PRRT", "SSA")
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("rule", ["ELECT50", "CLAR_OR", "WK12"])
+def test_at_a_landmark_after_everything_the_status_is_that_of_the_line(rule: str, folder: Path) -> None:
+    """The same rule on all values must give the response table, or two answers would contradict each other."""
+    study = open_study(folder / "store")
+    question = Question(kind="landmark", response_rule=rule, landmark_days=NO_LATER_VALUE)
+    lines = study.table("lines").collect()
+    at_the_end = derive_status_at_landmark(study, lines, question)
+    of_the_line = study.table("marker_responses").filter(analyte="CGA", rule_id=rule).collect()
+    columns = ["pid", "line_no", "status", "response_date"]
+    assert at_the_end.select(columns).sort(columns).equals(of_the_line.select(columns).sort(columns))
+    early = derive_status_at_landmark(study, lines, replace(question, landmark_days=183))
+    responded = early.filter(pl.col("status") == "responder")
+    assert responded.height > 0
+    assert (responded["response_day"] <= 183).all()
+    assert responded.join(of_the_line, on=columns, how="anti").is_empty()
