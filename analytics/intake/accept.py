@@ -157,6 +157,7 @@ def _nothing(table: str) -> TextTable:
 
 
 def worst_first(findings: pl.DataFrame) -> pl.DataFrame:
+    """Return the findings with the most severe first, then by table, file and line."""
     rank = pl.col("severity").replace_strict(list(SEVERITIES), list(range(len(SEVERITIES))), return_dtype=pl.Int8)
     return (
         findings.with_columns(_rank=rank)

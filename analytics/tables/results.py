@@ -291,19 +291,6 @@ class BootstrapMedians:
 
 
 @dataclass(frozen=True, slots=True)
-class SubgroupEffects:
-    """The effect of a group within each level of a characteristic, and whether it differs between them.
-
-    ``effects`` holds (level, lines, events, hazard ratio or refusal); ``interaction`` is the test that matters: a level
-    whose limits hold 1 beside one whose do not is no difference.
-    """
-
-    characteristic: str
-    effects: tuple[tuple[str, int, int, HazardRatio | Refusal], ...]
-    interaction: TestResult | Refusal
-
-
-@dataclass(frozen=True, slots=True)
 class SurvivalResult:
     """Time to one endpoint by group; times in days.
 

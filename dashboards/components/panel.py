@@ -38,8 +38,12 @@ class Shown:
     beside: TableData = field(default_factory=lambda: NO_TABLE)
 
 
-def build_panel(name: str, title: str, picture: str) -> dmc.Paper:
-    """Return the empty panel ``name``; ``picture`` is the file name its picture is saved under."""
+def build_panel(name: str, title: str, picture: str, *, is_wide: bool = False) -> dmc.Paper:
+    """Return the empty panel ``name``; ``picture`` is the file name its picture is saved under.
+
+    A wide chart keeps its width on a narrow screen and scrolls sideways, by keyboard too.
+    """
+    sideways: dict[str, Any] = {"className": "wide", "tabIndex": "0"} if is_wide else {}
     return dmc.Paper(
         [
             dmc.Title(title, order=2, size="h4", id=f"{name}-title"),
@@ -50,6 +54,7 @@ def build_panel(name: str, title: str, picture: str) -> dmc.Paper:
                     html.Figure(
                         dcc.Graph(id=f"{name}-graph", config=_CONFIG, className="chart"),
                         **named_by(f"{name}-title", f"{name}-about"),
+                        **sideways,
                     ),
                     build_table(f"{name}-beside", f"{title}: numbers"),
                     html.Ul(id=f"{name}-sentences", className="sentences"),

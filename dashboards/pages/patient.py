@@ -36,7 +36,7 @@ def layout(shelf: Shelf, search: str) -> list[Any]:
         dmc.Text(describe_data(study.name, study.version, study.built_at), size="sm", className="about"),
         build_controls(view),
         html.Div(id="patient-cards", className="cards"),
-        build_panel("marker", "Marker, treatment and scans on one time axis", "patient"),
+        build_panel("marker", "Marker, treatment and scans on one time axis", "patient", is_wide=True),
         *(
             html.Section(
                 [dmc.Title(title, order=2, size="h4"), build_table(f"patient-{name}", title)],

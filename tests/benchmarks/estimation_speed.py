@@ -169,7 +169,7 @@ def list_tasks(large: bool) -> list[Task]:
     group = "g"
     tasks = [
         Task("KM 1M", 0.12, million, lambda c: lambda: estimate_survival(c.observations), "lifelines KM", KM),
-        Task("log-rank 1M", 0.15, million, lambda c: lambda: compare_survival(c.observations, c.table[group].to_numpy()),
+        Task("log-rank 1M", 0.15, million, lambda c: lambda: compare_survival(c.observations, c.table[group].to_numpy()),  # noqa: E501
              "statsmodels log-rank", LOG_RANK),
         Task("Cox 8 covariates 100k", 0.15, hundred, prepare_fit, "lifelines Cox", COX),
         Task("Cox 8 covariates 1M", 1.5, million, prepare_fit, "", COX),

@@ -39,7 +39,7 @@ class Clock:
         ticks = [step * index for index in range(int(around[0] // step), int(around[1] // step) + 1)]
         return draw_axis(
             look,
-            f"Months from the<br>{self.zero_label}",
+            f"Months from the {self.zero_label}",
             range=around,
             tickangle=0,
             tickvals=[tick for tick in ticks if around[0] <= tick <= around[1]],

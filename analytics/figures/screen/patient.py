@@ -20,8 +20,9 @@ Scale = Literal["log", "linear"]
 Unit = Literal["uln", "reported"]
 TRANSIENT = "soon after a PRRT cycle:<br>a rise may be transient"
 _MARKER_HEIGHT = 300
-_MARGIN = {"l": 96, "r": 14, "t": 14, "b": 96}
+_MARGIN = {"l": 96, "r": 14, "t": 14, "b": 112}
 """Fixed: margins that find themselves make plotly lay the chart out twice."""
+_TITLE_BELOW_TICKS = 22  # with fixed margins plotly would write the title over the tick labels
 
 
 def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Unit, calendar: bool) -> Figure:
@@ -38,15 +39,16 @@ def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Uni
     bottom, top = find_limits(values[unit_column(unit)], unit, scale)
     lanes = lanes_of(history.spells)
     lanes_height = LANE_HEIGHT * max(1, len(lanes))
-    height = _MARKER_HEIGHT + lanes_height + 130
-    split = lanes_height / (height - 100)
+    height = _MARKER_HEIGHT + lanes_height + 146
+    split = lanes_height / (height - 116)
     traces, stops = draw_marker(history, values, unit, clock, edges, (bottom, top), look)
     lane_traces, lane_axis = draw_lanes(history.spells, lanes, clock, (first, last), look)
+    time_axis = clock.draw(*edges, look, anchor="y2", automargin=False)
     return draw_frame(
         look,
         height,
         traces + lane_traces,
-        xaxis=clock.draw(*edges, look, anchor="y2", automargin=False),
+        xaxis=time_axis | {"title": time_axis["title"] | {"standoff": _TITLE_BELOW_TICKS}},
         yaxis=_marker_axis(history, unit, scale, (bottom, top), look)
         | {"domain": [split + 0.06, 1], "automargin": False},
         yaxis2=lane_axis | {"domain": [0, split], "automargin": False},
