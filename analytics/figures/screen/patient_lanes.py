@@ -78,9 +78,12 @@ def _label_of(row: dict[str, Any], end: date, lane: str, at: int, clock: Clock, 
     # spaces that do not collapse: they keep the words off the bar's edge and the last cycle's mark
     words = f"\u00a0\u00a0\u00a0{row['label']}\u00a0\u00a0\u00a0" + ("→ " if row["is_ongoing"] else "")
     is_filled = row["is_confounder"] or lane == "PRRT"
-    late = span[0] + (span[1] - span[0]) * 0.75
+    early, late = (span[0] + (span[1] - span[0]) * share for share in (0.25, 0.75))
     if is_filled and end < late:
         day, side = end, "middle right"
+    elif is_filled and row["start"] < early:
+        # no room on either side: inside, for PRRT between the first cycles
+        day, side = row["start"] + (end - row["start"]) * (1 / 6 if lane == "PRRT" else 1 / 2), "middle center"
     elif is_filled or row["start"] > late:
         day, side = row["start"], "middle left"
     else:
