@@ -12,6 +12,7 @@ from analytics.catalogue.variation import TRANSIENT_RISES
 from analytics.questions.patient_cards import (
     describe_assessments,
     describe_cautions,
+    describe_conditions,
     describe_now,
     describe_series,
     describe_since_nadir,
@@ -84,7 +85,7 @@ def _tell(study: Study, patient_id: str, analyte: str, rows: dict[str, pl.DataFr
             describe_now(values),
             describe_since_nadir(values, analyte),
             describe_assessments(rows["responses"]),
-            describe_cautions(values, notes),
+            describe_cautions(values, (*(describe_conditions(spells, values) if analyte == "CGA" else ()), *notes)),
         ),
         notes=notes,
     )

@@ -104,6 +104,23 @@ def describe_cautions(values: pl.DataFrame, notes: tuple[str, ...]) -> Card:
     return Card("READ WITH CARE", words, cautions)
 
 
+def describe_conditions(spells: pl.DataFrame, values: pl.DataFrame) -> tuple[str, ...]:
+    """Name the conditions that may raise the marker and were there on the day of the latest value.
+
+    A proton-pump inhibitor is not named here: the value carries its own flag, which knows the washout.
+    """
+    latest = values["date"].drop_nulls().max()
+    if latest is None:
+        return ()
+    there = spells.filter(
+        pl.col("is_confounder")
+        & (pl.col("label") != "PPI")
+        & (pl.col("start") <= latest)
+        & (pl.col("is_ongoing") | (pl.col("end") >= latest))
+    )
+    return tuple(f"{label} (may raise CgA)" for label in there["label"].unique(maintain_order=True))
+
+
 def describe_series(values: pl.DataFrame) -> tuple[str, ...]:
     """Say what limits the series as a whole: assay changes, missing limits, dates and assays."""
     if values.is_empty():

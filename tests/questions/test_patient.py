@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from analytics.questions.patient import answer_patient
-from analytics.questions.patient_cards import describe_since_nadir
+from analytics.questions.patient_cards import describe_conditions, describe_since_nadir
 from analytics.questions.patient_lanes import place_in_order
 from analytics.tables.history import HISTORY_PATH, HISTORY_SPELLS, HISTORY_VALUES, Card, PatientHistory
 from analytics.tables.results import Refusal
@@ -69,6 +69,23 @@ def test_an_analyte_without_reference_change_gets_no_verdict(study: Study):
 def test_flags_say_what_stands_beside_a_value(edge: PatientHistory):
     assert on(edge, "2022-02-01")["flags"] == ["soon after a PRRT cycle: a rise may be transient"]
     assert "PPI at the time (may raise CgA)" in on(edge, "2023-03-15")["flags"]
+
+
+def test_a_condition_that_raises_the_marker_is_a_caution_while_it_lasts():
+    values = pl.DataFrame({"date": [date(2024, 3, 1), date(2024, 9, 1)]})
+    spells = pl.DataFrame(
+        [
+            ("chronic kidney disease", date(2020, 1, 1), None, True, True),
+            ("atrophic gastritis", date(2021, 1, 1), date(2022, 1, 1), False, True),
+            ("heart failure", date(2024, 10, 1), None, True, True),
+            ("PPI", date(2024, 8, 1), None, True, True),
+            ("splenectomy", date(2020, 1, 1), None, True, False),
+        ],
+        schema=["label", "start", "end", "is_ongoing", "is_confounder"],
+        orient="row",
+    )
+    assert describe_conditions(spells, values) == ("chronic kidney disease (may raise CgA)",)
+    assert describe_conditions(spells, values.clear()) == ()
 
 
 def test_the_cards_answer_at_a_glance(edge: PatientHistory):
