@@ -77,7 +77,7 @@ def test_what_is_counted_is_counted_right(checked: tuple[pl.DataFrame, pl.DataFr
     findings, truth = checked
     imperfection = next(i for i in IMPERFECTIONS if i.name == name)
     messages = findings.filter((pl.col("rule_id") == imperfection.finding) & (pl.col("table") == imperfection.table))
-    counts = messages["message"].str.extract(r"^(\d+) ").cast(pl.Int64)
+    counts = messages["message"].str.extract(r": (\d+)\b").cast(pl.Int64)
     assert counts.sum() == len(_spoilt(truth, name)) > 0
 
 
