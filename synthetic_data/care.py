@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from synthetic_data.chance import Chance, Floats, Integers
 from synthetic_data.disease import Course, Stay, compute_log_volume, simulate_course
-from synthetic_data.patients import DAYS_PER_MONTH, Flags, People, take_people
+from synthetic_data.patients import Flags, People, take_people
 from synthetic_data.scans import LARGEST_LOG_VOLUME, Scans, merge_scans
 from synthetic_data.scenario import Scenario
 from synthetic_data.visits import observe_line, simulate_target_sizes

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from synthetic_data.chance import Chance, Floats, Integers
-from synthetic_data.patients import DAYS_PER_MONTH, Flags, People
+from synthetic_data.patients import Flags, People
 from synthetic_data.scenario import Scenario
 
 PROGRESSION_RATIO = 1.2**3

@@ -11,7 +11,6 @@ from synthetic_data.chance import Chance, Floats, Integers
 from synthetic_data.scenario import Scenario
 
 Flags = npt.NDArray[np.bool_]
-DAYS_PER_MONTH = 30.4375
 DAYS_PER_YEAR = 365.25
 EPOCH_YEAR = 1970.0
 _LEAST_LOG_SD = 0.01

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE, RULE_SET_BY_CODE
 from analytics.errors import UsageError
 
@@ -28,7 +29,7 @@ def _say_outcome(row: Mapping[str, Any]) -> str:
     if row["happened"] is None:
         return f"Outcome: left out. {row['reason'].capitalize()}."
     word = "event" if row["happened"] else "censored"
-    months = row["days"] / 30.4375
+    months = row["days"] / DAYS_PER_MONTH
     return f"Outcome: {word} after {row['days']} days ({months:.1f} months): {row['reason']}."
 
 

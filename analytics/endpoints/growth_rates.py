@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.tables.derived import GrowthRates
 
-DAYS_PER_MONTH = 30.4375
 FAST_PCT = 0.8
 """Volume growth a month from which progression came early (GREPONET, TGR3m)."""
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.errors import RefusedError
 from analytics.estimation.observations import Observations, finite_numbers
 from analytics.tables.results import FloatArray, IntArray
-
-DAYS_PER_MONTH = 30.4375
 
 
 @dataclass(frozen=True, slots=True)

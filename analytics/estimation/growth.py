@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.errors import RefusedError
-from analytics.estimation.episodes import DAYS_PER_MONTH, Changes, check_changes
+from analytics.estimation.episodes import Changes, check_changes
 from analytics.estimation.student import compute_student_quantiles
 from analytics.estimation.sums import sum_by_code
 from analytics.tables.results import FloatArray

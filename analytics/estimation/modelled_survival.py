@@ -29,7 +29,8 @@ def estimate_modelled_survival(
     slope = logs.slope / logs.value[:, None]
     error = np.sqrt(np.einsum("ki,ij,kj->k", slope, result.covariance, slope))
     z, centre = compute_normal_quantile(level), np.log(-logs.value)
-    low, high = np.exp(-np.exp(centre + z * error)), np.exp(-np.exp(centre - z * error))
+    with np.errstate(over="ignore"):  # a hazard too large to hold is a survival of 0, which exp(−∞) gives
+        low, high = np.exp(-np.exp(centre + z * error)), np.exp(-np.exp(centre - z * error))
     return ModelledCurve(at, np.exp(logs.value), low, high, at > result.last_day, level)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.errors import RefusedError
 from analytics.estimation.lifelines_gate import compute_life_table
 from analytics.estimation.observations import Observations
@@ -22,7 +23,6 @@ from analytics.tables.results import (
 )
 
 Interval = Literal["log-log", "log", "plain"]
-DAYS_PER_MONTH = 30.4375
 ON_THE_LEVEL = float(np.sqrt(np.finfo(float).eps))  # R's tolerance for «exactly on one half»
 
 
@@ -82,7 +82,8 @@ def compute_limits(
     match interval:
         case "log-log":
             centre, half = np.log(-np.log(s)), z * error / np.log(s)
-            low[inside], high[inside] = np.exp(-np.exp(centre - half)), np.exp(-np.exp(centre + half))
+            with np.errstate(over="ignore"):  # a hazard too large to hold is a survival of 0, which exp(−∞) gives
+                low[inside], high[inside] = np.exp(-np.exp(centre - half)), np.exp(-np.exp(centre + half))
         case "log":
             low[inside], high[inside] = s * np.exp(-z * error), np.minimum(s * np.exp(z * error), 1)
         case "plain":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.catalogue.settings import Settings
 from analytics.estimation.episodes import Episodes
 from analytics.estimation.group_counts import count_groups, count_in_several_groups, refuse_small_group, refuse_test
@@ -30,7 +31,6 @@ from analytics.tables.results import (
     TestResult,
 )
 
-DAYS_PER_MONTH = 30.4375
 STATES = ((0.0, NOT_RESPONDED), (1.0, RESPONDED))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.coarse_time import is_enough
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 People = list[set[int]]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from analytics.tables.risk_table import DAYS_PER_MONTH
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.errors import RefusedError
 from analytics.export.release import Release
 from analytics.export.sentences import caption_aggregate, name_endpoint, name_time_zero
@@ -12,7 +13,6 @@ from analytics.questions.model_wording import say_ratio
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SensitivityRow, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.results import ModelTerm, Refusal
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

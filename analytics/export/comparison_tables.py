@@ -6,9 +6,9 @@ from typing import cast
 
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.cells import table_as_csv
 from analytics.export.release import Release
-from analytics.questions.wording import DAYS_PER_MONTH
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.results import Estimate, ModelTerm, Refusal, TestResult
 

@@ -7,12 +7,12 @@ from typing import cast
 import numpy as np
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.cells import table_as_csv
 from analytics.export.model_tables import term_row
 from analytics.export.release import Release
 from analytics.tables.competing_results import CompetingRisksResult, IntervalGroup, IntervalSurvivalResult
 from analytics.tables.results import CumulativeIncidence, Estimate, ParametricResult, RegressionResult
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 
 def write_incidence(release: Release) -> dict[str, bytes]:

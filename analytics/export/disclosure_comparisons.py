@@ -11,6 +11,7 @@ from typing import cast
 
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.disclosure_models import (
     has_enough_events,
     has_enough_others,
@@ -32,7 +33,6 @@ from analytics.tables.comparison_results import (
     SubgroupsResult,
 )
 from analytics.tables.results import Estimate, Refusal, RestrictedMeanContrast, TestResult
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 Key = frozenset[tuple[int, int]]
 

@@ -13,6 +13,7 @@ from typing import cast
 import numpy as np
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.coarse_causes import release_cause_rows
 from analytics.export.disclosure_models import (
     has_enough_events,
@@ -42,7 +43,6 @@ from analytics.tables.results import (
     RegressionResult,
     TestResult,
 )
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 NOTHING = Estimate(None, None, None, "days")
 

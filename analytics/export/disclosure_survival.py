@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.estimation.life_table import (
     CUTLER_EDERER,
     estimate_life_table,
@@ -29,7 +30,6 @@ from analytics.tables.results import (
     SurvivalResult,
     TestResult,
 )
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 EVENTS_PER_GROUP = 2
 """Times the floor: events each group needs before a ratio or a test of the exact data may leave."""

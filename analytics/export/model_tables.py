@@ -7,11 +7,11 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.cells import table_as_csv
 from analytics.export.release import Release
 from analytics.tables.regression_results import EffectCurve, ModelColumn, ModelResult
 from analytics.tables.results import ModelTerm, TestResult
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 _COEFFICIENTS: dict[str, type[pl.DataType]] = {
     "term": pl.String,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import floor, log10
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.tables.results import Estimate
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 
 def round_figures(value: float, figures: int) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, cast
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.aggregate_tables import flow_table, response_comparison_table, response_table
 from analytics.export.model_summary import (
     say_competing,
@@ -41,7 +42,6 @@ from analytics.tables.results import (
     TestResult,
     TrajectoryResult,
 )
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 
 def write_summary(release: Release) -> dict[str, bytes]:

@@ -7,10 +7,10 @@ from typing import cast
 import numpy as np
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.cells import table_as_csv
 from analytics.export.release import Release
 from analytics.tables.results import FloatArray, GroupSurvival, IntArray, SurvivalCurve, SurvivalResult
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 RISK_MONTHS = 3
 """Grid of the risk table at the full level."""

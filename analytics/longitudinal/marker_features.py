@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.catalogue.variation import REFERENCE_CHANGES
 from analytics.longitudinal.marker_progressions import derive_comparable_days
 from analytics.longitudinal.student import TWO_SIDED_95
 from analytics.tables.derived import MarkerFeatures
-
-DAYS_PER_MONTH = 30.4375
 
 EARLY_WINDOWS: tuple[tuple[str, int, int], ...] = (
     ("week_4", 22, 42),

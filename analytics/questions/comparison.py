@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.estimation.comparison import compare_pairs, compare_survival
 from analytics.estimation.restricted_mean import estimate_restricted_means
 from analytics.estimation.survival import estimate_group_survival
@@ -18,7 +19,7 @@ from analytics.questions.question import Answer, Question
 from analytics.questions.regression import observe_lines
 from analytics.questions.selection import Funnel
 from analytics.questions.survival import refuse_nobody
-from analytics.questions.wording import DAYS_PER_MONTH, counted, describe_months, p_value, refused
+from analytics.questions.wording import counted, describe_months, p_value, refused
 from analytics.tables.comparison_results import MeanSurvivalResult
 from analytics.tables.results import (
     Method,

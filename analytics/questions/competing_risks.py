@@ -7,6 +7,7 @@ from typing import cast
 import numpy as np
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.catalogue.endpoints import EVENT_WORDS, Endpoint
 from analytics.estimation.competing_risks import (
     estimate_cumulative_incidence,
@@ -21,7 +22,6 @@ from analytics.questions.model_lines import select_model_lines
 from analytics.questions.model_wording import say_design
 from analytics.questions.observed import ObservedLines, select_observed_lines
 from analytics.questions.question import Answer, Question
-from analytics.questions.wording import DAYS_PER_MONTH
 from analytics.tables.competing_results import CompetingRisksResult, IncidenceAt, IncidenceGroup
 from analytics.tables.regression_results import ModelColumn
 from analytics.tables.results import IntArray, Method, Refusal, RegressionResult, TestResult

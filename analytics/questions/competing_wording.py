@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.questions.model_wording import say_ratio
-from analytics.questions.wording import DAYS_PER_MONTH, counted, describe_test, refused, share
+from analytics.questions.wording import counted, describe_test, refused, share
 from analytics.tables.competing_results import CompetingRisksResult, IncidenceGroup
 from analytics.tables.regression_results import ModelColumn
 from analytics.tables.results import Refusal, RegressionResult

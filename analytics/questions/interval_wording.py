@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analytics.questions.wording import DAYS_PER_MONTH, counted, describe_months, refused
+from analytics.catalogue.calendar import DAYS_PER_MONTH
+from analytics.questions.wording import counted, describe_months, refused
 from analytics.tables.competing_results import IntervalGroup, IntervalModel
 from analytics.tables.results import Refusal
 

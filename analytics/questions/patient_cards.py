@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.catalogue.variation import REFERENCE_CHANGE_BY_ANALYTE
-from analytics.questions.wording import DAYS_PER_MONTH
 from analytics.tables.history import Card
 
 Row = dict[str, Any]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.questions.groups import find_grouping
 from analytics.questions.question import Answer, Question
 from analytics.questions.response import refuse_unknown_marker
 from analytics.questions.selection import select_lines
-from analytics.questions.wording import DAYS_PER_MONTH, counted
+from analytics.questions.wording import counted
 from analytics.tables.results import Method, Refusal, TrajectoryResult
 from analytics.tables.study import Study
 

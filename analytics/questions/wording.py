@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.tables.results import (
     Estimate,
     GroupSurvival,
@@ -12,8 +13,6 @@ from analytics.tables.results import (
     SurvivalResult,
     TestResult,
 )
-
-DAYS_PER_MONTH = 30.4375
 
 
 def describe_group_survival(group: GroupSurvival) -> str:

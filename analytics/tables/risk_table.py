@@ -9,9 +9,6 @@ import polars as pl
 
 from analytics.tables.results import SurvivalCurve
 
-DAYS_PER_MONTH = 30.4375
-"""365.25 / 12; the one factor between days and months."""
-
 
 def count_at_risk(curve: SurvivalCurve, days: Sequence[float]) -> pl.DataFrame:
     """Count at risk, events and censored just before each time.

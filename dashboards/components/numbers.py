@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.questions.wording import share
 from analytics.tables.results import (
     CohortResult,
@@ -16,7 +17,7 @@ from analytics.tables.results import (
     SurvivalResult,
     TrajectoryResult,
 )
-from analytics.tables.risk_table import DAYS_PER_MONTH, count_at_risk
+from analytics.tables.risk_table import count_at_risk
 from dashboards.components.panel import TableData
 from dashboards.words import label
 

@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.screen.look import Look
 from analytics.figures.screen.patient import draw_patient
 from analytics.tables.history import Card, PatientHistory
 from analytics.tables.results import Refusal
-from analytics.tables.risk_table import DAYS_PER_MONTH
 from dashboards.components.numbers import make_table, table_of_frame
 from dashboards.components.panel import NO_TABLE, Shown, TableData
 from dashboards.shelf import Shelf

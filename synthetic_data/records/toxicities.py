@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from synthetic_data.biomarkers import find_days_since
 from synthetic_data.care import LINES
 from synthetic_data.chance import Floats, Integers
-from synthetic_data.patients import DAYS_PER_MONTH
 from synthetic_data.records.cells import constant, label, name_patients, to_dates, words, yes_no
 from synthetic_data.timeline import find_treatment
 from synthetic_data.world import World

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from synthetic_data.chance import Chance
 from synthetic_data.disease import (
     NEW_LESION,
@@ -15,7 +16,7 @@ from synthetic_data.disease import (
     simulate_death,
     simulate_progression,
 )
-from synthetic_data.patients import DAYS_PER_MONTH, simulate_people, take_people
+from synthetic_data.patients import simulate_people, take_people
 from synthetic_data.scenarios import read_scenario
 
 SCENARIO = read_scenario("mixed-hospital-registry")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.paper.ink import GREY, WIDTH_INCHES, colour_of, count_caption_lines, label_months, write_caption
 from analytics.tables.regression_results import EffectOverTime, ModelResult
 from analytics.tables.results import FloatArray, ProportionalityResult, TestResult
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 PANEL_INCHES, CAPTION_LINE_INCHES = 2.1, 0.125
 COLUMNS = 2

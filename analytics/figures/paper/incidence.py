@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.paper.ink import (
     WIDTH_INCHES,
     colour_of,
@@ -19,7 +20,6 @@ from analytics.figures.paper.ink import (
 from analytics.figures.paper.survival import SurvivalWords
 from analytics.tables.competing_results import CompetingRisksResult, IncidenceGroup
 from analytics.tables.results import CumulativeIncidence
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 PLOT_INCHES, ROW_INCHES, LEGEND_LINE_INCHES, CAPTION_LINE_INCHES = 2.7, 0.145, 0.17, 0.125
 LEFT, WIDTH = 0.15, 0.83

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.paper.ink import (
     GREY,
     WIDTH_INCHES,
@@ -18,7 +19,6 @@ from analytics.figures.paper.ink import (
 from analytics.figures.paper.survival import SurvivalWords
 from analytics.tables.competing_results import IntervalGroup, IntervalModel, IntervalSurvivalResult
 from analytics.tables.results import IntervalCurve
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 PANEL_INCHES, CAPTION_LINE_INCHES = 2.7, 0.125
 COLUMNS = 2

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.paper.ink import GREY, WIDTH_INCHES, colour_of, count_caption_lines, label_months, write_caption
 from analytics.figures.paper.survival import SurvivalWords
 from analytics.tables.comparison_results import MeanSurvivalResult
 from analytics.tables.results import Estimate
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 PANEL_INCHES, CAPTION_LINE_INCHES = 2.3, 0.125
 COLUMNS = 2

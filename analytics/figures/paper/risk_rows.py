@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.paper.ink import colour_of
 from analytics.figures.screen.chart import order_groups
 from analytics.tables.results import GroupSurvival, SurvivalResult
-from analytics.tables.risk_table import DAYS_PER_MONTH, count_at_risk
+from analytics.tables.risk_table import count_at_risk
 
 ROWS = (("At risk", "at_risk"), ("Events", "events"), ("Censored", "censored"))
 SMALLEST_GAP = 1 / 14

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.paper.ink import (
     GREY,
     WIDTH_INCHES,
@@ -20,7 +21,6 @@ from analytics.figures.paper.ink import (
 from analytics.figures.paper.risk_rows import count_rows, write_risk_rows
 from analytics.figures.screen.chart import order_groups
 from analytics.tables.results import Estimate, FloatArray, GroupSurvival, SurvivalResult
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 MOST_WITH_CENSOR_MARKS = 500
 FADED = 0.35

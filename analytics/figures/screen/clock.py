@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.screen.chart import Axis, choose_month_ticks, draw_axis
 from analytics.figures.screen.look import Look
-from analytics.tables.risk_table import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True)

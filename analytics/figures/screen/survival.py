@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.screen.chart import (
     Figure,
     Trace,
@@ -20,7 +21,7 @@ from analytics.figures.screen.chart import (
 )
 from analytics.figures.screen.look import Look
 from analytics.tables.results import GroupSurvival, IntArray, SurvivalCurve, SurvivalResult
-from analytics.tables.risk_table import DAYS_PER_MONTH, count_at_risk
+from analytics.tables.risk_table import count_at_risk
 
 CENSOR_MARKS_UP_TO = 500
 """Lines in a group; beyond it the marks merge into a bar and say nothing."""
