@@ -82,8 +82,8 @@ def _label_of(row: dict[str, Any], end: date, lane: str, at: int, clock: Clock, 
     if is_filled and end < late:
         day, side = end, "middle right"
     elif is_filled and row["start"] < early:
-        # no room on either side: inside, for PRRT between the first cycles
-        day, side = row["start"] + (end - row["start"]) * (1 / 6 if lane == "PRRT" else 1 / 2), "middle center"
+        # no room on either side: inside, after the first cycle's mark
+        day, side = row["start"], "middle right"
     elif is_filled or row["start"] > late:
         day, side = row["start"], "middle left"
     else:
