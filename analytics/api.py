@@ -35,18 +35,14 @@ from analytics.export.template import write_template
 from analytics.intake.accept import accept_source, no_progress
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
+from analytics.tables.cohort_results import CohortResult, EndpointsResult, TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.regression_results import ModelResult
-from analytics.tables.results import (
-    CohortResult,
-    EndpointsResult,
-    Refusal,
-    ResponseResult,
-    SurvivalResult,
-    TrajectoryResult,
-)
+from analytics.tables.response_results import ResponseResult
+from analytics.tables.results import Refusal
 from analytics.tables.study import Study
+from analytics.tables.survival_results import SurvivalResult
 
 SELECTION_WORDS = frozenset(item.name for item in fields(Selection))
 QUESTION_WORDS = frozenset(item.name for item in fields(Question)) - {"kind", "selection"}

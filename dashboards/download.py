@@ -9,7 +9,10 @@ import polars as pl
 from flask import Flask, Response, abort, request
 
 from analytics.questions.question import Answer
-from analytics.tables.results import CohortResult, Refusal, ResponseResult, SurvivalResult, TrajectoryResult
+from analytics.tables.cohort_results import CohortResult, TrajectoryResult
+from analytics.tables.response_results import ResponseResult
+from analytics.tables.results import Refusal
+from analytics.tables.survival_results import SurvivalResult
 from dashboards.shelf import Shelf
 from dashboards.view import parse_view
 

@@ -18,7 +18,8 @@ from analytics.estimation.methods import BOOTSTRAP, describe_method
 from analytics.estimation.observations import Observations
 from analytics.estimation.sums import sum_by_code
 from analytics.estimation.survival import ON_THE_LEVEL
-from analytics.tables.results import BootstrapMedians, Estimate, FloatArray, IntArray
+from analytics.tables.results import Estimate, FloatArray, IntArray
+from analytics.tables.survival_results import BootstrapMedians
 
 Chunk = range
 Run = Callable[[Callable[[Chunk], FloatArray], Iterable[Chunk]], Iterable[FloatArray]]

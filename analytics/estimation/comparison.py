@@ -15,7 +15,8 @@ from analytics.estimation.partial_residuals import compute_robust_score_statisti
 from analytics.estimation.risk_sets import observed_risk_sets
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p, compute_log_rank
 from analytics.estimation.weighted_log_rank import Weighting, compute_weighted_log_rank
-from analytics.tables.results import IntArray, PairwiseTest, Refusal, TestResult
+from analytics.tables.results import IntArray, Refusal, TestResult
+from analytics.tables.survival_results import PairwiseTest
 
 NAMES: dict[Weighting, tuple[str, str]] = {
     "log-rank": ("Log-rank test", LOG_RANK),

@@ -16,7 +16,8 @@ from analytics.estimation.observations import Observations, check_observations, 
 from analytics.estimation.robust_survival import compute_hazard_shares
 from analytics.estimation.sums import sum_by_code
 from analytics.estimation.survival import Interval, compute_limits
-from analytics.tables.results import CumulativeIncidence, Estimate, IntArray
+from analytics.tables.competing_results import CumulativeIncidence
+from analytics.tables.results import Estimate, IntArray
 
 
 def check_causes(observations: Observations, cause: ArrayLike) -> IntArray:

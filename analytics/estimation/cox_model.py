@@ -26,15 +26,8 @@ from analytics.estimation.statsmodels_gate import (
     compute_normal_p,
     compute_normal_quantile,
 )
-from analytics.tables.results import (
-    Estimate,
-    FloatArray,
-    Method,
-    ModelTerm,
-    Refusal,
-    RegressionResult,
-    TestResult,
-)
+from analytics.tables.hazard_results import ModelTerm, RegressionResult
+from analytics.tables.results import Estimate, FloatArray, Method, Refusal, TestResult
 
 
 def estimate_cox_model(

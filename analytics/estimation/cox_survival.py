@@ -23,7 +23,8 @@ from analytics.estimation.partial_likelihood import (
 from analytics.estimation.partial_residuals import compute_sandwich
 from analytics.estimation.risk_sets import Ties, observed_risk_sets
 from analytics.estimation.survival import Interval, compute_limits
-from analytics.tables.results import FloatArray, ModelledCurve, Refusal
+from analytics.tables.hazard_results import ModelledCurve
+from analytics.tables.results import FloatArray, Refusal
 
 
 def estimate_cox_survival(

@@ -8,7 +8,8 @@ import numpy as np
 
 from analytics.estimation.splines import NaturalSpline
 from analytics.estimation.statsmodels_gate import compute_normal_quantile
-from analytics.tables.results import FloatArray, ParametricResult, RegressionResult
+from analytics.tables.hazard_results import ParametricResult, RegressionResult
+from analytics.tables.results import FloatArray
 
 
 def estimate_effect_curve(

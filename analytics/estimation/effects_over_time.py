@@ -8,8 +8,8 @@ from analytics.errors import RefusedError
 from analytics.estimation.linear import solve_positive
 from analytics.estimation.splines import place_knots
 from analytics.estimation.statsmodels_gate import compute_normal_quantile
+from analytics.tables.hazard_results import RegressionResult
 from analytics.tables.regression_results import EffectOverTime
-from analytics.tables.results import RegressionResult
 
 CURVE_PARAMETERS = 4
 CURVE_POINTS = 40

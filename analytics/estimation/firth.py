@@ -26,7 +26,8 @@ from analytics.estimation.partial_likelihood import (
 )
 from analytics.estimation.risk_sets import Ties, observed_risk_sets
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p, compute_chi_squared_quantile
-from analytics.tables.results import BoolArray, Estimate, FloatArray, ModelTerm, Refusal, RegressionResult, TestResult
+from analytics.tables.hazard_results import ModelTerm, RegressionResult
+from analytics.tables.results import BoolArray, Estimate, FloatArray, Refusal, TestResult
 
 DIFFERENCE_STEP = 1e-4  # near the cube root of machine precision, in standard deviations of a covariate
 CLOSE_ENOUGH = 1e-9

@@ -17,7 +17,8 @@ from analytics.estimation.interval_likelihood import Logs
 from analytics.estimation.intervals import Intervals
 from analytics.estimation.methods import ROYSTON_PARMAR
 from analytics.estimation.parametric_fit import FamilyOfModels, fit_parametric_model
-from analytics.tables.results import FloatArray, ParametricResult, Refusal
+from analytics.tables.hazard_results import ParametricResult
+from analytics.tables.results import FloatArray, Refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from analytics.estimation.partial_likelihood import PartialLikelihood, maximise_
 from analytics.estimation.partial_residuals import compute_sandwich, refuse_empty_variance
 from analytics.estimation.risk_sets import Ties, observed_risk_sets
 from analytics.estimation.statsmodels_gate import compute_normal_p, compute_normal_quantile
-from analytics.tables.results import Estimate, FloatArray, HazardRatio, IntArray, Method, Refusal
+from analytics.tables.results import Estimate, FloatArray, IntArray, Method, Refusal
+from analytics.tables.survival_results import HazardRatio
 
 
 def estimate_hazard_ratios(

@@ -17,8 +17,9 @@ from analytics.estimation.methods import describe_method
 from analytics.estimation.observations import Observations
 from analytics.estimation.student import compute_student_p, compute_student_quantiles
 from analytics.estimation.sums import sum_by_code
+from analytics.tables.hazard_results import RegressionResult
 from analytics.tables.model_results import Coefficient, PooledResult
-from analytics.tables.results import Estimate, FloatArray, Refusal, RegressionResult
+from analytics.tables.results import Estimate, FloatArray, Refusal
 
 RUBIN = "Rubin DB. Multiple Imputation for Nonresponse in Surveys. Wiley 1987. doi:10.1002/9780470316696"
 WITH_OUTCOME = "White IR, Royston P. Stat Med 2009;28:1982-1998. doi:10.1002/sim.3618"

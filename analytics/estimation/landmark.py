@@ -20,7 +20,8 @@ from analytics.estimation.methods import describe_method
 from analytics.estimation.observations import Observations
 from analytics.estimation.time_to_event import estimate_time_to_event
 from analytics.tables.model_results import LandmarkModel, LandmarkResult
-from analytics.tables.results import FloatArray, IntArray, Refusal, SurvivalResult
+from analytics.tables.results import FloatArray, IntArray, Refusal
+from analytics.tables.survival_results import SurvivalResult
 
 LANDMARK = "Anderson JR, Cain KC, Gelber RD. J Clin Oncol 1983;1:710-719. doi:10.1200/JCO.1983.1.11.710"
 RESPONDED, NOT_RESPONDED = "responded", "not responded"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from analytics.estimation.survival import compute_limits
-from analytics.tables.results import Estimate, FloatArray, IntArray, Landmark, SurvivalCurve
+from analytics.tables.results import Estimate, FloatArray, IntArray
+from analytics.tables.survival_results import Landmark, SurvivalCurve
 
 CUTLER_EDERER = "Cutler SJ, Ederer F. J Chronic Dis 1958;8:699-712. doi:10.1016/0021-9681(58)90126-7"
 

@@ -13,7 +13,8 @@ from analytics.estimation.flexible_parametric import SplineHazard
 from analytics.estimation.interval_likelihood import SurvivalModel
 from analytics.estimation.observations import finite_numbers
 from analytics.estimation.statsmodels_gate import compute_normal_quantile
-from analytics.tables.results import Estimate, ModelledCurve, ParametricResult
+from analytics.tables.hazard_results import ModelledCurve, ParametricResult
+from analytics.tables.results import Estimate
 
 
 def estimate_modelled_survival(

@@ -19,7 +19,8 @@ from analytics.estimation.methods import describe_method
 from analytics.estimation.minimise import minimise
 from analytics.estimation.observations import finite_numbers
 from analytics.estimation.partial_likelihood import refuse_redundant
-from analytics.tables.results import FloatArray, ParametricResult, Refusal
+from analytics.tables.hazard_results import ParametricResult
+from analytics.tables.results import FloatArray, Refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from analytics.errors import RefusedError
 from analytics.estimation.methods import describe_method
 from analytics.estimation.proportion import ProportionMethod, estimate_proportion, proportion_method
 from analytics.estimation.response_gate import compute_difference_interval, compute_fisher_p, compute_ratio_interval
-from analytics.tables.results import Estimate, ProportionDifference, Refusal
+from analytics.tables.response_results import ProportionDifference
+from analytics.tables.results import Estimate, Refusal
 
 NEWCOMBE = "Newcombe RG. Stat Med 1998;17:873-890. doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I"
 MIETTINEN_NURMINEN = "Miettinen O, Nurminen M. Stat Med 1985;4:213-226. doi:10.1002/sim.4780040211"

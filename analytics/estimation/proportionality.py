@@ -18,7 +18,8 @@ from analytics.estimation.observations import Observations
 from analytics.estimation.partial_likelihood import PartialLikelihood, PartialState, compute_risk_set_means
 from analytics.estimation.partial_residuals import compute_schoenfeld_residuals
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p
-from analytics.tables.results import FloatArray, ProportionalityResult, Refusal, TestResult
+from analytics.tables.hazard_results import ProportionalityResult
+from analytics.tables.results import FloatArray, Refusal, TestResult
 
 TimeScale = Literal["km", "identity", "log", "rank"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.estimation.proportion import ProportionMethod, estimate_proportion, proportion_method
-from analytics.tables.results import ResponseGroup, ResponseResult
+from analytics.tables.response_results import ResponseGroup, ResponseResult
 
 RESPONDER, NON_RESPONDER = "responder", "non_responder"
 

@@ -8,7 +8,8 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.estimation.proportion_comparison import compare_proportions
-from analytics.tables.results import ProportionDifference, Refusal, ResponseGroup
+from analytics.tables.response_results import ProportionDifference, ResponseGroup
+from analytics.tables.results import Refusal
 
 
 def compare_responses(

@@ -19,13 +19,8 @@ from analytics.estimation.observations import Observations
 from analytics.estimation.robust_survival import compute_hazard_shares
 from analytics.estimation.statsmodels_gate import compute_normal_p, compute_normal_quantile
 from analytics.estimation.sums import sum_rows_by_code
-from analytics.tables.results import (
-    Estimate,
-    FloatArray,
-    Refusal,
-    RestrictedMeanContrast,
-    RestrictedMeanResult,
-)
+from analytics.tables.results import Estimate, FloatArray, Refusal
+from analytics.tables.survival_results import RestrictedMeanContrast, RestrictedMeanResult
 
 
 @dataclass(frozen=True, slots=True)

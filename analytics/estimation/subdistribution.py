@@ -26,7 +26,8 @@ from analytics.estimation.partial_residuals import compute_score_residuals, refu
 from analytics.estimation.risk_sets import Lingering, RiskSets, observed_risk_sets
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p
 from analytics.estimation.sums import sum_by_code, sum_rows_by_code
-from analytics.tables.results import BoolArray, FloatArray, IntArray, Refusal, RegressionResult, TestResult
+from analytics.tables.hazard_results import RegressionResult
+from analytics.tables.results import BoolArray, FloatArray, IntArray, Refusal, TestResult
 
 
 def estimate_cause_specific_model(

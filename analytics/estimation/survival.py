@@ -13,14 +13,8 @@ from analytics.estimation.lifelines_gate import compute_life_table
 from analytics.estimation.observations import Observations
 from analytics.estimation.robust_survival import compute_robust_survival
 from analytics.estimation.statsmodels_gate import compute_normal_quantile
-from analytics.tables.results import (
-    Estimate,
-    FloatArray,
-    GroupSurvival,
-    IntArray,
-    Landmark,
-    SurvivalCurve,
-)
+from analytics.tables.results import Estimate, FloatArray, IntArray
+from analytics.tables.survival_results import GroupSurvival, Landmark, SurvivalCurve
 
 Interval = Literal["log-log", "log", "plain"]
 ON_THE_LEVEL = float(np.sqrt(np.finfo(float).eps))  # R's tolerance for «exactly on one half»

@@ -20,16 +20,8 @@ from analytics.estimation.time_dependent import (
     estimate_time_dependent_model,
     split_by_response,
 )
-from analytics.tables.results import (
-    Estimate,
-    GroupSurvival,
-    HazardRatio,
-    Method,
-    Refusal,
-    SurvivalCurve,
-    SurvivalResult,
-    TestResult,
-)
+from analytics.tables.results import Estimate, Method, Refusal, TestResult
+from analytics.tables.survival_results import GroupSurvival, HazardRatio, SurvivalCurve, SurvivalResult
 
 STATES = ((0.0, NOT_RESPONDED), (1.0, RESPONDED))
 

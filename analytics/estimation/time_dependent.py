@@ -20,7 +20,8 @@ from analytics.estimation.risk_sets import observed_risk_sets
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p
 from analytics.estimation.survival import Interval, estimate_survival
 from analytics.tables.model_results import SwitchingSurvival, TimeDependentResult
-from analytics.tables.results import Refusal, SurvivalCurve, TestResult
+from analytics.tables.results import Refusal, TestResult
+from analytics.tables.survival_results import SurvivalCurve
 
 MANTEL_BYAR = "Mantel N, Byar DP. J Am Stat Assoc 1974;69:81-86. doi:10.1080/01621459.1974.10480131"
 SIMON_MAKUCH = "Simon R, Makuch RW. Stat Med 1984;3:35-44. doi:10.1002/sim.4780030106"

@@ -11,7 +11,8 @@ from analytics.estimation.hazards import estimate_hazard_ratios, find_reference
 from analytics.estimation.methods import KAPLAN_MEIER, REVERSE_KAPLAN_MEIER, ROBUST, describe_method
 from analytics.estimation.observations import check_observations
 from analytics.estimation.survival import Interval, estimate_group_survival
-from analytics.tables.results import HazardRatio, Method, Refusal, SurvivalResult, TestResult
+from analytics.tables.results import Method, Refusal, TestResult
+from analytics.tables.survival_results import HazardRatio, SurvivalResult
 
 
 def estimate_time_to_event(

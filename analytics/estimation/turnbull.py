@@ -11,7 +11,8 @@ from analytics.errors import RefusedError
 from analytics.estimation.intervals import Intervals
 from analytics.estimation.methods import TURNBULL, describe_method
 from analytics.estimation.sums import sum_by_code
-from analytics.tables.results import FloatArray, IntArray, IntervalCurve
+from analytics.tables.results import FloatArray, IntArray
+from analytics.tables.survival_results import IntervalCurve
 
 SMALLEST_GAIN = 1e-9  # of the mean log-likelihood, by the bound that the largest directional derivative gives
 MOST_ROUNDS = 20_000

@@ -13,7 +13,8 @@ from analytics.estimation.methods import describe_method
 from analytics.estimation.observations import finite_numbers
 from analytics.estimation.splines import NaturalSpline
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p
-from analytics.tables.results import FloatArray, ParametricResult, RegressionResult, TestResult
+from analytics.tables.hazard_results import ParametricResult, RegressionResult
+from analytics.tables.results import FloatArray, TestResult
 
 WALD = "Wald A. Trans Am Math Soc 1943;54:426-482. doi:10.1090/S0002-9947-1943-0012401-3"
 

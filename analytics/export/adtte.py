@@ -17,7 +17,7 @@ import polars as pl
 from analytics.export.release import Release
 from analytics.export.sentences import name_clock_start, name_endpoint
 from analytics.export.summary import as_json
-from analytics.tables.results import SurvivalResult
+from analytics.tables.survival_results import SurvivalResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,9 @@ import polars as pl
 
 from analytics.export.cells import table_as_csv
 from analytics.export.release import Release
-from analytics.tables.results import (
-    CohortResult,
-    EndpointsResult,
-    Estimate,
-    FlowStep,
-    ProportionDifference,
-    ResponseGroup,
-    ResponseResult,
-    TrajectoryResult,
-)
+from analytics.tables.cohort_results import CohortResult, EndpointsResult, FlowStep, TrajectoryResult
+from analytics.tables.response_results import ProportionDifference, ResponseGroup, ResponseResult
+from analytics.tables.results import Estimate
 
 _FLOW_SCHEMA: dict[str, type[pl.DataType]] = {
     "step": pl.String,

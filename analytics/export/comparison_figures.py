@@ -12,7 +12,8 @@ from analytics.questions.covariates import COVARIATES
 from analytics.questions.model_wording import say_ratio
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SensitivityRow, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
-from analytics.tables.results import ModelTerm, Refusal
+from analytics.tables.hazard_results import ModelTerm
+from analytics.tables.results import Refusal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,8 @@ from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.cells import table_as_csv
 from analytics.export.release import Release
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
-from analytics.tables.results import Estimate, ModelTerm, Refusal, TestResult
+from analytics.tables.hazard_results import ModelTerm
+from analytics.tables.results import Estimate, Refusal, TestResult
 
 _RATIO: dict[str, type[pl.DataType]] = dict.fromkeys(("ratio", "conf.low", "conf.high", "p.value"), pl.Float64)
 

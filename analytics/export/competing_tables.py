@@ -11,8 +11,14 @@ from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.cells import table_as_csv
 from analytics.export.model_tables import term_row
 from analytics.export.release import Release
-from analytics.tables.competing_results import CompetingRisksResult, IntervalGroup, IntervalSurvivalResult
-from analytics.tables.results import CumulativeIncidence, Estimate, ParametricResult, RegressionResult
+from analytics.tables.competing_results import (
+    CompetingRisksResult,
+    CumulativeIncidence,
+    IntervalGroup,
+    IntervalSurvivalResult,
+)
+from analytics.tables.hazard_results import ParametricResult, RegressionResult
+from analytics.tables.results import Estimate
 
 
 def write_incidence(release: Release) -> dict[str, bytes]:

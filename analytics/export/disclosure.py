@@ -43,17 +43,13 @@ from analytics.export.disclosure_response import make_safe_response
 from analytics.export.disclosure_survival import make_safe_survival
 from analytics.export.disclosure_trajectory import make_safe_trajectory
 from analytics.questions.question import Answer
+from analytics.tables.cohort_results import CohortResult, EndpointsResult, TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.regression_results import ModelResult
-from analytics.tables.results import (
-    CohortResult,
-    EndpointsResult,
-    Refusal,
-    ResponseResult,
-    SurvivalResult,
-    TrajectoryResult,
-)
+from analytics.tables.response_results import ResponseResult
+from analytics.tables.results import Refusal
+from analytics.tables.survival_results import SurvivalResult
 
 _MAKE_SAFE: dict[type[Any], Callable[[Answer, int], Answer | Refusal]] = {
     SurvivalResult: make_safe_survival,

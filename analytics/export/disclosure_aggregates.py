@@ -11,7 +11,8 @@ from analytics.export.linked_tables import Lines, Part, Shown, join_parts, merge
 from analytics.export.merging import count_people, merge_flow_to, refuse_small, select_groups
 from analytics.questions.cohort import describe_characteristics
 from analytics.questions.question import Answer
-from analytics.tables.results import CohortResult, EndpointsResult, Refusal
+from analytics.tables.cohort_results import CohortResult, EndpointsResult
+from analytics.tables.results import Refusal
 
 STATUSES = ("event", "censored", "excluded")
 

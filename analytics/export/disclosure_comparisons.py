@@ -32,7 +32,8 @@ from analytics.tables.comparison_results import (
     SubgroupRow,
     SubgroupsResult,
 )
-from analytics.tables.results import Estimate, Refusal, RestrictedMeanContrast, TestResult
+from analytics.tables.results import Estimate, Refusal, TestResult
+from analytics.tables.survival_results import RestrictedMeanContrast
 
 Key = frozenset[tuple[int, int]]
 

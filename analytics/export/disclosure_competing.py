@@ -29,20 +29,14 @@ from analytics.questions.interval_wording import describe_interval_group
 from analytics.questions.question import Answer
 from analytics.tables.competing_results import (
     CompetingRisksResult,
+    CumulativeIncidence,
     IncidenceGroup,
     IntervalGroup,
     IntervalModel,
     IntervalSurvivalResult,
 )
-from analytics.tables.results import (
-    CumulativeIncidence,
-    Estimate,
-    FloatArray,
-    ModelledCurve,
-    Refusal,
-    RegressionResult,
-    TestResult,
-)
+from analytics.tables.hazard_results import ModelledCurve, RegressionResult
+from analytics.tables.results import Estimate, FloatArray, Refusal, TestResult
 
 NOTHING = Estimate(None, None, None, "days")
 

@@ -21,8 +21,9 @@ from analytics.export.merging import count_people, merge_flow_to
 from analytics.export.rounding import round_estimate, round_figures
 from analytics.questions.model_wording import COMPLETE_LINES, describe_model
 from analytics.questions.question import Answer
+from analytics.tables.hazard_results import ModelTerm, ParametricResult, RegressionResult
 from analytics.tables.regression_results import EffectCurve, LevelCount, ModelResult
-from analytics.tables.results import FloatArray, ModelTerm, ParametricResult, Refusal, RegressionResult, TestResult
+from analytics.tables.results import FloatArray, Refusal, TestResult
 
 EVENTS_PER_LEVEL = 2
 """Times the floor: events each level needs, as the groups of a survival answer do."""

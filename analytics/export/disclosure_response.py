@@ -12,7 +12,8 @@ from analytics.export.merging import Cell, merge_cells, merge_flow_to, refuse_sm
 from analytics.questions.question import Answer
 from analytics.questions.response import describe_differences
 from analytics.questions.wording import share
-from analytics.tables.results import Estimate, ProportionDifference, Refusal, ResponseGroup, ResponseResult
+from analytics.tables.response_results import ProportionDifference, ResponseGroup, ResponseResult
+from analytics.tables.results import Estimate, Refusal
 
 CONFIRMED, UNCONFIRMED, OTHER, NOT_EVALUABLE = "confirmed", "unconfirmed", "no response", "not evaluable"
 

@@ -22,14 +22,8 @@ from analytics.export.rounding import round_estimate, round_figures, round_month
 from analytics.export.sentences import say_months
 from analytics.questions.question import Answer
 from analytics.questions.wording import p_value, refused
-from analytics.tables.results import (
-    GroupSurvival,
-    HazardRatio,
-    Method,
-    Refusal,
-    SurvivalResult,
-    TestResult,
-)
+from analytics.tables.results import Method, Refusal, TestResult
+from analytics.tables.survival_results import GroupSurvival, HazardRatio, SurvivalResult
 
 EVENTS_PER_GROUP = 2
 """Times the floor: events each group needs before a ratio or a test of the exact data may leave."""

@@ -9,7 +9,8 @@ import polars as pl
 
 from analytics.export.merging import merge_flow, refuse_small, select_groups
 from analytics.questions.question import Answer
-from analytics.tables.results import Refusal, TrajectoryResult
+from analytics.tables.cohort_results import TrajectoryResult
+from analytics.tables.results import Refusal
 
 TAILS: dict[str, float] = {"q10": 0.10, "q25": 0.25, "median": 0.50, "q75": 0.25, "q90": 0.10}
 """Share of the people on the near side of each quantile."""

@@ -9,10 +9,12 @@ from analytics.errors import RefusedError
 from analytics.export.release import Release
 from analytics.export.sentences import TIME_ZERO, caption_aggregate, caption_survival, name_clock_start, name_endpoint
 from analytics.questions.wording import describe_share_difference
+from analytics.tables.cohort_results import TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.regression_results import ModelResult
-from analytics.tables.results import ProportionDifference, ResponseResult, SurvivalResult, TrajectoryResult
+from analytics.tables.response_results import ProportionDifference, ResponseResult
+from analytics.tables.survival_results import SurvivalResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

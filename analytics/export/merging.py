@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from analytics.export.coarse_time import is_enough
-from analytics.tables.results import FlowStep, Refusal
+from analytics.tables.cohort_results import FlowStep
+from analytics.tables.results import Refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from analytics.export.figure_files import draw_files
 from analytics.export.release import Release
 from analytics.export.sentences import caption_aggregate, name_endpoint
 from analytics.questions.model_wording import say_ratio
+from analytics.tables.hazard_results import ModelTerm
 from analytics.tables.regression_results import LevelCount, ModelColumn, ModelResult
-from analytics.tables.results import ModelTerm
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,8 +10,9 @@ import polars as pl
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.cells import table_as_csv
 from analytics.export.release import Release
+from analytics.tables.hazard_results import ModelTerm
 from analytics.tables.regression_results import EffectCurve, ModelColumn, ModelResult
-from analytics.tables.results import ModelTerm, TestResult
+from analytics.tables.results import TestResult
 
 _COEFFICIENTS: dict[str, type[pl.DataType]] = {
     "term": pl.String,

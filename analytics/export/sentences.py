@@ -5,7 +5,8 @@ from __future__ import annotations
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
 from analytics.export.release import Release
 from analytics.questions.wording import describe_months
-from analytics.tables.results import Estimate, Method, SurvivalResult
+from analytics.tables.results import Estimate, Method
+from analytics.tables.survival_results import SurvivalResult
 
 TIME_ZERO = "the first administration of the line"
 ORIGINS = {"start": TIME_ZERO, "response": "the first response"}

@@ -26,22 +26,13 @@ from analytics.export.sentences import (
     name_clock_start,
     say_months,
 )
+from analytics.tables.cohort_results import CohortResult, EndpointsResult, TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.regression_results import ModelResult
-from analytics.tables.results import (
-    CohortResult,
-    EndpointsResult,
-    Estimate,
-    GroupSurvival,
-    HazardRatio,
-    Landmark,
-    Refusal,
-    ResponseResult,
-    SurvivalResult,
-    TestResult,
-    TrajectoryResult,
-)
+from analytics.tables.response_results import ResponseResult
+from analytics.tables.results import Estimate, Refusal, TestResult
+from analytics.tables.survival_results import GroupSurvival, HazardRatio, Landmark, SurvivalResult
 
 
 def write_summary(release: Release) -> dict[str, bytes]:

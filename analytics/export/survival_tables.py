@@ -10,7 +10,8 @@ import polars as pl
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.cells import table_as_csv
 from analytics.export.release import Release
-from analytics.tables.results import FloatArray, GroupSurvival, IntArray, SurvivalCurve, SurvivalResult
+from analytics.tables.results import FloatArray, IntArray
+from analytics.tables.survival_results import GroupSurvival, SurvivalCurve, SurvivalResult
 
 RISK_MONTHS = 3
 """Grid of the risk table at the full level."""

@@ -21,15 +21,9 @@ from analytics.questions.selection import Funnel
 from analytics.questions.survival import refuse_nobody
 from analytics.questions.wording import counted, describe_months, p_value, refused
 from analytics.tables.comparison_results import MeanSurvivalResult
-from analytics.tables.results import (
-    Method,
-    PairwiseTest,
-    Refusal,
-    RestrictedMeanContrast,
-    RestrictedMeanResult,
-    TestResult,
-)
+from analytics.tables.results import Method, Refusal, TestResult
 from analytics.tables.study import Study
+from analytics.tables.survival_results import PairwiseTest, RestrictedMeanContrast, RestrictedMeanResult
 
 WEIGHTINGS: tuple[tuple[Weighting, str], ...] = (
     ("log-rank", "all times alike"),

@@ -23,8 +23,9 @@ from analytics.questions.model_wording import say_design
 from analytics.questions.observed import ObservedLines, select_observed_lines
 from analytics.questions.question import Answer, Question
 from analytics.tables.competing_results import CompetingRisksResult, IncidenceAt, IncidenceGroup
+from analytics.tables.hazard_results import RegressionResult
 from analytics.tables.regression_results import ModelColumn
-from analytics.tables.results import IntArray, Method, Refusal, RegressionResult, TestResult
+from analytics.tables.results import IntArray, Method, Refusal, TestResult
 from analytics.tables.study import Study
 
 LANDMARK_MONTHS = (12, 24, 36)

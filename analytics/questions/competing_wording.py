@@ -8,8 +8,9 @@ from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.questions.model_wording import say_ratio
 from analytics.questions.wording import counted, describe_test, refused, share
 from analytics.tables.competing_results import CompetingRisksResult, IncidenceGroup
+from analytics.tables.hazard_results import RegressionResult
 from analytics.tables.regression_results import ModelColumn
-from analytics.tables.results import Refusal, RegressionResult
+from analytics.tables.results import Refusal
 
 
 def describe_competing(result: CompetingRisksResult, say: Callable[[float], str] = "{:.2f}".format) -> tuple[str, ...]:

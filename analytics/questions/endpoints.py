@@ -8,7 +8,8 @@ from analytics.questions.groups import find_grouping
 from analytics.questions.question import Answer, Question
 from analytics.questions.selection import select_lines
 from analytics.questions.wording import counted
-from analytics.tables.results import EndpointsResult, Refusal
+from analytics.tables.cohort_results import EndpointsResult
+from analytics.tables.results import Refusal
 from analytics.tables.study import Study
 
 

@@ -15,7 +15,8 @@ from analytics.questions.regression import observe_lines
 from analytics.questions.selection import Funnel
 from analytics.questions.survival import SUBJECT_COLUMNS, refuse_nobody, survival_notes
 from analytics.questions.wording import counted, describe_comparison, describe_group_survival
-from analytics.tables.results import FlowStep, Refusal
+from analytics.tables.cohort_results import FlowStep
+from analytics.tables.results import Refusal
 from analytics.tables.study import Study
 
 

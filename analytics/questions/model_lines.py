@@ -12,8 +12,9 @@ from analytics.questions.observed import select_observed_lines
 from analytics.questions.question import Question
 from analytics.questions.selection import Funnel
 from analytics.questions.survival import refuse_nobody
+from analytics.tables.cohort_results import FlowStep
 from analytics.tables.regression_results import MissingCount
-from analytics.tables.results import FlowStep, Refusal
+from analytics.tables.results import Refusal
 from analytics.tables.study import Study
 
 TOO_RARE = ": too few people or events"

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from analytics.questions.model_lines import TOO_RARE
 from analytics.questions.question import Question
 from analytics.questions.wording import counted, p_value, refused
+from analytics.tables.cohort_results import FlowStep
+from analytics.tables.hazard_results import ModelTerm
 from analytics.tables.regression_results import EffectCurve, ModelColumn, ModelResult
-from analytics.tables.results import Estimate, FlowStep, ModelTerm, Refusal, TestResult
+from analytics.tables.results import Estimate, Refusal, TestResult
 
 ALL_TERMS = "all"
 """Name of the proportionality test of all terms at once."""

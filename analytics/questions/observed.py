@@ -11,7 +11,8 @@ from analytics.questions.groups import Grouping, find_grouping
 from analytics.questions.question import Question
 from analytics.questions.selection import select_lines
 from analytics.questions.survival import refuse_nobody, select_observed
-from analytics.tables.results import FlowStep, Refusal
+from analytics.tables.cohort_results import FlowStep
+from analytics.tables.results import Refusal
 from analytics.tables.study import Study
 
 

@@ -7,16 +7,22 @@ from typing import Any, Literal
 
 import polars as pl
 
+from analytics.tables.cohort_results import CohortResult, EndpointsResult, FlowStep, TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
 from analytics.tables.regression_results import ModelResult
-from analytics.tables.results import FlowStep, Result
+from analytics.tables.response_results import ResponseResult
+from analytics.tables.survival_results import SurvivalResult
 
 LineChoice = Literal["every_line", "first_line", "decision_point"]
 
 
 AnyResult = (
-    Result
+    SurvivalResult
+    | ResponseResult
+    | CohortResult
+    | TrajectoryResult
+    | EndpointsResult
     | ModelResult
     | CompetingRisksResult
     | IntervalSurvivalResult

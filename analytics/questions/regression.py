@@ -26,8 +26,9 @@ from analytics.questions.design import Design, make_design
 from analytics.questions.model_lines import ModelLines, select_model_lines
 from analytics.questions.model_wording import describe_model, model_notes
 from analytics.questions.question import Answer, Question
+from analytics.tables.hazard_results import ParametricResult, RegressionResult
 from analytics.tables.regression_results import EffectCurve, ModelResult
-from analytics.tables.results import FloatArray, Method, ParametricResult, Refusal, RegressionResult, TestResult
+from analytics.tables.results import FloatArray, Method, Refusal, TestResult
 from analytics.tables.study import Study
 
 MODELS: dict[str, str] = {

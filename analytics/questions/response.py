@@ -14,7 +14,8 @@ from analytics.questions.groups import Grouping, find_grouping
 from analytics.questions.question import Answer, Question
 from analytics.questions.selection import select_lines
 from analytics.questions.wording import describe_response, describe_share_difference, refused
-from analytics.tables.results import ProportionDifference, Refusal, ResponseResult
+from analytics.tables.response_results import ProportionDifference, ResponseResult
+from analytics.tables.results import Refusal
 from analytics.tables.study import Study
 
 

@@ -11,7 +11,7 @@ from analytics.catalogue.sites import HISTOLOGIES
 from analytics.errors import UsageError
 from analytics.questions.groups import Grouping
 from analytics.questions.question import Selection
-from analytics.tables.results import FlowStep
+from analytics.tables.cohort_results import FlowStep
 from analytics.tables.study import Study
 
 NOT_NET: dict[str, str] = {entry.code: entry.reason for entry in HISTOLOGIES if not entry.is_net_cohort}

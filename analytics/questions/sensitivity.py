@@ -14,9 +14,10 @@ from analytics.questions.model_wording import say_design, say_ratio
 from analytics.questions.question import Answer, Question
 from analytics.questions.regression import MODELS, fit_model, observe_lines, refuse_model_words
 from analytics.questions.wording import counted, describe_months, refused
+from analytics.tables.cohort_results import FlowStep
 from analytics.tables.comparison_results import SensitivityResult, SensitivityRow
 from analytics.tables.regression_results import ModelResult
-from analytics.tables.results import Estimate, FlowStep, Method, Refusal
+from analytics.tables.results import Estimate, Method, Refusal
 from analytics.tables.study import Study
 
 UNADJUSTED = "unadjusted"

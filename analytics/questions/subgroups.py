@@ -18,8 +18,9 @@ from analytics.questions.question import Answer, Question
 from analytics.questions.regression import observe_lines
 from analytics.questions.wording import counted, p_value, refused
 from analytics.tables.comparison_results import SubgroupRow, SubgroupsResult
+from analytics.tables.hazard_results import RegressionResult
 from analytics.tables.regression_results import LevelCount
-from analytics.tables.results import Refusal, RegressionResult, TestResult
+from analytics.tables.results import Refusal, TestResult
 from analytics.tables.study import Study
 
 

@@ -10,7 +10,8 @@ from analytics.questions.groups import Grouping, find_grouping
 from analytics.questions.question import Answer, Question
 from analytics.questions.selection import Funnel, select_lines
 from analytics.questions.wording import counted, describe_comparison, describe_group_survival
-from analytics.tables.results import FlowStep, Refusal
+from analytics.tables.cohort_results import FlowStep
+from analytics.tables.results import Refusal
 from analytics.tables.study import Study
 
 SUBJECT_COLUMNS = (

@@ -15,8 +15,10 @@ from analytics.questions.regression import observe_lines
 from analytics.questions.selection import Funnel
 from analytics.questions.survival import SUBJECT_COLUMNS, refuse_nobody
 from analytics.questions.wording import counted, describe_comparison, describe_group_survival
-from analytics.tables.results import FlowStep, Refusal, SurvivalResult
+from analytics.tables.cohort_results import FlowStep
+from analytics.tables.results import Refusal
 from analytics.tables.study import Study
+from analytics.tables.survival_results import SurvivalResult
 
 
 def answer_switching(study: Study, question: Question) -> Answer | Refusal:

@@ -10,7 +10,8 @@ from analytics.questions.question import Answer, Question
 from analytics.questions.response import refuse_unknown_marker
 from analytics.questions.selection import select_lines
 from analytics.questions.wording import counted
-from analytics.tables.results import Method, Refusal, TrajectoryResult
+from analytics.tables.cohort_results import TrajectoryResult
+from analytics.tables.results import Method, Refusal
 from analytics.tables.study import Study
 
 WINDOWS: tuple[tuple[str, int, int], ...] = (

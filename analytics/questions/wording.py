@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
-from analytics.tables.results import (
-    Estimate,
-    GroupSurvival,
-    HazardRatio,
-    ProportionDifference,
-    Refusal,
-    ResponseGroup,
-    SurvivalResult,
-    TestResult,
-)
+from analytics.tables.response_results import ProportionDifference, ResponseGroup
+from analytics.tables.results import Estimate, Refusal, TestResult
+from analytics.tables.survival_results import GroupSurvival, HazardRatio, SurvivalResult
 
 
 def describe_group_survival(group: GroupSurvival) -> str:

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analytics.tables.results import (
-    Estimate,
-    Method,
-    ModelTerm,
-    PairwiseTest,
-    Refusal,
-    RestrictedMeanResult,
-    SurvivalCurve,
-    TestResult,
-)
+from analytics.tables.hazard_results import ModelTerm
+from analytics.tables.results import Estimate, Method, Refusal, TestResult
+from analytics.tables.survival_results import PairwiseTest, RestrictedMeanResult, SurvivalCurve
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analytics.tables.hazard_results import ModelledCurve, ParametricResult, RegressionResult
 from analytics.tables.regression_results import ModelColumn
-from analytics.tables.results import (
-    CumulativeIncidence,
-    Estimate,
-    IntervalCurve,
-    Method,
-    ModelledCurve,
-    ParametricResult,
-    Refusal,
-    RegressionResult,
-    SurvivalCurve,
-    TestResult,
-)
+from analytics.tables.results import Estimate, FloatArray, IntArray, Method, Refusal, TestResult
+from analytics.tables.survival_results import IntervalCurve, SurvivalCurve
+
+
+@dataclass(frozen=True, slots=True)
+class CumulativeIncidence:
+    """Probability of having ended by one cause, the others competing; arrays of shape (k,), row 0 is time 0.
+
+    ``time`` is in days; ``n_risk`` counts lines just before, ``n_event`` ends by this cause; ``std_error`` is that of
+    the incidence, ``low`` and ``high`` its pointwise limits; NaN where undefined.
+    """
+
+    group: str
+    cause: int
+    time: IntArray
+    n_risk: IntArray
+    n_event: IntArray
+    incidence: FloatArray
+    std_error: FloatArray
+    low: FloatArray
+    high: FloatArray
+    method: Method
+    level: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analytics.tables.results import (
-    Estimate,
-    FloatArray,
-    Method,
-    Refusal,
-    RegressionResult,
-    SurvivalCurve,
-    SurvivalResult,
-    TestResult,
-)
+from analytics.tables.hazard_results import RegressionResult
+from analytics.tables.results import Estimate, FloatArray, Method, Refusal, TestResult
+from analytics.tables.survival_results import SurvivalCurve, SurvivalResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analytics.tables.results import (
-    FloatArray,
-    Method,
-    ParametricResult,
-    ProportionalityResult,
-    RegressionResult,
-    TestResult,
-)
+from analytics.tables.hazard_results import ParametricResult, ProportionalityResult, RegressionResult
+from analytics.tables.results import FloatArray, Method, TestResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from analytics.tables.results import SurvivalCurve
+from analytics.tables.survival_results import SurvivalCurve
 
 
 def count_at_risk(curve: SurvivalCurve, days: Sequence[float]) -> pl.DataFrame:

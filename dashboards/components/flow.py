@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
-from analytics.tables.results import FlowStep
+from analytics.tables.cohort_results import FlowStep
 from dashboards.words import count
 
 

@@ -9,15 +9,11 @@ import polars as pl
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.questions.wording import share
-from analytics.tables.results import (
-    CohortResult,
-    Estimate,
-    Landmark,
-    ResponseResult,
-    SurvivalResult,
-    TrajectoryResult,
-)
+from analytics.tables.cohort_results import CohortResult, TrajectoryResult
+from analytics.tables.response_results import ResponseResult
+from analytics.tables.results import Estimate
 from analytics.tables.risk_table import count_at_risk
+from analytics.tables.survival_results import Landmark, SurvivalResult
 from dashboards.components.panel import TableData
 from dashboards.words import label
 

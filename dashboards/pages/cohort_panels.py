@@ -17,7 +17,10 @@ from analytics.figures.screen.survival import draw_survival
 from analytics.figures.screen.trajectory import draw_trajectory
 from analytics.figures.screen.waterfall import draw_waterfall
 from analytics.questions.question import Answer
-from analytics.tables.results import CohortResult, Refusal, ResponseResult, SurvivalResult, TrajectoryResult
+from analytics.tables.cohort_results import CohortResult, TrajectoryResult
+from analytics.tables.response_results import ResponseResult
+from analytics.tables.results import Refusal
+from analytics.tables.survival_results import SurvivalResult
 from dashboards.call import spell_call
 from dashboards.components.flow import build_flow
 from dashboards.components.numbers import (

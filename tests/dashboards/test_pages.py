@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 
 from analytics.figures.screen.look import LIGHT
 from analytics.questions.question import Answer
-from analytics.tables.results import Refusal, SurvivalResult
+from analytics.tables.results import Refusal
+from analytics.tables.survival_results import SurvivalResult
 from dashboards.app import PAGES, find_page
 from dashboards.call import spell_call
 from dashboards.components.flow import build_flow

@@ -19,7 +19,8 @@ from analytics.estimation.gray_test import compare_cumulative_incidence
 from analytics.estimation.observations import check_observations
 from analytics.estimation.subdistribution import estimate_cause_specific_model, estimate_subdistribution_model
 from analytics.estimation.survival import estimate_survival
-from analytics.tables.results import Refusal, RegressionResult
+from analytics.tables.hazard_results import RegressionResult
+from analytics.tables.results import Refusal
 
 EXACT = 1e-12
 AS_R = 1e-9

@@ -12,7 +12,8 @@ from analytics.estimation.partial_likelihood import PartialLikelihood, maximise_
 from analytics.estimation.proportionality import compare_effects_over_time
 from analytics.estimation.risk_sets import observed_risk_sets
 from analytics.estimation.splines import NaturalSpline, place_knots
-from analytics.tables.results import Refusal, RegressionResult
+from analytics.tables.hazard_results import RegressionResult
+from analytics.tables.results import Refusal
 
 AS_R = 1e-9
 

@@ -10,7 +10,7 @@ from analytics.estimation.cox_survival import compute_baseline_hazard, estimate_
 from analytics.estimation.observations import check_observations
 from analytics.estimation.partial_likelihood import PartialLikelihood, maximise_partial_likelihood
 from analytics.estimation.risk_sets import compute_risk_sets
-from analytics.tables.results import ModelledCurve
+from analytics.tables.hazard_results import ModelledCurve
 
 AS_R = 1e-9
 

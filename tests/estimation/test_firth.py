@@ -8,7 +8,8 @@ import pytest
 from analytics.estimation.cox_model import estimate_cox_model
 from analytics.estimation.firth import estimate_firth_model
 from analytics.estimation.observations import check_observations
-from analytics.tables.results import Refusal, RegressionResult
+from analytics.tables.hazard_results import RegressionResult
+from analytics.tables.results import Refusal
 
 BY_GRID = 2e-5  # the grid's own step
 

@@ -9,7 +9,8 @@ from analytics.catalogue.settings import Settings
 from analytics.errors import RefusedError
 from analytics.estimation.hazards import estimate_hazard_ratios
 from analytics.estimation.observations import check_observations
-from analytics.tables.results import HazardRatio, Refusal
+from analytics.tables.results import Refusal
+from analytics.tables.survival_results import HazardRatio
 
 AS_R = 1e-9
 

@@ -12,7 +12,7 @@ from analytics.estimation.life_table import (
 )
 from analytics.estimation.observations import check_observations
 from analytics.estimation.survival import estimate_survival
-from analytics.tables.results import SurvivalCurve
+from analytics.tables.survival_results import SurvivalCurve
 
 ROUNDING = 1e-14
 """A few products and square roots of numbers near one."""

@@ -12,7 +12,8 @@ from analytics.estimation.influential_lines import estimate_influence
 from analytics.estimation.observations import Observations, check_observations
 from analytics.estimation.splines import place_knots
 from analytics.estimation.wald_test import bend_contrasts, compare_with_none
-from analytics.tables.results import FloatArray, Refusal, RegressionResult
+from analytics.tables.hazard_results import RegressionResult
+from analytics.tables.results import FloatArray, Refusal
 
 SAME_FIT = 1e-6  # two parametrisations of one model, each stopped at a relative change of 1e-12
 EXACT = 1e-9

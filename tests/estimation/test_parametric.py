@@ -16,7 +16,8 @@ from analytics.estimation.interval_likelihood import compute_log_likelihood
 from analytics.estimation.intervals import Intervals, check_intervals, intervals_of
 from analytics.estimation.modelled_survival import estimate_modelled_quantile, estimate_modelled_survival
 from analytics.estimation.observations import check_observations
-from analytics.tables.results import ParametricResult, Refusal
+from analytics.tables.hazard_results import ParametricResult
+from analytics.tables.results import Refusal
 
 AS_R = 1e-8
 ERRORS_AS_R = 1e-5  # our Hessian is a difference of exact gradients

@@ -7,7 +7,8 @@ import pytest
 
 from analytics.estimation.observations import check_observations
 from analytics.estimation.restricted_mean import estimate_restricted_means
-from analytics.tables.results import Refusal, RestrictedMeanResult
+from analytics.tables.results import Refusal
+from analytics.tables.survival_results import RestrictedMeanResult
 
 EXACT = 1e-12
 AS_R = 1e-9

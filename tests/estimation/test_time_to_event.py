@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from analytics.catalogue.settings import Settings
 from analytics.errors import RefusedError
 from analytics.estimation.time_to_event import estimate_time_to_event
-from analytics.tables.results import HazardRatio, Refusal, SurvivalResult, TestResult
+from analytics.tables.results import Refusal, TestResult
+from analytics.tables.survival_results import HazardRatio, SurvivalResult
 
 
 @pytest.fixture

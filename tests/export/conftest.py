@@ -14,7 +14,8 @@ from analytics.questions.cohort import describe_characteristics
 from analytics.questions.question import Answer, Question
 from analytics.questions.survival import survival_notes
 from analytics.questions.trajectory import compute_bands
-from analytics.tables.results import CohortResult, EndpointsResult, FlowStep, SurvivalResult, TrajectoryResult
+from analytics.tables.cohort_results import CohortResult, EndpointsResult, FlowStep, TrajectoryResult
+from analytics.tables.survival_results import SurvivalResult
 
 Line = tuple[int, str, int, bool]
 

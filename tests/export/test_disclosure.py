@@ -28,17 +28,10 @@ from analytics.export.release import Release
 from analytics.export.summary import summarise
 from analytics.export.write import write_answer
 from analytics.questions.question import Answer
-from analytics.tables.results import (
-    CohortResult,
-    EndpointsResult,
-    FlowStep,
-    HazardRatio,
-    Refusal,
-    ResponseResult,
-    SurvivalResult,
-    TestResult,
-    TrajectoryResult,
-)
+from analytics.tables.cohort_results import CohortResult, EndpointsResult, FlowStep, TrajectoryResult
+from analytics.tables.response_results import ResponseResult
+from analytics.tables.results import Refusal, TestResult
+from analytics.tables.survival_results import HazardRatio, SurvivalResult
 
 FLOOR = 5
 

@@ -16,7 +16,7 @@ from analytics.export.sentences import caption_survival
 from analytics.export.write import write_answer
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question
-from analytics.tables.results import SurvivalResult
+from analytics.tables.survival_results import SurvivalResult
 from tests.questions.conftest import START, HandMadeStudy
 from tests.questions.marked_lines import day_of, followed
 

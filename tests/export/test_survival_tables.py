@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analytics.export.survival_tables import curve_table, guyot_curve, guyot_nrisk, risk_table
 from analytics.questions.question import Answer
-from analytics.tables.results import SurvivalResult
+from analytics.tables.survival_results import SurvivalResult
 
 BROOM = ["time", "n.risk", "n.event", "n.censor", "estimate", "std.error", "conf.low", "conf.high", "strata"]
 

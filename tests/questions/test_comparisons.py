@@ -7,7 +7,8 @@ import pytest
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
-from analytics.tables.results import ModelTerm, Refusal, TestResult
+from analytics.tables.hazard_results import ModelTerm
+from analytics.tables.results import Refusal, TestResult
 from tests.questions.conftest import HandMadeStudy
 
 MONTH = 30.4375

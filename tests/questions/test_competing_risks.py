@@ -7,7 +7,8 @@ import pytest
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
 from analytics.tables.competing_results import CompetingRisksResult
-from analytics.tables.results import Refusal, RegressionResult, TestResult
+from analytics.tables.hazard_results import RegressionResult
+from analytics.tables.results import Refusal, TestResult
 from tests.questions.conftest import HandMadeStudy
 
 EXACT = 1e-12  # a few additions of double precision

@@ -9,7 +9,8 @@ import pytest
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
 from analytics.tables.competing_results import IntervalSurvivalResult
-from analytics.tables.results import ParametricResult, Refusal
+from analytics.tables.hazard_results import ParametricResult
+from analytics.tables.results import Refusal
 from tests.questions.conftest import START, HandMadeStudy
 
 

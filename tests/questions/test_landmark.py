@@ -11,7 +11,8 @@ import pytest
 
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question
-from analytics.tables.results import HazardRatio, Refusal, SurvivalResult
+from analytics.tables.results import Refusal
+from analytics.tables.survival_results import HazardRatio, SurvivalResult
 from tests.questions.conftest import START, HandMadeStudy
 from tests.questions.marked_lines import followed, measured
 

@@ -8,7 +8,9 @@ import pytest
 from analytics.errors import UsageError
 from analytics.questions.ask import QUESTIONS, answer
 from analytics.questions.question import Answer, Question, Selection
-from analytics.tables.results import CohortResult, EndpointsResult, Refusal, ResponseResult, TrajectoryResult
+from analytics.tables.cohort_results import CohortResult, EndpointsResult, TrajectoryResult
+from analytics.tables.response_results import ResponseResult
+from analytics.tables.results import Refusal
 from tests.questions.conftest import HandMadeStudy
 
 

@@ -10,7 +10,8 @@ import pytest
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
 from analytics.tables.regression_results import ModelResult
-from analytics.tables.results import HazardRatio, Refusal, SurvivalResult
+from analytics.tables.results import Refusal
+from analytics.tables.survival_results import HazardRatio, SurvivalResult
 from tests.questions.conftest import START, HandMadeStudy
 
 PEOPLE = 60

@@ -8,7 +8,8 @@ from analytics.export.aggregate_tables import response_comparison_table
 from analytics.export.disclosure import make_safe
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
-from analytics.tables.results import ProportionDifference, Refusal, ResponseResult
+from analytics.tables.response_results import ProportionDifference, ResponseResult
+from analytics.tables.results import Refusal
 from tests.questions.conftest import HandMadeStudy
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
-from analytics.tables.results import HazardRatio, Refusal, SurvivalResult
+from analytics.tables.results import Refusal
+from analytics.tables.survival_results import HazardRatio, SurvivalResult
 from tests.questions.conftest import HandMadeStudy
 
 

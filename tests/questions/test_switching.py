@@ -10,7 +10,8 @@ from analytics.catalogue.settings import Settings
 from analytics.export.disclosure import make_safe
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question
-from analytics.tables.results import HazardRatio, Refusal, SurvivalResult, TestResult
+from analytics.tables.results import Refusal, TestResult
+from analytics.tables.survival_results import HazardRatio, SurvivalResult
 from tests.questions.conftest import HandMadeStudy
 from tests.questions.marked_lines import day_of, followed, measured
 

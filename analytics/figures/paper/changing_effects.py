@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.paper.ink import GREY, WIDTH_INCHES, colour_of, count_caption_lines, label_months, write_caption
+from analytics.tables.hazard_results import ProportionalityResult
 from analytics.tables.regression_results import EffectOverTime, ModelResult
-from analytics.tables.results import FloatArray, ProportionalityResult, TestResult
+from analytics.tables.results import FloatArray, TestResult
 
 PANEL_INCHES, CAPTION_LINE_INCHES = 2.1, 0.125
 COLUMNS = 2

@@ -18,8 +18,7 @@ from analytics.figures.paper.ink import (
     write_caption,
 )
 from analytics.figures.paper.survival import SurvivalWords
-from analytics.tables.competing_results import CompetingRisksResult, IncidenceGroup
-from analytics.tables.results import CumulativeIncidence
+from analytics.tables.competing_results import CompetingRisksResult, CumulativeIncidence, IncidenceGroup
 
 PLOT_INCHES, ROW_INCHES, LEGEND_LINE_INCHES, CAPTION_LINE_INCHES = 2.7, 0.145, 0.17, 0.125
 LEFT, WIDTH = 0.15, 0.83

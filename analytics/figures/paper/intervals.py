@@ -18,7 +18,7 @@ from analytics.figures.paper.ink import (
 )
 from analytics.figures.paper.survival import SurvivalWords
 from analytics.tables.competing_results import IntervalGroup, IntervalModel, IntervalSurvivalResult
-from analytics.tables.results import IntervalCurve
+from analytics.tables.survival_results import IntervalCurve
 
 PANEL_INCHES, CAPTION_LINE_INCHES = 2.7, 0.125
 COLUMNS = 2

@@ -13,7 +13,8 @@ from analytics.figures.paper.ink import (
     write_caption,
 )
 from analytics.figures.screen.chart import order_groups
-from analytics.tables.results import Estimate, ResponseGroup, ResponseResult
+from analytics.tables.response_results import ResponseGroup, ResponseResult
+from analytics.tables.results import Estimate
 
 HATCHES = ("", "///", "...", "xx", "\\\\\\", "++")
 GROUP_INCHES, CAPTION_LINE_INCHES = 0.62, 0.125

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.paper.ink import colour_of
 from analytics.figures.screen.chart import order_groups
-from analytics.tables.results import GroupSurvival, SurvivalResult
 from analytics.tables.risk_table import count_at_risk
+from analytics.tables.survival_results import GroupSurvival, SurvivalResult
 
 ROWS = (("At risk", "at_risk"), ("Events", "events"), ("Censored", "censored"))
 SMALLEST_GAP = 1 / 14

@@ -20,7 +20,8 @@ from analytics.figures.paper.ink import (
 )
 from analytics.figures.paper.risk_rows import count_rows, write_risk_rows
 from analytics.figures.screen.chart import order_groups
-from analytics.tables.results import Estimate, FloatArray, GroupSurvival, SurvivalResult
+from analytics.tables.results import Estimate, FloatArray
+from analytics.tables.survival_results import GroupSurvival, SurvivalResult
 
 MOST_WITH_CENSOR_MARKS = 500
 FADED = 0.35

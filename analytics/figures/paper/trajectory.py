@@ -17,7 +17,7 @@ from analytics.figures.paper.ink import (
     write_caption,
 )
 from analytics.figures.screen.chart import order_groups
-from analytics.tables.results import TrajectoryResult
+from analytics.tables.cohort_results import TrajectoryResult
 
 PANEL_INCHES, CAPTION_LINE_INCHES = 2.35, 0.125
 FOLDS = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000)

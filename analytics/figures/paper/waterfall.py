@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from analytics.figures.paper.ink import GREY, WIDTH_INCHES, colour_of, count_caption_lines, write_caption
 from analytics.figures.screen.chart import order_groups
-from analytics.tables.results import FloatArray, ResponseGroup, ResponseResult
+from analytics.tables.response_results import ResponseGroup, ResponseResult
+from analytics.tables.results import FloatArray
 
 PANEL_INCHES, CAPTION_LINE_INCHES = 1.85, 0.125
 MOST_WITH_VALUES = 120

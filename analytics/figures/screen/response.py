@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analytics.figures.screen.chart import Figure, Trace, draw_axis, draw_frame, escape_text
 from analytics.figures.screen.look import Look
-from analytics.tables.results import ResponseGroup, ResponseResult
+from analytics.tables.response_results import ResponseGroup, ResponseResult
 
 PARTS: tuple[tuple[str, float, str], ...] = (
     ("responded", 1.0, ""),

@@ -20,8 +20,9 @@ from analytics.figures.screen.chart import (
     pack_floats,
 )
 from analytics.figures.screen.look import Look
-from analytics.tables.results import GroupSurvival, IntArray, SurvivalCurve, SurvivalResult
+from analytics.tables.results import IntArray
 from analytics.tables.risk_table import count_at_risk
+from analytics.tables.survival_results import GroupSurvival, SurvivalCurve, SurvivalResult
 
 CENSOR_MARKS_UP_TO = 500
 """Lines in a group; beyond it the marks merge into a bar and say nothing."""

@@ -16,7 +16,7 @@ from analytics.figures.screen.chart import (
     order_groups,
 )
 from analytics.figures.screen.look import Look
-from analytics.tables.results import TrajectoryResult
+from analytics.tables.cohort_results import TrajectoryResult
 
 FOLD_TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000)
 """Ticks of a fold-ULN axis, as plain numbers."""

@@ -16,7 +16,7 @@ from analytics.figures.screen.chart import (
     order_groups,
 )
 from analytics.figures.screen.look import Look
-from analytics.tables.results import ResponseResult
+from analytics.tables.response_results import ResponseResult
 
 TALLEST_PCT = 150.0
 """Rises beyond are drawn to this height and marked with a triangle; the hover and the table give the number."""

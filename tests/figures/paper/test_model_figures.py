@@ -19,20 +19,14 @@ from analytics.figures.paper.survival import SurvivalWords
 from analytics.tables.comparison_results import MeanSurvivalResult
 from analytics.tables.competing_results import (
     CompetingRisksResult,
+    CumulativeIncidence,
     IncidenceGroup,
     IntervalGroup,
     IntervalSurvivalResult,
 )
 from analytics.tables.regression_results import EffectCurve
-from analytics.tables.results import (
-    CumulativeIncidence,
-    Estimate,
-    IntervalCurve,
-    Method,
-    RestrictedMeanResult,
-    SurvivalCurve,
-    TestResult,
-)
+from analytics.tables.results import Estimate, Method, TestResult
+from analytics.tables.survival_results import IntervalCurve, RestrictedMeanResult, SurvivalCurve
 
 MONTH = 30.4375
 METHOD = Method("by hand", "by hand", "lutetia", "0")

@@ -16,15 +16,10 @@ from analytics.figures.paper.risk_rows import counts_shown
 from analytics.figures.paper.survival import SurvivalWords, axis_end, draw_survival, faded_from, say_median
 from analytics.figures.paper.trajectory import draw_trajectory
 from analytics.figures.paper.waterfall import draw_waterfall
-from analytics.tables.results import (
-    Estimate,
-    GroupSurvival,
-    ResponseGroup,
-    ResponseResult,
-    SurvivalCurve,
-    SurvivalResult,
-    TrajectoryResult,
-)
+from analytics.tables.cohort_results import TrajectoryResult
+from analytics.tables.response_results import ResponseGroup, ResponseResult
+from analytics.tables.results import Estimate
+from analytics.tables.survival_results import GroupSurvival, SurvivalCurve, SurvivalResult
 
 WORDS = SurvivalWords("Progression-free survival", "the first administration", "A caption.")
 MONTH = 30.4375

@@ -10,7 +10,9 @@ from analytics.figures.screen.look import DARK, LIGHT, Look
 from analytics.figures.screen.response import draw_response
 from analytics.figures.screen.trajectory import draw_trajectory
 from analytics.figures.screen.waterfall import TALLEST_PCT, draw_waterfall
-from analytics.tables.results import Estimate, ResponseGroup, ResponseResult, TrajectoryResult
+from analytics.tables.cohort_results import TrajectoryResult
+from analytics.tables.response_results import ResponseGroup, ResponseResult
+from analytics.tables.results import Estimate
 
 NONE = Estimate(None, None, None, "share")
 READABLE_RATIO = 3.0

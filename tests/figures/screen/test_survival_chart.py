@@ -11,8 +11,9 @@ import pytest
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.screen.look import DARK, LIGHT
 from analytics.figures.screen.survival import STEPS_KEPT, draw_survival, select_drawn_steps
-from analytics.tables.results import Estimate, GroupSurvival, SurvivalCurve, SurvivalResult
+from analytics.tables.results import Estimate
 from analytics.tables.risk_table import count_at_risk
+from analytics.tables.survival_results import GroupSurvival, SurvivalCurve, SurvivalResult
 
 SINGLE_PRECISION = 1e-5
 """Traces are sent as four-byte numbers: about seven digits."""
