@@ -10,18 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analytics.catalogue.settings import Settings
 from analytics.errors import RefusedError
-from analytics.estimation.cox_model import check_covariates, refuse_model
+from analytics.estimation.cox_fit import fit_cox
 from analytics.estimation.observations import Observations, finite_numbers, label_codes
-from analytics.estimation.partial_likelihood import (
-    PartialFit,
-    PartialLikelihood,
-    compute_risk_set_means,
-    maximise_partial_likelihood,
-)
-from analytics.estimation.partial_residuals import compute_sandwich
-from analytics.estimation.risk_sets import Ties, observed_risk_sets
+from analytics.estimation.partial_likelihood import PartialFit, PartialLikelihood, compute_risk_set_means
+from analytics.estimation.risk_sets import Ties
 from analytics.estimation.survival import Interval, compute_limits
 from analytics.tables.hazard_results import ModelledCurve
 from analytics.tables.results import FloatArray, Refusal
@@ -60,22 +53,15 @@ def estimate_cox_survival(
     ----------
     Therneau TM, Grambsch PM. Modeling Survival Data. Springer 2000, section 10.1.
     """
-    x = check_covariates(observations, covariates, names)
     at = finite_numbers("person", person)
-    refusal = refuse_model(observations, len(names), Settings())
-    if refusal:
-        return refusal
-    labels, codes = ([""], None) if strata is None else label_codes(strata)
-    if stratum not in [str(label) for label in labels]:
+    labels = [""] if strata is None else [str(label) for label in label_codes(strata)[0]]
+    if stratum not in labels:
         raise RefusedError(f"There is no stratum «{stratum}».", "stratum", "Choose one of the model's strata.")
-    data = PartialLikelihood(x, observed_risk_sets(observations, codes, ties), observations.weights)
-    fit = maximise_partial_likelihood(data, names)
-    if isinstance(fit, Refusal):
-        return fit
-    variance = fit.variance
-    if observations.needs_robust_errors:
-        variance = compute_sandwich(data, fit.state, fit.variance, observations.cluster)
-    time, hazard, error = _compute_hazard(data, fit, variance, at, [str(label) for label in labels].index(stratum))
+    fitted = fit_cox(observations, covariates, names, strata, ties)
+    if isinstance(fitted, Refusal):
+        return fitted
+    place = labels.index(stratum)
+    time, hazard, error = _compute_hazard(fitted.data, fitted.fit, fitted.covariance, at, place)
     survival = np.exp(-hazard)
     low, high = compute_limits(survival, error, interval, 0.95)
     return ModelledCurve(time, survival, low, high, np.zeros(len(time), dtype=bool))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.catalogue.settings import Settings
-from analytics.estimation.cox_model import check_covariates, refuse_model
+from analytics.estimation.cox_fit import check_covariates, refuse_model
 from analytics.estimation.linear import invert_positive, log_determinant, standard_errors
 from analytics.estimation.methods import FIRTH, describe_method
 from analytics.estimation.observations import Observations, label_codes

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.catalogue.settings import Settings
 from analytics.errors import RefusedError
-from analytics.estimation.group_counts import (
-    Groups,
-    count_groups,
-    note_events_per_parameter,
-    refuse_comparison,
-    refuse_events_per_parameter,
-    refuse_small_group,
-)
-from analytics.estimation.methods import COX, describe_method
-from analytics.estimation.observations import Observations, label_codes
-from analytics.estimation.partial_likelihood import PartialLikelihood, maximise_partial_likelihood
-from analytics.estimation.partial_residuals import compute_sandwich, refuse_empty_variance
-from analytics.estimation.risk_sets import Ties, observed_risk_sets
+from analytics.estimation.cox_fit import CoxFit, fit_cox
+from analytics.estimation.group_counts import Groups, count_groups, refuse_comparison, refuse_small_group
+from analytics.estimation.observations import Observations
+from analytics.estimation.risk_sets import Ties
 from analytics.estimation.statsmodels_gate import compute_normal_p, compute_normal_quantile
-from analytics.tables.results import Estimate, FloatArray, IntArray, Method, Refusal
+from analytics.tables.results import Estimate, Refusal
 from analytics.tables.survival_results import HazardRatio
 
 
@@ -77,18 +66,12 @@ def estimate_hazard_ratios(
     if not fitted:
         return tuple(refusal for refusal in refusals.values() if refusal)
     rows = np.isin(groups.codes, [base, *fitted])
-    stratum = None if strata is None else label_codes(np.asarray(strata)[rows])[1]
-    model = _fit_groups(
-        observations.take(rows),
-        groups.indicators(fitted)[rows],
-        stratum,
-        ties,
-        limits,
-        [groups.labels[code] for code in fitted],
-    )
+    names = [groups.labels[code] for code in fitted]
+    stratum = None if strata is None else np.asarray(strata)[rows]
+    model = fit_cox(observations.take(rows), groups.indicators(fitted)[rows], names, stratum, ties, limits)
     if isinstance(model, Refusal):
         return tuple(refusals[code] or model for code in others)
-    ratios = iter(_describe_ratios(model, [groups.labels[code] for code in fitted], groups.labels[base], level))
+    ratios = iter(_describe_ratios(model, names, groups.labels[base], level))
     return tuple(refusals[code] or next(ratios) for code in others)
 
 
@@ -109,46 +92,7 @@ def find_reference(groups: Groups, reference: str | None) -> int:
     return groups.labels.index(reference)
 
 
-@dataclass(frozen=True, slots=True)
-class _GroupModel:
-    coefficients: FloatArray
-    errors: FloatArray
-    is_robust: bool
-    method: Method
-
-
-def _fit_groups(
-    observations: Observations,
-    indicators: FloatArray,
-    strata: IntArray | None,
-    ties: Ties,
-    settings: Settings,
-    names: list[str],
-) -> _GroupModel | Refusal:
-    refusal = refuse_events_per_parameter(observations.n_events, len(names), settings)
-    if refusal:
-        return refusal
-    data = PartialLikelihood(indicators, observed_risk_sets(observations, strata, ties), observations.weights)
-    fit = maximise_partial_likelihood(data, names)
-    if isinstance(fit, Refusal):
-        return fit
-    is_robust = observations.needs_robust_errors
-    variance = compute_sandwich(data, fit.state, fit.variance, observations.cluster) if is_robust else fit.variance
-    refusal = refuse_empty_variance(variance, fit.variance, names)
-    if refusal:
-        return refusal
-    method = describe_method(
-        "Cox proportional hazards model",
-        COX,
-        interval="Wald on the log scale",
-        ties=ties.capitalize(),
-        errors="robust, clustered by patient" if is_robust else "model-based",
-        **note_events_per_parameter(observations.n_events, len(names), settings),
-    )
-    return _GroupModel(fit.state.coefficients, np.sqrt(np.diag(variance)), is_robust, method)
-
-
-def _describe_ratios(model: _GroupModel, names: list[str], reference: str, level: float) -> list[HazardRatio]:
+def _describe_ratios(model: CoxFit, names: list[str], reference: str, level: float) -> list[HazardRatio]:
     z = compute_normal_quantile(level)
     ratio, low, high = (np.exp(model.coefficients + side * z * model.errors) for side in (0, -1, 1))
     return [

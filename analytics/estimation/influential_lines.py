@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from analytics.estimation.cox_model import check_covariates
+from analytics.catalogue.settings import Settings
+from analytics.estimation.cox_fit import fit_cox
 from analytics.estimation.linear import standard_errors
-from analytics.estimation.observations import Observations, label_codes
-from analytics.estimation.partial_likelihood import PartialLikelihood, maximise_partial_likelihood
+from analytics.estimation.observations import Observations
 from analytics.estimation.partial_residuals import compute_influence
-from analytics.estimation.risk_sets import Ties, observed_risk_sets
+from analytics.estimation.risk_sets import Ties
 from analytics.tables.results import FloatArray, Refusal
 
 
@@ -22,12 +21,13 @@ def estimate_influence(
     names: Sequence[str],
     strata: ArrayLike | None = None,
     ties: Ties = "efron",
+    settings: Settings | None = None,
 ) -> FloatArray | Refusal:
     """Estimate what each line moves the coefficients by, in model-based standard errors, shape (n, p).
 
     Parameters
     ----------
-    observations, covariates, names, strata, ties
+    observations, covariates, names, strata, ties, settings
         As in `estimate_cox_model`, whose fit this is about.
 
     Raises
@@ -39,12 +39,7 @@ def estimate_influence(
     ----------
     Therneau TM, Grambsch PM. Modeling Survival Data. Springer 2000, section 7.1.
     """
-    x = check_covariates(observations, covariates, names)
-    stratum = None if strata is None else label_codes(strata)[1]
-    data = PartialLikelihood(
-        np.asfortranarray(x), observed_risk_sets(observations, stratum, ties), observations.weights
-    )
-    fit = maximise_partial_likelihood(data, names)
-    if isinstance(fit, Refusal):
-        return fit
-    return compute_influence(data, fit.state, fit.variance) / standard_errors(fit.variance)
+    fitted = fit_cox(observations, covariates, names, strata, ties, settings)
+    if isinstance(fitted, Refusal):
+        return fitted
+    return compute_influence(fitted.data, fitted.fit.state, fitted.fit.variance) / standard_errors(fitted.fit.variance)

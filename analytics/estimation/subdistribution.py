@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from analytics.catalogue.settings import Settings
 from analytics.estimation.competing_risks import check_causes
-from analytics.estimation.cox_model import check_covariates, describe_terms, estimate_cox_model, refuse_model
+from analytics.estimation.cox_fit import check_covariates, refuse_model
+from analytics.estimation.cox_model import describe_terms, estimate_cox_model
 from analytics.estimation.group_counts import note_events_per_parameter
 from analytics.estimation.lifelines_gate import compute_life_table
 from analytics.estimation.linear import solve_positive, standard_errors

@@ -115,7 +115,7 @@ def fit_model(study: Study, question: Question, selected: ModelLines) -> ModelRe
         n_events=observations.n_events,
         n_parameters=len(fit.parameters) if isinstance(fit, ParametricResult) else len(fit.terms),
         methods=_methods(fit, tests),
-        influence=_measure_influence(question, selected, design, observations),
+        influence=_measure_influence(study, question, selected, design, observations),
     )
 
 
@@ -158,12 +158,12 @@ def fit_parametric(
 
 
 def _measure_influence(
-    question: Question, selected: ModelLines, design: Design, observations: Observations
+    study: Study, question: Question, selected: ModelLines, design: Design, observations: Observations
 ) -> FloatArray | None:
     if question.model != "cox":
         return None
     strata, ties = label_strata(selected), cast("Ties", question.ties)
-    found = estimate_influence(observations, design.matrix, design.names, strata, ties)
+    found = estimate_influence(observations, design.matrix, design.names, strata, ties, study.settings)
     return None if isinstance(found, Refusal) else found
 
 

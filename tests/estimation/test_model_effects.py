@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analytics.catalogue.settings import Settings
 from analytics.estimation.cox_model import estimate_cox_model
 from analytics.estimation.effect_curve import estimate_effect_curve
 from analytics.estimation.effects_over_time import smooth_effects_over_time
@@ -15,6 +16,7 @@ from analytics.estimation.wald_test import bend_contrasts, compare_with_none
 from analytics.tables.hazard_results import RegressionResult
 from analytics.tables.results import FloatArray, Refusal
 
+FOUR_EVENTS_EACH = Settings(min_events_per_parameter=4.0)
 SAME_FIT = 1e-6  # two parametrisations of one model, each stopped at a relative change of 1e-12
 EXACT = 1e-9
 R_STOPS = 1e-8  # coxph stops at a relative change of its likelihood of 1e-9
@@ -131,7 +133,7 @@ def test_influence_equals_r() -> None:
     days = [5, 8, 8, 12, 20, 20, 33, 40, 41, 60]
     happened = np.array([1, 1, 1, 0, 1, 1, 0, 1, 1, 1]) == 1
     columns = np.column_stack([[1.0, 0, 2, 1, 3, 0, 1, 2, 0, 1], [0.0, 1, 0, 1, 0, 1, 0, 1, 0, 1]])
-    influence = estimate_influence(check_observations(days, happened), columns, ["x", "g"])
+    influence = estimate_influence(check_observations(days, happened), columns, ["x", "g"], settings=FOUR_EVENTS_EACH)
     assert not isinstance(influence, Refusal)
     expected = np.array(
         [
