@@ -25,7 +25,8 @@ class UnitFactor:
 class Biomarker:
     """An analyte; a value outside ``plausible`` (standard unit) is queried, not refused.
 
-    ``interferences`` names what makes a value not assessable: «PPI» (within the washout) and «low_egfr».
+    ``interferences`` names what makes a value not assessable: «PPI» (within the washout),
+    «low_egfr» and «atrophic_gastritis».
     """
 
     code: str
@@ -75,12 +76,12 @@ BIOMARKERS: tuple[Biomarker, ...] = (
         "ng/mL=1 ug/L=1 nmol/L=assay pmol/L=assay U/L=assay",
         1_000_000,
         "9811-1",
-        ("PPI", "low_egfr"),
+        ("PPI", "low_egfr", "atrophic_gastritis"),
     ),
     _marker("5HIAA_U24", "5-HIAA, 24 h urine", "umol/24h=1 mg/24h=5.231", 5_000, "14573-0"),
     _marker("5HIAA_S", "5-HIAA, serum or plasma", "nmol/L=1 ng/mL=5.231 ug/L=5.231", 50_000, "50149-4"),
     _marker("NSE", "Neuron-specific enolase", "ng/mL=1 ug/L=1 U/L=assay", 5_000, "15060-7"),
-    _marker("GASTRIN", "Gastrin", "pg/mL=1 ng/L=1 pmol/L=assay", 1_000_000, "2333-3", ("PPI",)),
+    _marker("GASTRIN", "Gastrin", "pg/mL=1 ng/L=1 pmol/L=assay", 1_000_000, "2333-3", ("PPI", "atrophic_gastritis")),
     _marker("PP", "Pancreatic polypeptide", "pmol/L=1 pg/mL=assay ng/L=assay", 100_000),
     _marker("GLUCAGON", "Glucagon", "pmol/L=1 pg/mL=assay ng/L=assay", 100_000),
     _marker("VIP", "Vasoactive intestinal peptide", "pmol/L=1 pg/mL=assay ng/L=assay", 100_000),

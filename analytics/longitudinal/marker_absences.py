@@ -24,6 +24,7 @@ def derive_absences(lines: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
         is_before=before.any(),
         is_assessable_before=pl.col("is_baseline").any(),
         is_ppi=(before & (pl.col("ppi") == "yes")).any(),
+        is_gastritis=(before & pl.col("has_atrophic_gastritis")).any(),
         is_after=((pl.col("days") > 1) & ~pl.col("has_unclear_date")).any(),
     )
     always = lines.select("pid", "line_no", analyte=pl.lit(ALWAYS_ANSWERED))
@@ -39,6 +40,8 @@ def derive_absences(lines: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
             .then(pl.lit("no baseline value"))
             .when(~pl.col("is_assessable_before") & pl.col("is_ppi"))
             .then(pl.lit("PPI at baseline"))
+            .when(~pl.col("is_assessable_before") & pl.col("is_gastritis"))
+            .then(pl.lit("atrophic gastritis at baseline"))
             .when(~pl.col("is_assessable_before"))
             .then(pl.lit("eGFR below the limit at baseline"))
             .when(pl.col("is_after"))

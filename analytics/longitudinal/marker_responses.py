@@ -123,9 +123,9 @@ def _compute_status(rule: ResponseRule) -> pl.Expr:
         .when("is_open")
         .then(pl.lit("undetermined: a value beyond a quantitation limit leaves it open"))
         .when("is_yes_unassessable")
-        .then(pl.lit("not_evaluable: the fall was seen only under PPI or with low eGFR"))
+        .then(pl.lit("not_evaluable: the fall was seen only under PPI, with low eGFR or atrophic gastritis"))
         .when(pl.col("n_assessable") == 0)
-        .then(pl.lit("not_evaluable: every later value under PPI or with low eGFR"))
+        .then(pl.lit("not_evaluable: every later value under PPI, with low eGFR or atrophic gastritis"))
         .otherwise(pl.lit("non_responder: no value satisfies the rule"))
     )
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKERS
 from analytics.catalogue.settings import Settings
+from analytics.longitudinal.atrophic_gastritis import derive_atrophic_gastritis
 from analytics.longitudinal.interference import derive_interference
 from analytics.longitudinal.line_windows import derive_line_windows
 from analytics.longitudinal.series import derive_series
@@ -15,13 +16,17 @@ from analytics.tables.derived import MarkerValues
 
 RAISED_BY_PPI: tuple[str, ...] = tuple(entry.code for entry in BIOMARKERS if "PPI" in entry.interferences)
 RAISED_BY_LOW_EGFR: tuple[str, ...] = tuple(entry.code for entry in BIOMARKERS if "low_egfr" in entry.interferences)
+RAISED_BY_GASTRITIS: tuple[str, ...] = tuple(
+    entry.code for entry in BIOMARKERS if "atrophic_gastritis" in entry.interferences
+)
 
 
 def _derive_assessable(values: pl.DataFrame) -> pl.DataFrame:
     """Add ``is_assessable``: one verdict a day, false when any value of the day is raised by what is taken."""
     by_ppi = (pl.col("ppi") == "yes") & pl.col("analyte").is_in(RAISED_BY_PPI)
     by_egfr = (pl.col("egfr_low") == "yes") & pl.col("analyte").is_in(RAISED_BY_LOW_EGFR)
-    return values.with_columns(is_raised=by_ppi | by_egfr).with_columns(
+    by_gastritis = pl.col("has_atrophic_gastritis") & pl.col("analyte").is_in(RAISED_BY_GASTRITIS)
+    return values.with_columns(is_raised=by_ppi | by_egfr | by_gastritis).with_columns(
         is_assessable=~pl.when("is_of_several").then(pl.col("is_raised").any().over("day_key")).otherwise("is_raised")
         if values["is_of_several"].any()
         else ~pl.col("is_raised")
@@ -59,7 +64,8 @@ def derive_marker_values(tables: Mapping[str, pl.LazyFrame], lines: pl.LazyFrame
     pl.LazyFrame
         Schema ``derived.MarkerValues``, sorted by patient, start of the line, analyte, series and date.
     """
-    values = _derive_assessable(derive_interference(derive_series(tables["labs"]), tables, settings))
+    raised = derive_interference(derive_series(tables["labs"]), tables, settings)
+    values = _derive_assessable(derive_atrophic_gastritis(raised, tables["concomitants"]))
     difference = (pl.col("date") - pl.col("start_date")).dt.total_days().cast(pl.Int32)
     surely_before = pl.col("date_hi") <= pl.col("start_lo")
     surely_after = pl.col("date_lo") > pl.col("start_hi")

@@ -33,8 +33,9 @@ class MarkerValues(dy.Schema):
     is_bound = dy.Bool(description="Whether the value is a quantitation limit.")
     ppi = dy.String(description="yes, no or unknown: PPI within the washout.")
     egfr_low = dy.String(description="yes, no or unknown: eGFR below the assessable limit.")
+    has_atrophic_gastritis = dy.Bool(description="Whether the patient was known to have atrophic gastritis that day.")
     is_assessable = dy.Bool(
-        description="False under PPI or with low eGFR, for the markers these raise; one verdict a day."
+        description="False under PPI, with low eGFR or atrophic gastritis, for the markers these raise; one a day."
     )
     has_unclear_date = dy.Bool(
         description="Whether its possible days lie on both sides of the start; then it decides nothing."

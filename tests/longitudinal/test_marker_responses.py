@@ -19,8 +19,10 @@ PRRT_FROM_JANUARY = """
     """
 
 
-def read_markers(labs: str, rule: str = "ELECT50", **tables: str) -> tuple[pl.DataFrame, dict[str, object]]:
-    """Return the marker values and the one CgA response of line 1."""
+def read_markers(
+    labs: str, rule: str = "ELECT50", analyte: str = "CGA", **tables: str
+) -> tuple[pl.DataFrame, dict[str, object]]:
+    """Return the marker values and the one response of line 1, of CgA or another marker."""
     settings = Settings()
     accepted = accept_by_hand({"treatments": PRRT_FROM_JANUARY, "labs": labs} | tables)
     lines = derive_lines(accepted, settings)
@@ -28,7 +30,7 @@ def read_markers(labs: str, rule: str = "ELECT50", **tables: str) -> tuple[pl.Da
     responses = derive_marker_responses(values, lines, [RESPONSE_RULE_BY_ID[rule]], settings).collect()
     MarkerValues.validate(values.collect())
     MarkerResponses.validate(responses)
-    return values.collect(), responses.filter(line_no=1, analyte="CGA").row(0, named=True)
+    return values.collect(), responses.filter(line_no=1, analyte=analyte).row(0, named=True)
 
 
 def test_a_fall_of_exactly_half_is_a_response():
@@ -171,7 +173,33 @@ def test_a_ppi_spell_reaches_two_weeks_beyond_its_end(end: str, status: str):
     )
     assert response["status"] == status
     if status == "not_evaluable":
-        assert response["reason"] == "the fall was seen only under PPI or with low eGFR"
+        assert response["reason"] == "the fall was seen only under PPI, with low eGFR or atrophic gastritis"
+
+
+@pytest.mark.parametrize(
+    ("spell", "analyte", "reason"),
+    [
+        ("          |", "CGA", "atrophic gastritis at baseline"),  # lasting: no start means always
+        ("2019-12   |", "CGA", "atrophic gastritis at baseline"),
+        ("2020-02-01|", "CGA", "the fall was seen only under PPI, with low eGFR or atrophic gastritis"),
+        ("2020-03-02|", "CGA", "50 % fall"),
+        ("          | 2019-12-19", "CGA", "50 % fall"),
+        ("          |", "GASTRIN", "atrophic gastritis at baseline"),
+        ("          |", "NSE", "50 % fall"),
+    ],
+)
+def test_atrophic_gastritis_makes_chromogranin_and_gastrin_not_assessable(spell: str, analyte: str, reason: str):
+    labs = f"""
+        patient_id | analyte   | collected  | value_text
+        P1         | {analyte} | 2019-12-20 | 600
+        P1         | {analyte} | 2020-03-01 | 100
+        """
+    concomitants = f"""
+        patient_id | kind              | start | end
+        P1         | atrophic_gastritis | {spell}
+        """
+    _, response = read_markers(labs, concomitants=concomitants, analyte=analyte)
+    assert response["reason"] == reason
 
 
 def test_low_egfr_at_baseline_is_not_evaluable():
