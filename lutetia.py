@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from analytics import ask_commands as asking
 from analytics import commands as analysis
 from analytics import patient_commands as patients_of
 from analytics.errors import FAMILIES, ExportError, RefusedError, UserError
@@ -85,7 +86,7 @@ def _answer_demo_questions(store: Path, out: Path) -> None:
     ):
         typer.echo(f"\n{question.kind}")
         try:
-            analysis.answer_and_write(question, store, out / question.kind, analysis.Level.full)
+            asking.answer_and_write(question, store, out / question.kind, asking.Level.full)
         except RefusedError as refusal:
             typer.echo(f"Refused: {refusal}")
 
@@ -94,7 +95,7 @@ app.command()(world.simulate)
 app.command()(analysis.template)
 app.command()(analysis.check)
 app.command()(analysis.build)
-app.command()(analysis.ask)
+app.command()(asking.ask)
 app.command()(analysis.run)
 app.command()(analysis.dictionary)
 app.command()(patients_of.explain)

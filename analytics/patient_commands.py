@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Store = Annotated[Path, typer.Argument(help="The folder of a study store, made by `lutetia build`.")]
+from analytics.command_line import Store, clock, say
+
 Patient = Annotated[str, typer.Argument(help="The patient's study code, as in the source.")]
 
 
@@ -45,6 +44,6 @@ def withdraw(store: Store, patient: Patient) -> None:
     """Take PATIENT out of STORE now and at every later build, and remove the versions that held the patient."""
     from analytics.withdrawal import withdraw as take_out
 
-    version = take_out(store, patient, datetime.now(UTC))
+    version = take_out(store, patient, clock())
     typer.echo(f"Withdrawn. The study is now version {version}; older versions are removed.")
-    typer.echo("The source files are yours and stay as they are.", err=True)
+    say("The source files are yours and stay as they are.")
