@@ -46,16 +46,24 @@ def select_model_lines(study: Study, question: Question) -> ModelLines | Refusal
     observed = select_observed_lines(study, question)
     if isinstance(observed, Refusal):
         return observed
-    wide = derive_covariates(study, observed.lines, (*covariates, *strata))
+    found = select_complete_lines(study, observed.lines, covariates, strata)
+    if found.lines.is_empty():
+        return refuse_nobody(question.endpoint, (*observed.flow, *found.flow))
+    return replace(found, flow=(*observed.flow, *found.flow))
+
+
+def select_complete_lines(
+    study: Study, lines: pl.DataFrame, covariates: tuple[Covariate, ...], strata: tuple[Covariate, ...] = ()
+) -> ModelLines:
+    """Keep of ``lines`` those with every covariate known and of frequent levels; ``flow`` holds these steps alone."""
+    wide = derive_covariates(study, lines, (*covariates, *strata))
     funnel = Funnel(wide, "selected")
     missing: list[MissingCount] = []
     for covariate in (*covariates, *strata):
         missing.append(MissingCount(covariate.name, covariate.label, wide[covariate.name].null_count()))
         funnel.keep(pl.col(covariate.name).is_not_null(), f"{covariate.name} known", f"{covariate.name} not known")
     _keep_frequent_levels(funnel, covariates, study.settings)
-    steps = (*observed.flow, *(step for step in funnel.flow[1:] if step.n_lines_removed))
-    if funnel.lines.is_empty():
-        return refuse_nobody(question.endpoint, steps)
+    steps = tuple(step for step in funnel.flow[1:] if step.n_lines_removed)
     return ModelLines(funnel.lines, covariates, strata, tuple(missing), steps)
 
 
