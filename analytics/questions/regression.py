@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-import numpy as np
 import polars as pl
 
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
@@ -13,7 +12,6 @@ from analytics.errors import RefusedError
 from analytics.estimation.accelerated_failure import estimate_accelerated_failure
 from analytics.estimation.cox_model import estimate_cox_model
 from analytics.estimation.distributions import DISTRIBUTIONS, Family
-from analytics.estimation.effect_curve import estimate_effect_curve
 from analytics.estimation.effects_over_time import smooth_effects_over_time
 from analytics.estimation.firth import estimate_firth_model
 from analytics.estimation.flexible_parametric import estimate_flexible_parametric
@@ -21,14 +19,14 @@ from analytics.estimation.influential_lines import estimate_influence
 from analytics.estimation.intervals import Intervals, intervals_of
 from analytics.estimation.observations import Observations, check_observations
 from analytics.estimation.risk_sets import Ties
-from analytics.estimation.wald_test import bend_contrasts, compare_with_none
 from analytics.questions.design import Design, make_design
+from analytics.questions.model_effects import collect_methods, compare_variables, draw_out_curves
 from analytics.questions.model_lines import ModelLines, select_model_lines
 from analytics.questions.model_wording import describe_model, model_notes
 from analytics.questions.question import Answer, Question
 from analytics.tables.hazard_results import ParametricResult, RegressionResult
-from analytics.tables.regression_results import EffectCurve, ModelResult
-from analytics.tables.results import FloatArray, Method, Refusal, TestResult
+from analytics.tables.regression_results import ModelResult
+from analytics.tables.results import FloatArray, Refusal
 from analytics.tables.study import Study
 
 MODELS: dict[str, str] = {
@@ -40,9 +38,6 @@ MODELS: dict[str, str] = {
 """The models by name, and what their ratios are of."""
 
 WITH_STRATA = ("cox", "firth")
-
-MIDDLE = (0.05, 0.95)
-CURVE_POINTS = 50
 
 
 def answer_regression(study: Study, question: Question) -> Answer | Refusal:
@@ -97,7 +92,7 @@ def fit_model(study: Study, question: Question, selected: ModelLines) -> ModelRe
     fit = _fit(study, question, selected, design, observations)
     if isinstance(fit, Refusal):
         return fit
-    tests = _test_variables(fit, design, lines)
+    tests = compare_variables(fit, design, lines)
     return ModelResult(
         endpoint=question.endpoint,
         rule_set=question.rule_set,
@@ -106,7 +101,7 @@ def fit_model(study: Study, question: Question, selected: ModelLines) -> ModelRe
         fit=fit,
         columns=design.columns,
         levels=design.levels,
-        curves=_draw_out_curves(fit, design, lines),
+        curves=draw_out_curves(fit, design, lines),
         missing=selected.missing,
         variable_tests=tests,
         effects_over_time=smooth_effects_over_time(fit) if isinstance(fit, RegressionResult) else (),
@@ -114,7 +109,7 @@ def fit_model(study: Study, question: Question, selected: ModelLines) -> ModelRe
         n_patients=observations.n_patients,
         n_events=observations.n_events,
         n_parameters=len(fit.parameters) if isinstance(fit, ParametricResult) else len(fit.terms),
-        methods=_methods(fit, tests),
+        methods=collect_methods(fit, tests),
         influence=_measure_influence(study, question, selected, design, observations),
     )
 
@@ -182,41 +177,3 @@ def label_strata(selected: ModelLines) -> list[str] | None:
         return None
     names = [stratum.name for stratum in selected.strata]
     return selected.lines.select(pl.concat_str(names, separator=" | "))[names[0]].to_list()
-
-
-def _test_variables(
-    fit: RegressionResult | ParametricResult, design: Design, lines: pl.DataFrame
-) -> tuple[TestResult, ...]:
-    """Test each variable of several columns as one, and each spline for a bend."""
-    tests: list[TestResult] = []
-    for variable in dict.fromkeys(column.variable for column in design.columns):
-        places = design.places(variable)
-        if len(places) > 1 or variable in design.splines:
-            tests.append(compare_with_none(fit, places, variable))
-        if variable in design.splines and len(places) > 1:
-            contrasts = bend_contrasts(design.splines[variable], lines[variable].to_numpy())
-            tests.append(compare_with_none(fit, places, f"{variable}: bend", contrasts))
-    return tuple(tests)
-
-
-def _draw_out_curves(
-    fit: RegressionResult | ParametricResult, design: Design, lines: pl.DataFrame
-) -> tuple[EffectCurve, ...]:
-    """Return the effect of each continuous variable over the middle of its values, against its median."""
-    curves: list[EffectCurve] = []
-    for column in design.columns:
-        if column.kind == "level" or any(curve.variable == column.variable for curve in curves):
-            continue
-        values = lines[column.variable].to_numpy()
-        low, middle, high = (float(place) for place in np.quantile(values, (MIDDLE[0], 0.5, MIDDLE[1])))
-        grid = np.linspace(low, high, CURVE_POINTS)
-        spline = design.splines.get(column.variable)
-        ratio = estimate_effect_curve(fit, design.places(column.variable), grid, middle, spline)
-        curves.append(EffectCurve(column.variable, column.label, column.unit, grid, *ratio, middle))
-    return tuple(curves)
-
-
-def _methods(fit: RegressionResult | ParametricResult, tests: tuple[TestResult, ...]) -> tuple[Method, ...]:
-    held = fit.proportionality if isinstance(fit, RegressionResult) else None
-    over_time = () if held is None else tuple(test for test in held.tests if isinstance(test, TestResult))
-    return tuple(dict.fromkeys((fit.method, *(test.method for test in (*tests, *over_time)))))
