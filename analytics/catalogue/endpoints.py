@@ -110,7 +110,39 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         needs="last_marker_value",
         without="no baseline value of the marker",
     ),
+    Endpoint(
+        "TTBR",
+        "Time to biochemical response",
+        ("marker_response",),
+        ("new_therapy", "death", "data_cutoff"),
+        "last_marker_value",
+        "clarinet_elect_pool",
+        needs="judged_marker",
+        without="biochemical response could not be judged",
+        is_favourable=True,
+    ),
+    Endpoint(
+        "DOBR",
+        "Duration of biochemical response",
+        ("marker_progression", "death"),
+        ("new_therapy", "data_cutoff"),
+        "last_marker_value",
+        "gcig",
+        origin="lasting_marker_response",
+        needs="lasting_marker_response",
+        without="no biochemical response before biochemical progression",
+    ),
+    Endpoint(
+        "TTCB",
+        "Time to clinical benefit",
+        ("benefit",),
+        ("progression", "new_therapy", "death", "data_cutoff"),
+        "last_adequate_scan",
+        "admiral",
+        is_favourable=True,
+    ),
 )
+"""A rise does not end the wait for a biochemical response: after PRRT it can be transient."""
 
 ENDPOINT_BY_CODE: dict[str, Endpoint] = {endpoint.code: endpoint for endpoint in ENDPOINTS}
 
@@ -165,7 +197,7 @@ RULE_SETS: tuple[RuleSet, ...] = (
     RuleSet(
         "lesions",
         "Progression derived from lesions",
-        ("PFS", "TTP", "DOR", "TTR"),
+        ("PFS", "TTP", "DOR", "TTR", "TTCB"),
         "recist11",
         progression_from="lesions",
     ),
@@ -211,6 +243,8 @@ EVENT_WORDS: dict[str, tuple[str, str]] = {
     "response": ("response", "first scan that shows response"),
     "end_of_treatment": ("end of treatment", "last day of the line"),
     "marker_progression": ("biochemical progression", "first value that satisfies the rule"),
+    "marker_response": ("biochemical response", "first value that satisfies the rule"),
+    "benefit": ("clinical benefit", "first scan that shows response or stability"),
 }
 """What happened, and which record dates it."""
 

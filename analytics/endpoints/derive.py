@@ -45,7 +45,11 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "lesions": derive_lesion_assessments(recist, ""),
     }
     best = derive_best_responses(lines, assessments, settings)
-    made = {"marker_progressions": progressions.lazy(), "recist_assessments": recist.lazy()}
+    made = {
+        "marker_responses": responses.lazy(),
+        "marker_progressions": progressions.lazy(),
+        "recist_assessments": recist.lazy(),
+    }
     times = derive_times_to_event(tables, lines.lazy(), settings, made).collect()
     derived = {
         "lines": lines,

@@ -107,6 +107,8 @@ def _derive_censoring(
     if endpoint.censor_at == "last_known_alive":
         return _derive_contact_censoring(observed, endpoint, closing)
     is_late = _day("last_marker_value") > pl.col("end")
+    if endpoint.is_favourable:
+        is_late = pl.col("end").is_not_null()
     at_end = pl.coalesce(*(pl.when(closing == name).then(pl.col(name)) for name in ends))
     return observed.with_columns(
         censoring=pl.when(is_late).then(at_end).otherwise(pl.col("last_marker_value")),

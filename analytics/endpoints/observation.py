@@ -18,7 +18,6 @@ from analytics.endpoints.records import (
 )
 
 _NOT_IN_COHORT = {entry.code: entry.reason for entry in HISTOLOGIES if not entry.is_net_cohort}
-_MARKER = "CGA"
 
 
 def _compute_exclusion() -> pl.Expr:
@@ -53,33 +52,29 @@ def _derive_next_starts(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.join(following, on=["pid", "next_line_date"], how="left")
 
 
-def _derive_marker_records(progressions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the marker's progression and last comparable value of each line, as records."""
-    chosen = progressions.filter(
-        (pl.col("analyte") == _MARKER) & (pl.col("rule_id") == settings.marker_progression_rule)
-    )
-    exact = pl.lit("D")
-    progressed = make_record("labs", "progression_date", exact, file="file", row="row")
-    return chosen.select(
-        "pid",
-        "line_no",
-        marker_progression=pl.when(pl.col("progression_date").is_not_null()).then(progressed),
-        last_marker_value=make_record("labs", "last_value_date", exact, file="last_file", row="last_row"),
+def _derive_own_cutoffs(vital_status: pl.LazyFrame) -> pl.DataFrame:
+    """Return the data cut-off of each patient with one of their own, as ``own_cutoff``: the earliest."""
+    return (
+        vital_status.filter((pl.col("kind") == "data_cutoff") & pl.col("date").is_not_null())
+        .collect()
+        .sort("pid", "date", "_file", "_row")
+        .unique("pid", keep="first", maintain_order=True)
+        .select("pid", own_cutoff=make_record("vital_status", "date", "date_precision"))
     )
 
 
 def derive_observation(
-    tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, progressions: pl.DataFrame, settings: Settings
+    tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, marker_records: pl.DataFrame, settings: Settings
 ) -> pl.DataFrame:
     """Derive the records of each line that do not depend on how progression is decided.
 
-    ``start``, ``death``, ``new_therapy``, ``data_cutoff``, ``alive``, ``end_of_treatment``,
-    ``marker_progression``, ``last_marker_value``, and ``exclusion``, the reason a line is in no endpoint.
+    ``start``, ``death``, ``new_therapy``, ``data_cutoff`` (the patient's own where it is earlier), ``alive``,
+    ``end_of_treatment``, the marker's, and ``exclusion``, the reason a line is in no endpoint.
 
     Parameters
     ----------
-    progressions
-        ``derived.MarkerProgressions``.
+    marker_records
+        As `derive_marker_records` returns them.
     """
     cutoff = pl.struct(
         pl.lit(read_cutoff(settings), dtype=pl.Date).alias("date"),
@@ -88,15 +83,18 @@ def derive_observation(
         pl.lit(None, dtype=pl.UInt32).alias("row"),
         pl.lit(value=False).alias("is_imputed"),
     )
+    own_day = pl.col("own_cutoff").struct.field("date")
+    is_own = own_day.is_not_null() & (own_day < cutoff.struct.field("date")).fill_null(value=True)
     of_line = make_record("treatments", "start_date", "start_precision", file="file", row="row")
     of_end = make_record("treatments", "end_date", pl.lit("D"), file="file", row="row")
     return (
         _derive_next_starts(lines)
         .join(derive_deaths(tables["vital_status"]), on="pid", how="left")
         .join(derive_last_alive(tables), on="pid", how="left")
-        .join(_derive_marker_records(progressions, settings), on=["pid", "line_no"], how="left")
+        .join(_derive_own_cutoffs(tables["vital_status"]), on="pid", how="left")
+        .join(marker_records, on=["pid", "line_no"], how="left")
         .with_columns(
-            data_cutoff=cutoff,
+            data_cutoff=pl.when(is_own).then("own_cutoff").otherwise(cutoff),
             start=of_line,
             end_of_treatment=pl.when(pl.col("end_date").is_not_null()).then(of_end),
             is_lost=pl.col("is_lost").fill_null(value=False),
@@ -104,7 +102,8 @@ def derive_observation(
         .with_columns(exclusion=_compute_exclusion())
         .select(
             "pid", "line_no", "start_date", "start", "death", "new_therapy", "data_cutoff", "alive", "is_lost",
-            "end_of_treatment", "marker_progression", "last_marker_value", "exclusion",
+            "end_of_treatment", "marker_progression", "last_marker_value", "judged_marker", "marker_response",
+            "lasting_marker_response", "exclusion",
         )
         .sort("pid", "line_no")
     )  # fmt: skip

@@ -7,15 +7,20 @@ from collections.abc import Mapping
 import polars as pl
 
 from analytics.catalogue.endpoints import ENDPOINTS, RULE_SETS, RuleSet
-from analytics.catalogue.response_rules import PROGRESSION_RULES
+from analytics.catalogue.response_rules import PROGRESSION_RULES, RESPONSE_RULES
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.assessments import derive_given_assessments, derive_lesion_assessments
+from analytics.endpoints.clinical_benefit import derive_benefit
 from analytics.endpoints.endpoint_times import Assessed, derive_endpoint_times
+from analytics.endpoints.marker_records import derive_marker_records
 from analytics.endpoints.observation import derive_observation, derive_scan_records, make_scan_record
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.records import sort_rows
 from analytics.longitudinal.marker_progressions import derive_marker_progressions
+from analytics.longitudinal.marker_responses import derive_marker_responses
 from analytics.longitudinal.marker_values import derive_marker_values
+
+_BENEFIT = "TTCB"
 
 
 def _derive_assessments(rule_set: RuleSet, tables: Mapping[str, pl.LazyFrame], recist: pl.DataFrame) -> pl.DataFrame:
@@ -28,9 +33,12 @@ def _derive_rule_set(
     rule_set: RuleSet, observed: pl.DataFrame, assessments: pl.DataFrame, schedule: pl.DataFrame, settings: Settings
 ) -> dict[tuple[str, str], pl.DataFrame]:
     """Derive every endpoint the rule set is for, by (endpoint, rule set)."""
-    counted = assessments if rule_set.censoring_scan == "any" else assessments.filter("is_adequate")
-    assessed = Assessed(sort_rows(counted.select("pid", "date", record=make_scan_record())), schedule, settings)
+    rows = assessments.select("pid", "date", "is_adequate", record=make_scan_record())
+    counted = rows if rule_set.censoring_scan == "any" else rows.filter("is_adequate")
+    assessed = Assessed(sort_rows(counted), schedule, settings)
     seen = derive_scan_records(observed, assessments)
+    if not rule_set.endpoints or _BENEFIT in rule_set.endpoints:
+        seen = derive_benefit(seen, rows, settings)
     wanted = [endpoint for endpoint in ENDPOINTS if not rule_set.endpoints or endpoint.code in rule_set.endpoints]
     return {
         (endpoint.code, rule_set.code): derive_endpoint_times(seen, endpoint, rule_set, assessed) for endpoint in wanted
@@ -61,7 +69,8 @@ def derive_times_to_event(
     settings
         The data cut-off is applied here, and the planned assessments come from here or from ``schedule``.
     made
-        ``marker_progressions`` and ``recist_assessments`` where they are made already; else they are derived.
+        ``marker_responses``, ``marker_progressions`` and ``recist_assessments`` where they are made already;
+        else they are derived.
 
     Returns
     -------
@@ -75,8 +84,9 @@ def derive_times_to_event(
         If the data cut-off is not a date or the assessment schedule is not known.
     """
     ready = dict(made or {})
-    if "marker_progressions" not in ready:
+    if not {"marker_responses", "marker_progressions"} <= ready.keys():
         values = derive_marker_values(tables, lines, settings)
+        ready["marker_responses"] = derive_marker_responses(values, lines, RESPONSE_RULES, settings)
         ready["marker_progressions"] = derive_marker_progressions(values, PROGRESSION_RULES)
     if "recist_assessments" not in ready:
         ready["recist_assessments"] = derive_recist_assessments(tables, lines, settings)
@@ -84,8 +94,10 @@ def derive_times_to_event(
     lines = _code_files(lines, "file")
     recist = _code_files(ready["recist_assessments"], "file").collect()
     progressions = _code_files(_code_files(ready["marker_progressions"], "file"), "last_file").collect()
+    responses = _code_files(ready["marker_responses"], "deciding_file").collect()
     schedule = tables["schedule"].collect()
-    observed = derive_observation(tables, lines.collect(), progressions, settings)
+    of_marker = derive_marker_records(responses, progressions, settings)
+    observed = derive_observation(tables, lines.collect(), of_marker, settings)
     parts: dict[tuple[str, str], pl.DataFrame] = {}
     read: dict[tuple[str, str], pl.DataFrame] = {}
     for rule_set in RULE_SETS:

@@ -9,7 +9,11 @@ from analytics.tables.results import Estimate, Method
 from analytics.tables.survival_results import SurvivalResult
 
 TIME_ZERO = "the first administration of the line"
-ORIGINS = {"start": TIME_ZERO, "response": "the first response"}
+ORIGINS = {
+    "start": TIME_ZERO,
+    "response": "the first response",
+    "lasting_marker_response": "the biochemical response",
+}
 """Time zero in words, by the origin of an endpoint's clock."""
 CAPTION_NOTES = ("Treatments were not randomised", "Landmark day", "Until the day of", "Response was not randomised")
 """How the notes begin without which a figure would mislead."""

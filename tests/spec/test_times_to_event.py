@@ -313,3 +313,67 @@ def test_every_line_has_every_endpoint():
     """T12."""
     found = times_of("2020-04-01 SD")
     assert {endpoint for endpoint, rules in found if rules == "default"} == {entry.code for entry in ENDPOINTS}
+
+
+def marker_times(values: str, *arguments: str, **settings: object) -> dict[str, tuple[object, ...]]:
+    """Return the biochemical endpoints; ``values``: «day value» by commas, the first one the baseline."""
+    rows = "\n".join("P1 | CGA | {} | {} | 100".format(*part.split()) for part in values.split(","))
+    labs = {"labs": f"patient_id | analyte | collected | value_text | uln\n{rows}"}
+    found = times_of(*arguments, tables=labs, **settings)  # type: ignore[arg-type]
+    return {code: found[(code, "default")] for code in ("TTBR", "DOBR", "TTBP", "BPFS")}
+
+
+def test_time_to_biochemical_response_and_its_duration():
+    """M1, T8: from 400 to 200 on day 92, doubled from 200 on day 183 and confirmed."""
+    found = marker_times("2019-12-20 400, 2020-04-01 200, 2020-07-01 400, 2020-08-01 420")
+    assert found["TTBR"] == (92, True, "biochemical response")
+    assert found["DOBR"] == (92, True, "biochemical progression")
+    assert found["TTBP"] == (183, True, "biochemical progression")
+
+
+def test_without_biochemical_response_the_line_is_censored_at_the_end_of_observation():
+    """T8: at the day of death, of the next therapy, of the cut-off, else at the last comparable value."""
+    values = "2019-12-20 400, 2020-04-01 300"
+    assert marker_times(values)["TTBR"] == (92, False, "no event")
+    assert marker_times(values, "", "2020-06-01 death")["TTBR"] == (153, False, "death before the event")
+    assert marker_times(values, "", "", EVEROLIMUS)["TTBR"] == (153, False, "new therapy before the event")
+    late = marker_times(values, data_cutoff="2020-05-01")["TTBR"]
+    assert late == (122, False, "no event by the data cut-off")
+    assert marker_times(values)["DOBR"] == (None, None, "no biochemical response before biochemical progression")
+
+
+def test_a_response_after_a_transient_rise_counts_but_its_duration_is_not_told():
+    """The rise was called progression before: what follows it is no duration of a first response."""
+    found = marker_times("2019-12-20 400, 2020-03-01 900, 2020-04-01 850, 2020-09-01 150")
+    assert found["TTBP"] == (61, True, "biochemical progression")
+    assert found["TTBR"] == (245, True, "biochemical response")
+    assert found["DOBR"][2] == "no biochemical response before biochemical progression"
+
+
+def test_a_line_whose_response_cannot_be_judged_is_not_in_the_time_to_it():
+    assert marker_times("2019-12-20 400")["TTBR"] == (None, None, "biochemical response could not be judged")
+    with pytest.raises(SettingsError, match="no marker rule"):
+        marker_times("2019-12-20 400", response_rule="HALF")
+
+
+@pytest.mark.parametrize(
+    ("responses", "expected"),
+    [
+        ("2020-02-11 SD, 2020-05-01 SD", (122, True, "clinical benefit")),  # day 42 of the line: 41 days after
+        ("2020-02-12 SD, 2020-05-01 SD", (43, True, "clinical benefit")),
+        ("2020-02-01 PR, 2020-05-01 SD", (32, True, "clinical benefit")),
+        ("2020-05-01 NON_CR_NON_PD", (122, True, "clinical benefit")),
+        ("2020-05-01 PD, 2020-08-01 SD", (122, False, "progression before the event")),
+        ("2020-05-01 NE", (1, False, "no adequate assessment after the start")),
+    ],
+)
+def test_clinical_benefit_is_response_or_stability_for_long_enough(responses: str, expected: tuple[object, ...]):
+    """R3: the least time of stability is 42 days after the start."""
+    assert times_of(responses)[("TTCB", "default")] == expected
+
+
+def test_the_cut_off_of_one_patient_ends_observation_where_it_is_earlier():
+    found = times_of("2020-04-01 SD, 2020-09-01 PD", "2020-08-31 data_cutoff, 2020-10-01 death")
+    assert found[("PFS", "default")] == (92, False, "no event by the data cut-off")
+    earlier = times_of("2020-04-01 SD", "2020-08-31 data_cutoff", data_cutoff="2020-03-01")
+    assert earlier[("PFS", "default")][0] == 1
