@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import Field, fields
 from enum import StrEnum
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any, cast, get_origin, get_type_hints
 
 import typer
+from annotated_types import Interval
 
 from analytics.command_line import Store, clock, refusal_as_error, say, the_call
-
-if TYPE_CHECKING:
-    from analytics.questions.question import Question
+from analytics.questions.question import Question, Selection
 
 
 class Level(StrEnum):
@@ -21,90 +22,64 @@ class Level(StrEnum):
     full = "full"
 
 
-class Choice(StrEnum):
-    """Which lines of a patient enter."""
-
-    every_line = "every_line"
-    first_line = "first_line"
-    decision_point = "decision_point"
-
-
 def ask(
     question: Annotated[str, typer.Argument(help="One of the questions below.")],
     store: Store,
     out: Annotated[Path, typer.Option(help="Folder the answer is written to.")],
-    endpoint: Annotated[str, typer.Option(help="Time to what: PFS, PFS_ALL, OS, TTNT, …")] = "PFS",
-    rule_set: Annotated[str, typer.Option(help="Rule set of the endpoint.")] = "default",
-    by: Annotated[str, typer.Option(help="Compare by: treatment, primary_site, grade, sex, hospital, … or none.")]
-    = "treatment",
-    reference: Annotated[str, typer.Option(help="Group the hazard ratios refer to; default: the largest.")] = "",
-    analyte: Annotated[str, typer.Option(help="For response, trajectory, landmark: the biomarker.")] = "CGA",
-    response_rule: Annotated[str, typer.Option("--rule", help="For response, landmark: the named rule.")] = "ELECT50",
     patient: Annotated[str, typer.Option(help="For patient: the study code.")] = "",
-    treatment: Annotated[list[str] | None, typer.Option(help="Only lines of this treatment (repeatable).")] = None,
-    primary_site: Annotated[list[str] | None, typer.Option(help="Only this primary site (repeatable).")] = None,
-    grade: Annotated[list[str] | None, typer.Option(help="Only this grade (repeatable).")] = None,
-    hospital: Annotated[list[str] | None, typer.Option(help="Only this hospital (repeatable).")] = None,
-    started_from: Annotated[str, typer.Option("--from", help="Only lines started on or after this ISO date.")] = "",
-    started_to: Annotated[str, typer.Option("--to", help="Only lines started on or before this ISO date.")] = "",
-    covariate: Annotated[list[str] | None, typer.Option(help="For models: adjust for this (repeatable).")] = None,
-    linear: Annotated[list[str] | None, typer.Option(help="A covariate entered straight, not as a spline.")] = None,
-    strata: Annotated[list[str] | None, typer.Option(help="Cox: a baseline hazard a level (repeatable).")] = None,
-    spline_df: Annotated[int, typer.Option(min=1, max=6, help="Parameters of each spline.")] = 3,
-    model: Annotated[str, typer.Option(help="cox, firth, spline, weibull, log-normal, …")] = "cox",
-    ties: Annotated[str, typer.Option(help="Cox: efron or breslow.")] = "efron",
-    subgroup: Annotated[list[str] | None, typer.Option(help="For subgroups: by this (repeatable).")] = None,
-    horizon: Annotated[float, typer.Option(min=0, help="For comparison: months; 0: as far as followed.")] = 0.0,
-    landmark_days: Annotated[int, typer.Option(min=0, help="For landmark, switching: day to compare from.")] = 183,
-    also_endpoint: Annotated[list[str] | None, typer.Option(help="For sensitivity: beside --endpoint.")] = None,
-    also_rule_set: Annotated[list[str] | None, typer.Option(help="For sensitivity: beside --rule-set.")] = None,
-    by_model: Annotated[list[str] | None, typer.Option(help="For sensitivity: unadjusted, cox, weibull, …")] = None,
-    choose: Annotated[Choice, typer.Option(help="Which lines of a patient enter.")] = Choice.every_line,
     level: Annotated[Level, typer.Option(help="safe: aggregates above the floor; full: row-level files too.")]
     = Level.safe,
+    **words: Any,
 ) -> None:  # fmt: skip
     """Ask one QUESTION of a study and write the answer: tables, figures, methods, manifest.
 
     Questions: cohort, survival, comparison, regression, competing_risks, interval_censored, subgroups, sensitivity,
     response, trajectory, endpoints, landmark, switching, patient.
     """
-    from analytics.questions.question import Question, Selection
-
     if question == "patient":
-        tell_and_write(patient, analyte, store, out, level)
+        tell_and_write(patient, words["analyte"], store, out, level)
         return
-    selection = Selection(
-        treatments=tuple(treatment or ()),
-        primary_sites=tuple(primary_site or ()),
-        grades=tuple(grade or ()),
-        hospitals=tuple(hospital or ()),
-        started_from=started_from,
-        started_to=started_to,
-        choose=choose.value,
+    answer_and_write(parse_question(question, words), store, out, level)
+
+
+def parse_question(kind: str, words: dict[str, Any]) -> Question:
+    """Return the question that the options ask; `endpoints` and `rule_sets` stand beside the single ones."""
+    given: dict[str, Any] = {
+        name: tuple(cast("list[str]", value)) if isinstance(value, list) else value for name, value in words.items()
+    }
+    given["endpoints"] = (given["endpoint"], *given["endpoints"])
+    given["rule_sets"] = (given["rule_set"], *given["rule_sets"])
+    about_lines = {entry.name: given.pop(entry.name) for entry in fields(Selection)}
+    return Question(kind=kind, selection=Selection(**about_lines), **given)
+
+
+def _as_parameter(entry: Field[Any], kind: Any) -> Parameter:
+    """Return the command-line option of one field of Question or Selection."""
+    bounds = next((part for part in getattr(kind, "__metadata__", ()) if isinstance(part, Interval)), Interval())
+    bare = kind.__origin__ if hasattr(kind, "__metadata__") else kind
+    is_many = get_origin(bare) is tuple
+    default: Any = entry.default
+    word = f"--{entry.metadata['word'] or entry.name.replace('_', '-')}"
+    shown = typer.Option(word, help=entry.metadata["says"], min=bounds.ge, max=bounds.le)  # pyright: ignore[reportArgumentType]
+    return Parameter(
+        entry.name,
+        Parameter.KEYWORD_ONLY,
+        default=list(default) if is_many else default,
+        annotation=Annotated[list[str] if is_many else bare, shown],
     )
-    asked = Question(
-        kind=question,
-        endpoint=endpoint,
-        rule_set=rule_set,
-        by=by,
-        analyte=analyte,
-        response_rule=response_rule,
-        reference=reference,
-        covariates=tuple(covariate or ()),
-        linear=tuple(linear or ()),
-        strata=tuple(strata or ()),
-        spline_df=spline_df,
-        model=model,
-        ties=ties,
-        subgroups=tuple(subgroup or ()),
-        horizon_months=horizon,
-        landmark_days=landmark_days,
-        endpoints=(endpoint, *(also_endpoint or ())),
-        rule_sets=(rule_set, *(also_rule_set or ())),
-        models=tuple(by_model or ()),
-        selection=selection,
-    )
-    answer_and_write(asked, store, out, level)
+
+
+def _with_options_of(*owners: type) -> Signature:
+    """Return the signature of `ask` with an option for each field that a person sets."""
+    own = [parameter for parameter in signature(ask, eval_str=True).parameters.values() if parameter.name != "words"]
+    kinds = {owner: get_type_hints(owner, include_extras=True) for owner in owners}
+    options = [
+        _as_parameter(entry, kinds[owner][entry.name]) for owner in owners for entry in fields(owner) if entry.metadata
+    ]
+    return Signature([parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in own] + options)
+
+
+ask.__signature__ = _with_options_of(Question, Selection)  # pyright: ignore[reportFunctionMemberAccess]
 
 
 def tell_and_write(patient: str, analyte: str, store: Path, out: Path, level: Level) -> None:

@@ -3,61 +3,40 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from analytics.errors import SettingsError
-from analytics.questions.question import LineChoice, Question, Selection
+from analytics.questions.question import Question, Selection
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PlannedSelection(_Part):
-    """Which lines are in; see `analytics.questions.question.Selection`."""
-
-    treatments: tuple[str, ...] = ()
-    primary_sites: tuple[str, ...] = ()
-    grades: tuple[str, ...] = ()
-    hospitals: tuple[str, ...] = ()
-    started_from: str = ""
-    started_to: str = ""
-    choose: LineChoice = "every_line"
-    decision_after: str = "SSA"
-
-
 class PlannedQuestion(_Part):
-    """One question of the plan; ``selection`` narrows or replaces that of the whole plan."""
+    """One question of the plan: its name, and beside it the options of `analytics.questions.question.Question`.
+
+    ``selection`` of a question replaces that of the whole plan.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
-    kind: str
-    endpoint: str = "PFS"
-    rule_set: str = "default"
-    by: str = "treatment"
-    analyte: str = "CGA"
-    response_rule: str = "ELECT50"
-    reference: str = ""
-    covariates: tuple[str, ...] = ()
-    linear: tuple[str, ...] = ()
-    strata: tuple[str, ...] = ()
-    spline_df: int = Field(default=3, ge=1, le=6)
-    model: str = "cox"
-    ties: str = "efron"
-    subgroups: tuple[str, ...] = ()
-    horizon_months: float = Field(default=0.0, ge=0)
-    landmark_days: int = Field(default=183, ge=0)
-    endpoints: tuple[str, ...] = ()
-    rule_sets: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    selection: PlannedSelection | None = None
+    question: Question
+    has_own_selection: bool
 
-    def as_question(self, of_the_plan: PlannedSelection) -> Question:
+    @model_validator(mode="before")
+    @classmethod
+    def _set_name_apart(cls, entry: dict[str, Any]) -> dict[str, Any]:
+        options = {word: value for word, value in entry.items() if word != "name"}
+        apart = {"question": options, "has_own_selection": "selection" in options}
+        return apart | {"name": entry["name"]} if "name" in entry else apart
+
+    def as_question(self, of_the_plan: Selection) -> Question:
         """Return the question to ask, with the plan's selection where it has none of its own."""
-        values = self.model_dump(exclude={"name", "selection"})
-        return Question(**values, selection=Selection(**(self.selection or of_the_plan).model_dump()))
+        return self.question if self.has_own_selection else replace(self.question, selection=of_the_plan)
 
 
 class Protocol(_Part):
@@ -72,7 +51,7 @@ class Protocol(_Part):
     out: Path = Path("results")
     level: Literal["safe", "full"] = "safe"
     settings: dict[str, Any] = Field(default_factory=dict)
-    selection: PlannedSelection = PlannedSelection()
+    selection: Selection = Selection()
     questions: tuple[PlannedQuestion, ...] = Field(min_length=1)
 
 
@@ -100,7 +79,7 @@ def read_protocol(path: Path) -> Protocol:
         ) from None
     except ValidationError as problem:
         first = problem.errors()[0]
-        entry = ".".join(str(part) for part in first["loc"])
+        entry = ".".join(str(part) for part in first["loc"] if part != "question")
         raise SettingsError(f"Entry «{entry}»: {first['msg']}.", str(path), "Correct it and run again.") from None
     names = [question.name for question in plan.questions]
     doubled = sorted({name for name in names if names.count(name) > 1})
