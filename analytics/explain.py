@@ -9,6 +9,7 @@ import polars as pl
 
 from analytics.errors import StoreError
 from analytics.tables.registry import PATIENT_TABLES
+from analytics.tables.relative_days import word_texts
 from analytics.tables.study import Study
 
 SAID: dict[str, tuple[str, ...]] = {
@@ -87,7 +88,8 @@ def _event(event: Mapping[str, Any]) -> str:
 
 
 def _rows(study: Study, name: str, pid: int, *more: pl.Expr) -> list[dict[str, Any]]:
-    return study.table(name).filter(pl.col("pid") == pid, *more).collect().to_dicts()
+    rows = study.table(name).filter(pl.col("pid") == pid, *more).collect()
+    return (word_texts(rows) if study.settings.dates == "relative" else rows).to_dicts()
 
 
 def _said(name: str, row: Mapping[str, Any]) -> str:

@@ -28,6 +28,9 @@ class Settings:
         "", "", "Encoding of text files that are not UTF-8, e.g. cp1252; empty: such files are refused."
     )
     date_form: str = _setting("", "", "Form of local dates, e.g. dd.mm.yyyy; empty: ISO 8601 only.")
+    dates: str = _setting(
+        "calendar", "", "calendar, or relative: whole days from each patient's own anchor, never turned into dates."
+    )
     baseline_window_days: int = _setting(90, "days", "Baseline: last assessable value from this many days before.")
     response_confirmation_days: int = _setting(21, "days", "Second value that confirms a marker response.", "admiral")
     ppi_washout_days: int = _setting(14, "days", "PPI use ended less than this ago still raises CgA.", "mosli2012")

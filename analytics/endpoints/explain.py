@@ -11,12 +11,13 @@ import polars as pl
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE, RULE_SET_BY_CODE
 from analytics.errors import UsageError
+from analytics.tables.relative_days import say_day
 
 
 def _say_date(day: dt.date | None, *, is_imputed: bool = False) -> str:
     if day is None:
         return "an unknown day"
-    return f"{day.isoformat()}{' (partly filled in)' if is_imputed else ''}"
+    return f"{say_day(day)}{' (partly filled in)' if is_imputed else ''}"
 
 
 def _say_source(row: Mapping[str, Any]) -> str:
@@ -77,7 +78,9 @@ def explain_endpoint(
     row = chosen.row(0, named=True)
     begins = _say_date(line["start_date"], is_imputed=line["start_precision"] != "D")
     follows = (
-        f"the next line starts on {line['next_line_date']}" if line["next_line_date"] else "no later line is known"
+        f"the next line starts on {say_day(line['next_line_date'])}"
+        if line["next_line_date"]
+        else "no later line is known"
     )
     return (
         f"{patient_id}, line {line_no}: {line['agents']}; {ENDPOINT_BY_CODE[endpoint].name} ({endpoint}).",

@@ -8,6 +8,7 @@ import polars as pl
 
 from analytics.endpoints.assessments import derive_given_assessments
 from analytics.tables.findings import FINDING_COLUMNS, Rule
+from analytics.tables.relative_days import with_days_said
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -34,7 +35,7 @@ def _report(rule_id: str, rows: pl.DataFrame, table: str, parts: list[pl.Expr]) 
         severity=pl.lit(rule.severity),
         scope=pl.lit(rule.scope),
         table=pl.lit(table),
-        message=pl.format(rule.message, *texts),
+        message=with_days_said(pl.format(rule.message, *texts)),
         suggestion=pl.lit(rule.suggestion),
     )
     return filled.select(

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from analytics.catalogue.schedules import SCHEDULE_BY_ID, SurveillanceSchedule
-from analytics.errors import SettingsError
+from analytics.errors import RefusedError, SettingsError
+from analytics.tables.relative_days import is_from_anchor
 
 _GONE = ("death", "lost", "study_end")
 
@@ -38,6 +39,17 @@ def _select_followed(tables: Mapping[str, pl.LazyFrame], as_of: dt.date) -> pl.D
     )
 
 
+def _refuse_counts(tables: Mapping[str, pl.LazyFrame]) -> None:
+    latest = pl.concat([tables["treatments"].select(day="start"), tables["vital_status"].select(day="date")]).max()
+    day = latest.collect().item()
+    if day is not None and is_from_anchor(day):
+        raise RefusedError(
+            "What is due on a day of the calendar cannot be said: the dates are days from each patient's anchor.",
+            "",
+            "Ask of a study that has dates.",
+        )
+
+
 def derive_surveillance(tables: Mapping[str, pl.LazyFrame], schedule_id: str, as_of: dt.date) -> pl.DataFrame:
     """Derive what is due for each followed patient.
 
@@ -61,11 +73,14 @@ def derive_surveillance(tables: Mapping[str, pl.LazyFrame], schedule_id: str, as
     ------
     SettingsError
         If the schedule is not in the catalogue.
+    RefusedError
+        If the dates of the study are days from each patient's anchor: nobody's «today» is known.
     """
     if schedule_id not in SCHEDULE_BY_ID:
         known = ", ".join(SCHEDULE_BY_ID)
         raise SettingsError(f"There is no schedule «{schedule_id}».", "schedule", f"Known: {known}.")
     schedule = SCHEDULE_BY_ID[schedule_id]
+    _refuse_counts(tables)
     followed = _select_followed(tables, as_of)
     kinds = [("visit", schedule.visit_days), ("imaging", schedule.imaging_days), ("marker", schedule.marker_days)]
     asked = followed.join(

@@ -17,6 +17,7 @@ import polars as pl
 from analytics.export.release import Release
 from analytics.export.sentences import name_clock_start, name_endpoint
 from analytics.export.summary import as_json
+from analytics.tables.relative_days import calendar_text
 from analytics.tables.survival_results import SurvivalResult
 
 
@@ -81,7 +82,10 @@ def write_adtte(release: Release) -> dict[str, bytes]:
 
 
 def adtte_table(release: Release) -> pl.DataFrame:
-    """Return one row a treatment line with the columns of `VARIABLES`; dates are ISO text."""
+    """Return one row a treatment line with the columns of `VARIABLES`.
+
+    Dates are ISO text, null where the source gives days from an anchor: ``AVAL`` needs none.
+    """
     result = cast("SurvivalResult", release.answer.result)
     happened = pl.col("happened")
     return release.answer.subjects.select(
@@ -93,8 +97,8 @@ def adtte_table(release: Release) -> pl.DataFrame:
         PARAM=pl.lit(name_parameter(result)),
         AVAL=pl.col("days"),
         AVALU=pl.lit("DAYS"),
-        STARTDT=(pl.col("start_date") + pl.duration(days=result.landmark_days or 0)).dt.to_string("iso"),
-        ADT=pl.col("end_date").dt.to_string("iso"),
+        STARTDT=calendar_text(pl.col("start_date") + pl.duration(days=result.landmark_days or 0)),
+        ADT=calendar_text(pl.col("end_date")),
         CNSR=pl.when(happened).then(0).otherwise(pl.max_horizontal(pl.col("code").fill_null(1), 1)).cast(pl.Int32),
         EVNTDESC=pl.col("reason"),
         CNSDTDSC=pl.when(~happened).then(pl.col("date_used")),

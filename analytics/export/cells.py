@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import polars as pl
 
+from analytics.tables.relative_days import count_days
+
 _STARTS_A_FORMULA = r"^(?:[\t\r]|[\s\x00-\x1f\x7f\x{feff}]*[=+\-@|%＝＋－＠｜％])"
 
 
 def table_as_csv(table: pl.DataFrame) -> bytes:
-    """Return the table as CSV (UTF-8, comma, point, line feed); missing and NaN are empty cells."""
-    flat = table.with_columns(
+    """Return the table as CSV (UTF-8, comma, point, line feed); missing and NaN are empty cells.
+
+    Days that stand for counts from an anchor leave as the counts.
+    """
+    flat = count_days(table).with_columns(
         *(
             pl.col(name).cast(pl.List(pl.String)).list.join(";")
             for name, kind in table.schema.items()

@@ -9,6 +9,7 @@ from datetime import date
 from functools import lru_cache
 
 from analytics.errors import SettingsError
+from analytics.tables.relative_days import MOST_DAYS, day_from_anchor
 
 FIRST_YEAR = 1850
 LAST_YEAR = 2150
@@ -21,6 +22,14 @@ _TIME = r"([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
 _ISO = re.compile(rf"(\d{{4}})(?:-(\d{{2}})(?:-(\d{{2}}){_TIME})?)?")
 _LOCAL = re.compile(rf"(\d{{1,2}})[./-](\d{{1,2}})[./-](\d{{4}}|\d{{2}}){_TIME}")
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")
+
+RELATIVE = "relative"
+"""The form of dates given as whole days from the patient's anchor."""
+
+NOT_DAYS = "not days"
+"""The problem of a text that is no such count."""
+
+_DAY_COUNT = re.compile(r"[+-]?\d{1,6}")
 
 _PARTS = {"dd": r"(?P<day>\d{1,2})", "mm": r"(?P<month>\d{1,2})", "yyyy": r"(?P<year>\d{4})"}
 
@@ -39,7 +48,7 @@ class DateRange:
 
 @lru_cache(maxsize=CACHED_TEXTS)
 def parse_date(text: str, form: str) -> DateRange:
-    """Read ISO 8601 (year, month or day, a time is allowed) or the declared local ``form``.
+    """Read ISO 8601 (year, month or day, a time is allowed), the declared local ``form``, or days from an anchor.
 
     Examples
     --------
@@ -49,8 +58,12 @@ def parse_date(text: str, form: str) -> DateRange:
     'ambiguous'
     >>> parse_date("05.03.2024", "dd.mm.yyyy").lo
     datetime.date(2024, 3, 5)
+    >>> parse_date("2020-01-10", "relative").problem
+    'not days'
     """
     plain = text.strip()
+    if form == RELATIVE:
+        return _parse_days(plain)
     if match := _ISO.fullmatch(plain):
         year, month, day = (int(part) if part else None for part in match.groups()[:3])
         return _range(year, month, day)
@@ -61,6 +74,14 @@ def parse_date(text: str, form: str) -> DateRange:
     if _SERIAL.fullmatch(plain):
         return DateRange(problem=" but looks like the day number of a spreadsheet")
     return DateRange(problem="" if not form else f" in the declared form {form}")
+
+
+def _parse_days(text: str) -> DateRange:
+    plain = text.replace("−", "-")
+    if not _DAY_COUNT.fullmatch(plain) or abs(int(plain)) > MOST_DAYS:
+        return DateRange(problem=NOT_DAYS)
+    day = day_from_anchor(int(plain))
+    return DateRange(day, day, "D")
 
 
 def check_form(form: str) -> None:

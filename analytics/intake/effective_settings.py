@@ -8,7 +8,7 @@ from typing import Any
 
 from analytics.catalogue.settings import Settings
 from analytics.errors import LayoutError, SettingsError
-from analytics.intake.dates import check_form
+from analytics.intake.dates import RELATIVE, check_form
 from analytics.intake.examine import clean_header
 from analytics.intake.source import Source
 from analytics.intake.text_table import ROW, TextTable
@@ -17,8 +17,12 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "decimal_mark": ("", ".", ","),
     "thousands_mark": ("", ".", ",", "'", " "),
     "duplicate_rule": ("refuse", "latest_status"),
+    "dates": ("calendar", RELATIVE),
 }
 """The settings of intake that know only these words."""
+
+OF_THE_CALENDAR = ("extract_date", "data_cutoff", "date_form")
+"""The settings that mean nothing where dates are days from each patient's anchor."""
 
 
 def effective_settings(source: Source, changes: Mapping[str, Any]) -> Settings:
@@ -44,17 +48,30 @@ def effective_settings(source: Source, changes: Mapping[str, Any]) -> Settings:
                 "",
                 f"Use one of: {', '.join(repr(word) for word in allowed)}.",
             )
+    _refuse_calendar(settings)
     return settings
 
 
+def _refuse_calendar(settings: Settings) -> None:
+    given = [name for name in OF_THE_CALENDAR if getattr(settings, name)]
+    if settings.dates == RELATIVE and given:
+        raise SettingsError(
+            f"Setting «{given[0]}» is of the calendar; the dates of this source are days from each patient's anchor.",
+            "",
+            "Leave it empty, or set dates to calendar.",
+        )
+
+
 def latest_day(settings: Settings, as_of: date | None) -> date | None:
-    """Return the last day a date of the source may have: that of the extract, else today.
+    """Return the last day a date of the source may have: that of the extract, else today; none of relative dates.
 
     Raises
     ------
     SettingsError
         If ``extract_date`` is not a day.
     """
+    if settings.dates == RELATIVE:
+        return None
     if not settings.extract_date:
         return as_of
     try:

@@ -11,11 +11,11 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.intake.codes import parse_code, parse_code_list
-from analytics.intake.dates import parse_date
+from analytics.intake.dates import RELATIVE, parse_date
 from analytics.intake.distinct import parse_distinct
 from analytics.intake.examine import clean_header
 from analytics.intake.numbers import UNREADABLE, Marks, parse_number
-from analytics.intake.text_table import ROW, TextTable
+from analytics.intake.text_table import PID, ROW, TextTable
 from analytics.tables.columns import ColumnFacts, facts_of
 from analytics.tables.registry import SOURCE_TABLES
 
@@ -54,7 +54,7 @@ def dialect_of(delivered: TextTable, column: str, settings: Settings) -> Dialect
     is_typed = delivered.is_typed and reported not in delivered.untyped
     marks = Marks(settings.decimal_mark, settings.thousands_mark)
     typed = Marks(".") if is_typed and not settings.decimal_mark else marks
-    return Dialect(typed, settings.date_form)
+    return Dialect(typed, RELATIVE if settings.dates == RELATIVE else settings.date_form)
 
 
 def raw(column: str) -> str:
@@ -86,6 +86,8 @@ def parse_table(delivered: TextTable, settings: Settings) -> pl.DataFrame:
         texts = delivered.rows.get_column(by_name[name]).str.strip_chars().replace("", None)
         columns.append(texts.alias(raw(name)))
         columns.extend(parse_cells(texts, name, facts, dialect_of(delivered, name, settings)))
+    if PID in delivered.rows.columns:
+        columns.insert(0, delivered.rows.get_column(PID).alias("pid"))
     frame = pl.DataFrame([delivered.rows.get_column(ROW), *columns])
     return frame.with_columns(
         pl.lit(delivered.file).alias("_file"),
@@ -127,10 +129,17 @@ def _normalised(texts: pl.Series, name: str) -> pl.Series:
     """Return text as it is; ids are brought to Unicode form NFKC so that look-alikes match."""
     if name not in ID_COLUMNS:
         return texts.alias(name)
+    return normalise_ids(texts).alias(name)
+
+
+def normalise_ids(texts: pl.Series) -> pl.Series:
+    """Return ids in Unicode form NFKC without outer spaces; what is plain ASCII is so already."""
+    if (texts.str.len_bytes() == texts.str.len_chars()).all():
+        return texts
     found = parse_distinct(
         texts, lambda text: (unicodedata.normalize("NFKC", text).strip() or None,), {"id": pl.String()}
     )
-    return found.get_column("id").alias(name)
+    return found.get_column("id")
 
 
 def _parse_numbers(texts: pl.Series, name: str, dialect: Dialect, *, is_whole: bool) -> list[pl.Series]:

@@ -21,6 +21,7 @@ from analytics.questions.patient_facts import derive_lesions, derive_outcomes, d
 from analytics.questions.patient_lanes import derive_spells
 from analytics.questions.patient_values import Windows, derive_history_path, derive_history_values
 from analytics.tables.history import PatientHistory
+from analytics.tables.relative_days import word_texts
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
 
@@ -54,6 +55,8 @@ def answer_patient(study: Study, patient_id: str, analyte: str = "CGA") -> Patie
         )
     pid = patients["pid"][0]
     rows = {name: study.table(name).filter(pl.col("pid") == pid).collect() for name in READ}
+    if study.settings.dates == "relative":
+        rows = {name: word_texts(table) for name, table in rows.items()}
     return _tell(study, patient_id, analyte, rows)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from analytics.catalogue.sites import PRIMARY_SITES
 from analytics.catalogue.treatments import AGENTS
+from analytics.tables.relative_days import is_from_anchor
 
 _SITE_NAMES = {site.code: site.name for site in PRIMARY_SITES}
 _AGENT_NAMES = {agent.code: agent.name for agent in AGENTS}
@@ -26,7 +28,7 @@ def describe_facts(rows: dict[str, pl.DataFrame]) -> tuple[tuple[str, str], ...]
     diagnosis: dict[str, Any] = (
         rows["diagnoses"].sort("diagnosis_no").row(-1, named=True) if rows["diagnoses"].height else {}
     )
-    born = patient["birth_year"] or (patient["birth_date"] and patient["birth_date"].year)
+    born = patient["birth_year"] or _birth_year(patient["birth_date"])
     site = diagnosis.get("primary_site")
     facts = (
         ("Sex", {"F": "female", "M": "male"}.get(patient["sex"], patient["sex"])),
@@ -41,6 +43,10 @@ def describe_facts(rows: dict[str, pl.DataFrame]) -> tuple[tuple[str, str], ...]
         ("Last known", _last_known(rows["vital_status"])),
     )
     return tuple((label, str(value)) for label, value in facts if value is not None)
+
+
+def _birth_year(day: date | None) -> int | None:
+    return None if day is None or is_from_anchor(day) else day.year
 
 
 def _latest_ki67(pathology: pl.DataFrame, diagnosis: dict[str, Any]) -> str | None:

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from analytics.catalogue.sites import HISTOLOGIES
-from analytics.errors import UsageError
+from analytics.errors import RefusedError, UsageError
 from analytics.questions.groups import Grouping
 from analytics.questions.question import Selection
 from analytics.tables.cohort_results import FlowStep
@@ -52,6 +52,8 @@ def select_lines(study: Study, selection: Selection, grouping: Grouping) -> Sele
     ------
     UsageError
         If a date of the selection is not ISO 8601.
+    RefusedError
+        If a period is asked of a study whose dates are days from an anchor.
     """
     funnel = Funnel(study.table("lines").collect(), "all treatment lines")
     funnel.keep(pl.col("consent_to_research").fill_null("Y") != "N", "consent to research", "no consent to research")
@@ -68,13 +70,19 @@ def select_lines(study: Study, selection: Selection, grouping: Grouping) -> Sele
                 f"{label}: {', '.join(wanted)}",
                 f"other {label} or none recorded",
             )
-    _keep_period(funnel, selection)
+    _keep_period(funnel, study, selection)
     _choose_lines(funnel, study, selection)
     group = pl.col(grouping.column).cast(pl.String).fill_null(grouping.missing) if grouping.column else pl.lit("all")
     return Selected(funnel.lines.with_columns(group=group), tuple(funnel.flow))
 
 
-def _keep_period(funnel: Funnel, selection: Selection) -> None:
+def _keep_period(funnel: Funnel, study: Study, selection: Selection) -> None:
+    if study.settings.dates == "relative" and (selection.started_from or selection.started_to):
+        raise RefusedError(
+            "A period of the calendar cannot be chosen: the dates of this study are days from each patient's anchor.",
+            "",
+            "Ask without a period.",
+        )
     start = pl.col("start_date")
     if selection.started_from:
         first = _iso_date(selection.started_from)

@@ -13,6 +13,7 @@ from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.screen.look import Look
 from analytics.figures.screen.patient import draw_patient
 from analytics.tables.history import Card, PatientHistory
+from analytics.tables.relative_days import is_from_anchor, say_day
 from analytics.tables.results import Refusal
 from dashboards.components.numbers import make_table, table_of_frame
 from dashboards.components.panel import NO_TABLE, Shown, TableData
@@ -91,6 +92,12 @@ def show_marker(around: Around, view: View, look: Look) -> Shown | Refusal:
             "Nothing of this patient has a date, so nothing can be placed in time.",
             "What is known stands in the tables below; give dates, even the year alone, to see a time axis.",
         )
+    if view.word("zero") == "date" and is_from_anchor(history.zero_date):
+        return Refusal(
+            "no_calendar",
+            "There is no calendar to draw on: the dates of this study are days from each patient's anchor.",
+            "Choose the time axis that counts from the start of treatment.",
+        )
     unit = "× ULN" if view.word("unit") == "uln" else history.unit
     words = "uln" if view.word("unit") == "uln" else "reported"
     figure = draw_patient(
@@ -103,7 +110,7 @@ def show_marker(around: Around, view: View, look: Look) -> Shown | Refusal:
     return Shown(
         figure=figure,
         about=f"{history.analyte_name} ({unit}), {count(history.values.height, 'value')}, with treatment, conditions "
-        f"and scans below. Zero is the {history.zero_label}, {history.zero_date.isoformat()}. "
+        f"and scans below. Zero is the {history.zero_label}, {say_day(history.zero_date)}. "
         f"Data version {around.version}.",
         sentences=(),
         table=_values(history.values),
@@ -176,7 +183,7 @@ def _outcomes(outcomes: pl.DataFrame) -> TableData:
             row["line_no"],
             row["treatment"],
             row["agents"],
-            row["start_date"] and str(row["start_date"]),
+            row["start_date"] and say_day(row["start_date"]),
             row["endpoint"],
             row["days"] and f"{row['days'] / DAYS_PER_MONTH:.1f}",
             _happened(row),
