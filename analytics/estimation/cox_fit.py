@@ -12,7 +12,7 @@ from analytics.errors import RefusedError
 from analytics.estimation.group_counts import note_events_per_parameter, refuse_events_per_parameter
 from analytics.estimation.linear import standard_errors
 from analytics.estimation.methods import COX, describe_method
-from analytics.estimation.observations import Observations, finite_numbers, label_codes
+from analytics.estimation.observations import Observations, describe_sampling, finite_numbers, label_codes
 from analytics.estimation.partial_likelihood import PartialFit, PartialLikelihood, maximise_partial_likelihood
 from analytics.estimation.partial_residuals import compute_sandwich, refuse_empty_variance
 from analytics.estimation.risk_sets import Ties, observed_risk_sets
@@ -116,24 +116,19 @@ def refuse_model(observations: Observations, n_parameters: int, settings: Settin
     return refuse_events_per_parameter(observations.n_events, n_parameters, settings)
 
 
-def say_errors(observations: Observations) -> str:
-    """Say which errors a model of these observations has."""
-    if not observations.needs_robust_errors:
-        return "model-based"
-    return "robust, clustered by patient" if observations.cluster is not None else "robust"
-
-
 def _describe(observations: Observations, n_parameters: int, ties: Ties, limits: Settings) -> Method:
-    options = {"errors": say_errors(observations)}
-    if observations.weights is not None:
-        options["weights"] = "each line counts with its own"
-    if observations.entry.any():
-        options["entry"] = "late: at risk from the day of entry"
     return describe_method(
         "Cox proportional hazards model",
         COX,
         interval="Wald on the log scale",
         ties=ties.capitalize(),
-        **options,
+        errors=_say_errors(observations),
+        **describe_sampling(observations),
         **note_events_per_parameter(observations.n_events, n_parameters, limits),
     )
+
+
+def _say_errors(observations: Observations) -> str:
+    if not observations.needs_robust_errors:
+        return "model-based"
+    return "robust, clustered by patient" if observations.cluster is not None else "robust"

@@ -113,6 +113,12 @@ def check_observations(
     return Observations(checked_days, events, starts, checked_weights, codes)
 
 
+def describe_sampling(observations: Observations) -> dict[str, str]:
+    """Return what a `Method` must say of weights and late entry; nothing where there are none."""
+    options = {} if observations.weights is None else {"weights": "each line counts with its own"}
+    return options | ({"entry": "late: at risk from the day of entry"} if observations.entry.any() else {})
+
+
 def label_codes(labels: ArrayLike | Sequence[Any]) -> tuple[list[Any], IntArray]:
     """Return the distinct labels in sorted order and the code of each row, shape (n,).
 

@@ -9,7 +9,7 @@ from analytics.estimation.comparison import compare_survival
 from analytics.estimation.group_counts import count_groups, count_in_several_groups, refuse_test
 from analytics.estimation.hazards import estimate_hazard_ratios, find_reference
 from analytics.estimation.methods import KAPLAN_MEIER, REVERSE_KAPLAN_MEIER, ROBUST, describe_method
-from analytics.estimation.observations import check_observations
+from analytics.estimation.observations import Observations, check_observations, describe_sampling
 from analytics.estimation.survival import Interval, estimate_group_survival
 from analytics.tables.results import Method, Refusal, TestResult
 from analytics.tables.survival_results import HazardRatio, SurvivalResult
@@ -35,7 +35,7 @@ def estimate_time_to_event(
     ----------
     frame
         One row a treatment line: ``group`` (str), ``patient`` (int or str), ``days`` (int, date − start + 1) and
-        ``happened`` (bool).
+        ``happened`` (bool); where wanted ``entry`` (int, days) and ``weight``.
     endpoint, rule_set
         Names carried into the result.
     reference
@@ -52,7 +52,11 @@ def estimate_time_to_event(
         return Refusal("nobody_left", f"No treatment line is left for {endpoint}.", "Widen the selection.")
     labels = frame["group"].to_numpy()
     observations = check_observations(
-        frame["days"].to_numpy(), frame["happened"].to_numpy(), cluster=frame["patient"].to_numpy()
+        frame["days"].to_numpy(),
+        frame["happened"].to_numpy(),
+        entry=frame["entry"].to_numpy() if "entry" in frame.columns else None,
+        weights=frame["weight"].to_numpy() if "weight" in frame.columns else None,
+        cluster=frame["patient"].to_numpy(),
     )
     groups = count_groups(observations, labels)
     base = find_reference(groups, reference)
@@ -69,21 +73,23 @@ def estimate_time_to_event(
     return SurvivalResult(
         endpoint, rule_set, survivals, test, ratios,
         count_in_several_groups(observations, groups),
-        _collect_methods(interval, observations.needs_robust_errors, test, ratios),
+        _collect_methods(interval, observations, test, ratios),
     )  # fmt: skip
 
 
 def _collect_methods(
     interval: Interval,
-    is_robust: bool,
+    observations: Observations,
     test: TestResult | Refusal | None,
     ratios: tuple[HazardRatio | Refusal, ...],
 ) -> tuple[Method, ...]:
+    is_robust = observations.needs_robust_errors
     errors = "robust, clustered by patient" if is_robust else "Greenwood"
     methods = [
         describe_method(
             "Kaplan–Meier estimate", KAPLAN_MEIER, "lifelines", interval=interval, errors=errors,
             median="Brookmeyer–Crowley limits; midpoint of a flat stretch on one half",
+            **describe_sampling(observations),
         ),
         describe_method("Follow-up by reverse Kaplan–Meier", REVERSE_KAPLAN_MEIER, "lifelines", interval=interval),
     ]  # fmt: skip

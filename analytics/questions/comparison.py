@@ -12,11 +12,11 @@ from analytics.estimation.restricted_mean import estimate_restricted_means
 from analytics.estimation.survival import estimate_group_survival
 from analytics.estimation.weighted_log_rank import Weighting
 from analytics.questions.covariates import derive_covariates
+from analytics.questions.follow_up import observe_lines
 from analytics.questions.model_lines import TOO_RARE, find_strata
 from analytics.questions.model_wording import say_design
 from analytics.questions.observed import ObservedLines, select_observed_lines
 from analytics.questions.question import Answer, Question
-from analytics.questions.regression import observe_lines
 from analytics.questions.selection import Funnel
 from analytics.questions.survival import refuse_nobody
 from analytics.questions.wording import counted, describe_months, p_value, refused

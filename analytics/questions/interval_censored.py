@@ -9,11 +9,12 @@ from analytics.estimation.intervals import Intervals, check_intervals
 from analytics.estimation.modelled_survival import estimate_modelled_quantile, estimate_modelled_survival
 from analytics.estimation.survival import estimate_group_survival
 from analytics.estimation.turnbull import estimate_interval_survival, find_interval_quantile
+from analytics.questions.follow_up import observe_lines
 from analytics.questions.interval_wording import describe_interval_group
 from analytics.questions.model_wording import say_design
 from analytics.questions.observed import select_observed_lines
 from analytics.questions.question import Answer, Question
-from analytics.questions.regression import fit_parametric, observe_lines, refuse_several_lines
+from analytics.questions.regression import fit_parametric, refuse_several_lines
 from analytics.tables.competing_results import IntervalGroup, IntervalModel, IntervalSurvivalResult
 from analytics.tables.results import Method, Refusal
 from analytics.tables.study import Study

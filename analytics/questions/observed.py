@@ -10,10 +10,11 @@ from analytics.catalogue.endpoints import ENDPOINT_BY_CODE, RULE_SET_BY_CODE, RU
 from analytics.questions.groups import Grouping, find_grouping
 from analytics.questions.question import Question
 from analytics.questions.selection import select_lines
-from analytics.questions.survival import refuse_nobody, select_observed
+from analytics.questions.survival import follow_lines, refuse_nobody
 from analytics.tables.cohort_results import FlowStep
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
+from analytics.tables.weighting_results import Weighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class ObservedLines:
     lines: pl.DataFrame
     labels: tuple[str, ...]
     flow: tuple[FlowStep, ...]
+    weighting: Weighting | None = None
 
     def parts(self) -> list[tuple[str, pl.DataFrame]]:
         """Return each group with its lines, the reference first."""
@@ -35,6 +37,28 @@ def select_observed_lines(study: Study, question: Question) -> ObservedLines | R
     grouping = find_grouping(question.by)
     if isinstance(grouping, Refusal):
         return grouping
+    refusal = refuse_endpoint(question)
+    if refusal:
+        return refusal
+    selected = select_lines(study, question.selection, grouping)
+    followed = follow_lines(study, selected.lines, question)
+    if isinstance(followed, Refusal):
+        return followed
+    lines, flow = followed.lines, (*selected.flow, *followed.flow)
+    if lines.is_empty():
+        return refuse_nobody(question.endpoint, flow)
+    labels = lines["group"].unique().sort().to_list()
+    if question.reference and question.reference not in labels:
+        return Refusal(
+            "unknown_group", f"There is no group «{question.reference}».", f"Choose one of: {', '.join(labels)}."
+        )
+    reference = _reference(question, grouping, labels)
+    ordered = (reference, *(label for label in labels if label != reference))
+    return ObservedLines(ENDPOINT_BY_CODE[question.endpoint], lines, ordered, flow, followed.weighting)
+
+
+def refuse_endpoint(question: Question) -> Refusal | None:
+    """Refuse an endpoint that is not known, or a rule set that does not decide it."""
     if question.endpoint not in ENDPOINT_BY_CODE:
         return Refusal(
             "unknown_endpoint",
@@ -49,19 +73,7 @@ def select_observed_lines(study: Study, question: Question) -> ObservedLines | R
             f"The rule set «{question.rule_set}» does not decide {question.endpoint}.",
             f"Choose one of: {', '.join(deciding)}.",
         )
-    selected = select_lines(study, question.selection, grouping)
-    lines, steps = select_observed(study, selected.lines, question)
-    flow = (*selected.flow, *steps)
-    if lines.is_empty():
-        return refuse_nobody(question.endpoint, flow)
-    labels = lines["group"].unique().sort().to_list()
-    if question.reference and question.reference not in labels:
-        return Refusal(
-            "unknown_group", f"There is no group «{question.reference}».", f"Choose one of: {', '.join(labels)}."
-        )
-    reference = _reference(question, grouping, labels)
-    ordered = (reference, *(label for label in labels if label != reference))
-    return ObservedLines(ENDPOINT_BY_CODE[question.endpoint], lines, ordered, flow)
+    return None
 
 
 def _reference(question: Question, grouping: Grouping, labels: list[str]) -> str:

@@ -17,9 +17,10 @@ from analytics.estimation.firth import estimate_firth_model
 from analytics.estimation.flexible_parametric import estimate_flexible_parametric
 from analytics.estimation.influential_lines import estimate_influence
 from analytics.estimation.intervals import Intervals, intervals_of
-from analytics.estimation.observations import Observations, check_observations
+from analytics.estimation.observations import Observations
 from analytics.estimation.risk_sets import Ties
 from analytics.questions.design import Design, make_design
+from analytics.questions.follow_up import observe_lines
 from analytics.questions.model_effects import collect_methods, compare_variables, draw_out_curves
 from analytics.questions.model_lines import ModelLines, select_model_lines
 from analytics.questions.model_wording import describe_model, model_notes
@@ -112,11 +113,6 @@ def fit_model(study: Study, question: Question, selected: ModelLines) -> ModelRe
         methods=collect_methods(fit, tests),
         influence=_measure_influence(study, question, selected, design, observations),
     )
-
-
-def observe_lines(lines: pl.DataFrame) -> Observations:
-    """Return follow-up of lines, the lines of a person in one cluster."""
-    return check_observations(lines["days"].to_numpy(), lines["happened"].to_numpy(), cluster=lines["pid"].to_numpy())
 
 
 def _fit(

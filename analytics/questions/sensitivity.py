@@ -9,10 +9,11 @@ from itertools import product
 import polars as pl
 
 from analytics.estimation.survival import estimate_group_survival
+from analytics.questions.follow_up import observe_lines
 from analytics.questions.model_lines import select_model_lines
 from analytics.questions.model_wording import say_design, say_ratio
 from analytics.questions.question import Answer, Question
-from analytics.questions.regression import MODELS, fit_model, observe_lines, refuse_model_words
+from analytics.questions.regression import MODELS, fit_model, refuse_model_words
 from analytics.questions.wording import counted, describe_months, refused
 from analytics.tables.cohort_results import FlowStep
 from analytics.tables.comparison_results import SensitivityResult, SensitivityRow

@@ -12,10 +12,10 @@ from analytics.estimation.cox_model import estimate_cox_model
 from analytics.estimation.wald_test import compare_with_none
 from analytics.questions.covariates import Covariate
 from analytics.questions.design import make_design
+from analytics.questions.follow_up import observe_lines
 from analytics.questions.model_lines import ModelLines, select_model_lines
 from analytics.questions.model_wording import say_design, say_ratio
 from analytics.questions.question import Answer, Question
-from analytics.questions.regression import observe_lines
 from analytics.questions.wording import counted, p_value, refused
 from analytics.tables.comparison_results import SubgroupRow, SubgroupsResult
 from analytics.tables.hazard_results import RegressionResult

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
 from analytics.estimation.time_to_event import estimate_time_to_event
+from analytics.questions.balancing import BalancedLines, balance_lines
+from analytics.questions.follow_up import enter_late, refuse_entry, say_follow_up
 from analytics.questions.groups import Grouping, find_grouping
 from analytics.questions.question import Answer, Question
 from analytics.questions.selection import Funnel, select_lines
@@ -33,11 +37,14 @@ def answer_survival(study: Study, question: Question) -> Answer | Refusal:
             f"Ask for one of: {', '.join(ENDPOINT_BY_CODE)}.",
         )
     selected = select_lines(study, question.selection, grouping)
-    observed, flow = select_observed(study, selected.lines, question)
+    followed = follow_lines(study, selected.lines, question)
+    if isinstance(followed, Refusal):
+        return followed
+    observed, flow = followed.lines, (*selected.flow, *followed.flow)
     if observed.is_empty():
-        return refuse_nobody(question.endpoint, (*selected.flow, *flow))
+        return refuse_nobody(question.endpoint, flow)
     result = estimate_time_to_event(
-        observed.select("group", "days", "happened", patient="pid"),
+        observed.rename({"pid": "patient"}),
         endpoint=question.endpoint,
         rule_set=question.rule_set,
         reference=question.reference or _usual_reference(observed, grouping),
@@ -49,16 +56,30 @@ def answer_survival(study: Study, question: Question) -> Answer | Refusal:
         question=question,
         result=result,
         subjects=observed.select(SUBJECT_COLUMNS),
-        flow=(*selected.flow, *flow),
+        flow=flow,
         summary=(*(describe_group_survival(group) for group in result.groups), *describe_comparison(result)),
         notes=survival_notes(question, result.n_patients_in_several_groups),
         study_name=study.name,
         study_version=study.version,
+        weighting=followed.weighting,
     )
 
 
 def _usual_reference(observed: pl.DataFrame, grouping: Grouping) -> str | None:
     return grouping.reference if grouping.reference in observed["group"] else None
+
+
+def follow_lines(study: Study, lines: pl.DataFrame, question: Question) -> BalancedLines | Refusal:
+    """Return the selected lines with their times, entries and weights, and the steps in which others were left out."""
+    refusal = refuse_entry(question)
+    if refusal:
+        return refusal
+    observed, steps = select_observed(study, lines, question)
+    entered, late = enter_late(study, observed, question)
+    if entered.is_empty():
+        return BalancedLines(entered, (*steps, *late), None)
+    balanced = balance_lines(study, entered, question)
+    return balanced if isinstance(balanced, Refusal) else replace(balanced, flow=(*steps, *late, *balanced.flow))
 
 
 def select_observed(study: Study, lines: pl.DataFrame, question: Question) -> tuple[pl.DataFrame, tuple[FlowStep, ...]]:
@@ -96,7 +117,8 @@ def survival_notes(question: Question, n_in_several_groups: int | None) -> tuple
     """Return what a reader must know beside the numbers."""
     notes: list[str] = []
     if question.by == "treatment":
-        notes.append("Treatments were not randomised: the comparison is unadjusted.")
+        adjusted = "weighted" if question.weights else "unadjusted"
+        notes.append(f"Treatments were not randomised: the comparison is {adjusted}.")
     choose = question.selection.choose
     if choose == "every_line":
         notes.append(
@@ -107,5 +129,4 @@ def survival_notes(question: Question, n_in_several_groups: int | None) -> tuple
         notes.append("One line a patient: the first in the selection.")
     else:
         notes.append(f"Only lines started directly after progression on {question.selection.decision_after}.")
-    notes.append("Times in days are date − start + 1; months are days / 30.4375.")
-    return tuple(notes)
+    return (*notes, *say_follow_up(question), "Times in days are date − start + 1; months are days / 30.4375.")

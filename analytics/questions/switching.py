@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from analytics.estimation.switching import estimate_switching_comparison
+from analytics.questions.follow_up import observe_lines
 from analytics.questions.marker_status import derive_response_day, refuse_unsuitable
 from analytics.questions.observed import select_observed_lines
 from analytics.questions.question import Answer, Question
-from analytics.questions.regression import observe_lines
 from analytics.questions.selection import Funnel
 from analytics.questions.survival import SUBJECT_COLUMNS, refuse_nobody
 from analytics.questions.wording import counted, describe_comparison, describe_group_survival
