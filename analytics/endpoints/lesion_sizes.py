@@ -50,7 +50,7 @@ def _resolve_parents(lesions: pl.DataFrame) -> pl.DataFrame:
     is_compound = lesions["lesion_id"].str.contains_any(["+", "/"])
     if not is_compound.any():
         return lesions
-    plain, compound = lesions.filter(~is_compound), lesions.filter(is_compound)
+    plain, compound = lesions.filter(~is_compound), lesions.filter(is_compound).sort("visit", "lesion_id")
     parents = (
         compound.with_columns(parent=pl.col("lesion_id").str.split("+"))
         .explode("parent")

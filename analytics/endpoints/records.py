@@ -74,17 +74,13 @@ def derive_deaths(vital_status: pl.LazyFrame) -> pl.DataFrame:
 
 def _derive_last_row(rows: pl.LazyFrame, table: str, column: str) -> pl.DataFrame:
     """Return the last dated row of each patient in one table."""
-    latest = pl.col(column).arg_max()
     return (
-        rows.filter(pl.col(column).is_not_null())
-        .group_by("pid")
-        .agg(
-            date=pl.col(column).get(latest),
-            date_precision=pl.col(f"{column}_precision").get(latest),
-            _file=pl.col("_file").get(latest),
-            _row=pl.col("_row").filter(pl.col(column) == pl.col(column).max()).min(),
+        rows.filter(pl.col(column).is_not_null() & (pl.col(column) == pl.col(column).max().over("pid")))
+        .sort("pid", "_file", "_row")
+        .unique("pid", keep="first", maintain_order=True)
+        .select(
+            "pid", date=column, date_precision=f"{column}_precision", _file="_file", _row="_row", table=pl.lit(table)
         )
-        .with_columns(table=pl.lit(table))
         .collect()
     )
 
