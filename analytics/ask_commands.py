@@ -12,6 +12,7 @@ import typer
 from annotated_types import Interval
 
 from analytics.command_line import Store, clock, refusal_as_error, say, the_call
+from analytics.questions.kinds import KINDS
 from analytics.questions.question import Question, Selection
 
 
@@ -20,6 +21,10 @@ class Level(StrEnum):
 
     safe = "safe"
     full = "full"
+
+
+PATIENT = {"patient": "One patient's course: the cards and every value behind them."}
+ALL_QUESTIONS = "Questions\n\n" + "\n\n".join(f"{kind}: {says}" for kind, says in (KINDS | PATIENT).items())
 
 
 def ask(
@@ -31,11 +36,7 @@ def ask(
     = Level.safe,
     **words: Any,
 ) -> None:  # fmt: skip
-    """Ask one QUESTION of a study and write the answer: tables, figures, methods, manifest.
-
-    Questions: cohort, survival, comparison, regression, competing_risks, interval_censored, subgroups, sensitivity,
-    response, trajectory, endpoints, landmark, switching, patient.
-    """
+    """Ask one QUESTION of a study and write the answer: tables, figures, methods, manifest."""
     if question == "patient":
         tell_and_write(patient, words["analyte"], store, out, level)
         return

@@ -7,11 +7,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from analytics.errors import FAMILIES
+from analytics.questions.ask import QUESTIONS
+from analytics.questions.kinds import KINDS
+from analytics.questions.question import Question, Selection
 
 ROOT = Path(__file__).parents[2]
 FREE_PORT = "a free port"  # a dashboard may be open on the usual one
@@ -65,6 +69,17 @@ def test_every_command_has_help(command: str, lutetia: Lutetia) -> None:
     assert "Usage" in shown.stdout
 
 
+def test_help_of_ask_names_every_question_and_says_every_option(lutetia: Lutetia) -> None:
+    shown = " ".join(lutetia("ask", "--help").stdout.split())
+    assert set(KINDS) == set(QUESTIONS)
+    for kind, says in KINDS.items():
+        assert f"{kind}: {says}" in shown
+    for entry in (*fields(Question), *fields(Selection)):
+        if entry.metadata:
+            assert f"--{entry.metadata['word'] or entry.name.replace('_', '-')} <" in shown
+            assert entry.metadata["says"].split()[0] in shown
+
+
 def test_help_loads_nothing_heavy() -> None:
     loaded = (
         "import sys, lutetia\n"
@@ -86,6 +101,8 @@ def test_help_loads_nothing_heavy() -> None:
         (("run", "nowhere.toml"), 12, "nowhere.toml"),
         (("serve", "nowhere", "--port", FREE_PORT), 13, "nowhere"),
         (("check", "nowhere", "--set", "decimal_mark"), 2, "NAME=VALUE"),
+        (("ask", "regression", "nowhere", "--out", "x", "--spline-df", "7"), 2, "--spline-df"),
+        (("ask", "survival", "nowhere", "--out", "x", "--choose", "some_line"), 2, "--choose"),
     ],
 )
 def test_a_mistake_is_a_sentence_with_its_exit_code(

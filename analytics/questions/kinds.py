@@ -1,0 +1,23 @@
+"""The questions there are, each in one sentence; nothing heavy is loaded, so that the command line can tell them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+KINDS: Final = {
+    "cohort": "Who is in, and what was known of them at the start of each line.",
+    "survival": "Time to an endpoint by group: Kaplan-Meier curves, medians, hazard ratios and their test.",
+    "comparison": "Restricted mean survival by group, with difference and ratio, weighted and pairwise tests.",
+    "regression": "A model of the time to an endpoint, adjusted for covariates: Cox, Firth or parametric.",
+    "competing_risks": "Cumulative incidence of progression with death competing, and models of both hazards.",
+    "interval_censored": "Progression known only to lie between two visits: Turnbull's curve beside the usual one.",
+    "subgroups": "The effect of a treatment in subgroups, with tests of interaction.",
+    "sensitivity": "Endpoints, rule sets and models side by side.",
+    "response": "Marker response by group: rates with limits, differences, waterfall.",
+    "trajectory": "A marker in windows of time by group, as observed.",
+    "endpoints": "Every endpoint counted: events, censored and excluded, with reasons.",
+    "landmark": "Do responders live longer without progression? Compared from a landmark day on.",
+    "switching": "The same by Simon-Makuch curves: a person counts as a responder from the response on.",
+    "time_dependent": "The hazard by the marker's last value or slope so far, in a time-dependent Cox model.",
+}
+"""What each question answers, by its name on the command line; `analytics.questions.ask.QUESTIONS` answers them."""
