@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import polars as pl
 
 ROW = "_row"
+PID = "_pid"
+"""The number of the row's patient, where it was looked up already; null for ids that are on no patients sheet."""
 
 NO_RAGGED = pl.DataFrame(schema={ROW: pl.UInt32(), "fields": pl.UInt32()})
 """The ragged part of a table in which every record has as many fields as the header."""
@@ -53,7 +55,7 @@ class TextTable:
     @property
     def header(self) -> tuple[str, ...]:
         """Return the column names as delivered."""
-        return tuple(name for name in self.rows.columns if name != ROW)
+        return tuple(name for name in self.rows.columns if name not in (ROW, PID))
 
     @property
     def where(self) -> str:
