@@ -29,7 +29,7 @@ DIFFERENCES_FILE = "differences.csv"
 KEY_FILE = "key"
 KEY_BYTES = 32
 ROW_GROUP_ROWS = 20_000
-LIBRARIES = ("lutetia", "polars", "dataframely", "lifelines", "statsmodels", "numpy")
+LIBRARIES = ("lutetia", "polars", "dataframely", "scipy", "statsmodels", "numpy")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from analytics.tables.results import Method
@@ -36,6 +37,7 @@ OVERLAP = "Li F, Morgan KL, Zaslavsky AM. J Am Stat Assoc 2018;113:390-400. doi:
 WILSON = "Wilson EB. J Am Stat Assoc 1927;22:209-212. doi:10.1080/01621459.1927.10502953"
 
 
+@cache
 def library_version(library: str) -> str:
     """Return the installed version of a library; ``source tree`` when Lutetia runs uninstalled."""
     try:

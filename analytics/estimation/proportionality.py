@@ -11,12 +11,12 @@ from typing import Literal
 
 import numpy as np
 
-from analytics.estimation.lifelines_gate import compute_life_table
 from analytics.estimation.linear import solve_positive, weighted_crossproduct
 from analytics.estimation.methods import PROPORTIONALITY, describe_method
 from analytics.estimation.observations import Observations
 from analytics.estimation.partial_likelihood import PartialLikelihood, PartialState, compute_risk_set_means
 from analytics.estimation.partial_residuals import compute_schoenfeld_residuals
+from analytics.estimation.product_limit import compute_life_table
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p
 from analytics.tables.hazard_results import ProportionalityResult
 from analytics.tables.results import FloatArray, Refusal, TestResult

@@ -13,7 +13,6 @@ from analytics.estimation.competing_risks import check_causes
 from analytics.estimation.cox_fit import check_covariates, refuse_model
 from analytics.estimation.cox_model import describe_terms, estimate_cox_model
 from analytics.estimation.group_counts import note_events_per_parameter
-from analytics.estimation.lifelines_gate import compute_life_table
 from analytics.estimation.linear import solve_positive, standard_errors
 from analytics.estimation.methods import FINE_GRAY, describe_method
 from analytics.estimation.observations import Observations
@@ -24,6 +23,7 @@ from analytics.estimation.partial_likelihood import (
     maximise_partial_likelihood,
 )
 from analytics.estimation.partial_residuals import compute_score_residuals, refuse_empty_variance
+from analytics.estimation.product_limit import compute_life_table
 from analytics.estimation.risk_sets import Lingering, RiskSets, observed_risk_sets
 from analytics.estimation.statsmodels_gate import compute_chi_squared_p
 from analytics.estimation.sums import sum_by_code, sum_rows_by_code

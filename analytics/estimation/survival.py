@@ -9,8 +9,8 @@ import numpy as np
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.errors import RefusedError
-from analytics.estimation.lifelines_gate import compute_life_table
 from analytics.estimation.observations import Observations
+from analytics.estimation.product_limit import compute_life_table
 from analytics.estimation.robust_survival import compute_robust_survival
 from analytics.estimation.statsmodels_gate import compute_normal_quantile
 from analytics.tables.results import Estimate, FloatArray, IntArray

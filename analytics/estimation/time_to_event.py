@@ -87,11 +87,11 @@ def _collect_methods(
     errors = "robust, clustered by patient" if is_robust else "Greenwood"
     methods = [
         describe_method(
-            "Kaplan–Meier estimate", KAPLAN_MEIER, "lifelines", interval=interval, errors=errors,
+            "Kaplan–Meier estimate", KAPLAN_MEIER, interval=interval, errors=errors,
             median="Brookmeyer–Crowley limits; midpoint of a flat stretch on one half",
             **describe_sampling(observations),
         ),
-        describe_method("Follow-up by reverse Kaplan–Meier", REVERSE_KAPLAN_MEIER, "lifelines", interval=interval),
+        describe_method("Follow-up by reverse Kaplan–Meier", REVERSE_KAPLAN_MEIER, interval=interval),
     ]  # fmt: skip
     if is_robust:
         methods.append(describe_method("Robust variance of the curve", ROBUST))

@@ -264,10 +264,10 @@ def test_everybody_present_dying_before_the_next_enters_is_told_as_r_tells_it():
     assert curve.n_enter.tolist() == [2, 0, 0, 1, 0]
 
 
-def test_late_entry_curves_are_lifelines_where_it_answers(data):
+@pytest.mark.parametrize("has_entry", [False, True], ids=["from the start", "late entry"])
+def test_curves_are_lifelines_where_it_answers(data, has_entry: bool):
     ties = data("ties")
-    curve = estimate_survival(check_observations(ties["time"], ties["happened"].cast(bool), entry=ties["entry"]))
-    theirs = KaplanMeierFitter().fit(
-        ties["time"].to_numpy(), ties["happened"].to_numpy(), entry=ties["entry"].to_numpy()
-    )
+    entry = ties["entry"].to_numpy() if has_entry else None
+    curve = estimate_survival(check_observations(ties["time"], ties["happened"].cast(bool), entry=entry))
+    theirs = KaplanMeierFitter().fit(ties["time"].to_numpy(), ties["happened"].to_numpy(), entry=entry)
     np.testing.assert_allclose(curve.survival, theirs.survival_function_.iloc[:, 0], atol=EXACT)
