@@ -19,6 +19,7 @@ from analytics.estimation.group_counts import refuse_events_per_parameter
 from analytics.estimation.logistic_likelihood import maximise_plain
 from analytics.estimation.methods import INVERSE_PROBABILITY, OVERLAP, describe_method
 from analytics.estimation.observations import finite_numbers
+from analytics.estimation.partial_likelihood import refuse_redundant
 from analytics.tables.results import BoolArray, FloatArray, Refusal
 from analytics.tables.weighting_results import BalanceRow, Weighting
 
@@ -75,7 +76,11 @@ def estimate_balancing_weights(
             "Give one row a line and one name a column.",
         )
     smaller = int(min(is_first.sum(), (~is_first).sum()))
-    refusal = _refuse_nothing(names) or refuse_events_per_parameter(smaller, len(names), settings or Settings())
+    refusal = (
+        _refuse_nothing(names)
+        or refuse_events_per_parameter(smaller, len(names), settings or Settings())
+        or _refuse_constant(x, names)
+    )
     if refusal:
         return refusal
     chance = _estimate_chance(is_first, x)
@@ -104,10 +109,7 @@ def estimate_balancing_weights(
 
 def _estimate_chance(is_first: BoolArray, x: FloatArray) -> FloatArray | None:
     """Return the chance of being in the first group (n,), ``None`` where the covariates tell the groups apart."""
-    scale = x.std(axis=0)
-    if (scale <= 0).any():
-        return None
-    design = np.column_stack([np.ones(len(x)), (x - x.mean(axis=0)) / scale])
+    design = np.column_stack([np.ones(len(x)), (x - x.mean(axis=0)) / x.std(axis=0)])
     state = maximise_plain(design, is_first.astype(np.float64))
     return None if state is None else state.chance
 
@@ -129,6 +131,11 @@ def _refuse_nothing(names: Sequence[str]) -> Refusal | None:
     if names:
         return None
     return Refusal("nothing_to_balance", "No covariate was named to balance.", "Name at least one, such as grade.")
+
+
+def _refuse_constant(x: FloatArray, names: Sequence[str]) -> Refusal | None:
+    constant = np.flatnonzero(np.ptp(x, axis=0) == 0)
+    return refuse_redundant(names[int(constant[0])]) if len(constant) else None
 
 
 def _refuse_apart(groups: tuple[str, str]) -> Refusal:

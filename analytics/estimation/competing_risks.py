@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from analytics.errors import RefusedError
 from analytics.estimation.influence import place_on_timeline, sum_influence_products
 from analytics.estimation.methods import AALEN_JOHANSEN, describe_method
-from analytics.estimation.observations import Observations, check_observations, finite_numbers
+from analytics.estimation.observations import Observations, finite_numbers
 from analytics.estimation.robust_survival import compute_hazard_shares
 from analytics.estimation.sums import sum_by_code
 from analytics.estimation.survival import Interval, compute_limits
@@ -39,13 +39,6 @@ def check_causes(observations: Observations, cause: ArrayLike) -> IntArray:
     if ((codes > 0) != observations.happened).any():
         raise RefusedError("cause and happened disagree.", "cause", "happened is true exactly where cause is not 0.")
     return codes
-
-
-def observe_causes(days: ArrayLike, cause: ArrayLike, **others: ArrayLike | None) -> tuple[Observations, IntArray]:
-    """Return checked observations and causes of lines that end by cause 1, 2 … or are censored (0)."""
-    happened = finite_numbers("cause", cause) != 0
-    observations = check_observations(days, happened, **others)
-    return observations, check_causes(observations, cause)
 
 
 def estimate_cumulative_incidence(

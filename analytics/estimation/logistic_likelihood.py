@@ -12,6 +12,7 @@ from analytics.tables.results import BoolArray, FloatArray
 
 MOST_STEPS = 100
 SMALLEST_STEP = 1e-9  # on the logit scale of a standardised covariate
+ROUNDING = 1e-13  # of a log-likelihood: near the top a good step may seem to fall by so much
 RUNAWAY_LOGIT = 15.0  # a fitted chance beyond 1 − 3e-7: the data are separated
 
 
@@ -92,8 +93,9 @@ def maximise_penalised(
 
 
 def _climb(design: FloatArray, happened: FloatArray, state: LogisticState, step: FloatArray) -> LogisticState:
+    floor = state.log_likelihood - ROUNDING * abs(state.log_likelihood)
     for halving in range(40):
         candidate = compute_logistic_state(design, happened, state.coefficients + step * 0.5**halving, False)
-        if candidate is not None and candidate.log_likelihood >= state.log_likelihood:
+        if candidate is not None and candidate.log_likelihood >= floor:
             return candidate
     return state

@@ -35,9 +35,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from analytics.export.balance import make_safe_weighting
 from analytics.export.disclosure_aggregates import make_safe_cohort, make_safe_endpoints
 from analytics.export.disclosure_comparisons import make_safe_means, make_safe_sensitivity, make_safe_subgroups
 from analytics.export.disclosure_competing import make_safe_competing, make_safe_intervals
+from analytics.export.disclosure_course import make_safe_course
 from analytics.export.disclosure_models import make_safe_model
 from analytics.export.disclosure_response import make_safe_response
 from analytics.export.disclosure_survival import make_safe_survival
@@ -46,6 +48,7 @@ from analytics.questions.question import Answer
 from analytics.tables.cohort_results import CohortResult, EndpointsResult, TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
+from analytics.tables.model_results import MarkerCourseResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.response_results import ResponseResult
 from analytics.tables.results import Refusal
@@ -58,6 +61,7 @@ _MAKE_SAFE: dict[type[Any], Callable[[Answer, int], Answer | Refusal]] = {
     TrajectoryResult: make_safe_trajectory,
     EndpointsResult: make_safe_endpoints,
     ModelResult: make_safe_model,
+    MarkerCourseResult: make_safe_course,
     CompetingRisksResult: make_safe_competing,
     IntervalSurvivalResult: make_safe_intervals,
     MeanSurvivalResult: make_safe_means,
@@ -82,5 +86,19 @@ def make_safe(answer: Answer, floor: int) -> Answer | Refusal:
             f"A {answer.question.kind} answer has no safe form yet.",
             "Use the full level inside the hospital.",
         )
-    made = _MAKE_SAFE[type(answer.result)](answer, floor)
-    return made if isinstance(made, Refusal) else replace(made, subjects=answer.subjects.clear())
+    made = refuse_coarse_curves(answer) or _MAKE_SAFE[type(answer.result)](answer, floor)
+    if isinstance(made, Refusal):
+        return made
+    return replace(made, subjects=answer.subjects.clear(), weighting=make_safe_weighting(made.weighting))
+
+
+def refuse_coarse_curves(answer: Answer) -> Refusal | None:
+    """Refuse curves of weighted lines or with late entry: a coarse table of counts does not give them back."""
+    is_plain = not answer.question.weights and not answer.question.entry
+    if is_plain or not isinstance(answer.result, SurvivalResult | CompetingRisksResult):
+        return None
+    return Refusal(
+        "curve_not_from_counts",
+        "Curves with weights or late entry have no safe form: they cannot be made from counts of enough people.",
+        "Ask the regression, whose ratios leave at the safe level, or use the full level inside the hospital.",
+    )

@@ -12,9 +12,12 @@ from analytics.export.aggregate_tables import (
     write_response,
     write_subjects,
 )
+from analytics.export.balance import write_balance
 from analytics.export.comparison_tables import write_means, write_sensitivity, write_subgroups
 from analytics.export.competing_tables import write_incidence, write_interval_models, write_turnbull
+from analytics.export.course_tables import write_course, write_own_courses
 from analytics.export.figure_files import write_figure, write_waterfall
+from analytics.export.marker_figures import write_own_course_figures
 from analytics.export.model_figures import write_effect_figure, write_schoenfeld_figure
 from analytics.export.model_tables import (
     write_coefficients,
@@ -31,11 +34,12 @@ from analytics.export.survival_tables import write_curve, write_guyot, write_ris
 
 COMPETING, INTERVALS = frozenset({"competing_risks"}), frozenset({"interval_censored"})
 COMPARISON, SUBGROUPS, SENSITIVITY = frozenset({"comparison"}), frozenset({"subgroups"}), frozenset({"sensitivity"})
-MODELS = COMPETING | INTERVALS | SUBGROUPS | SENSITIVITY | {"regression"}
+COURSE = frozenset({"course"})
+MODELS = COMPETING | INTERVALS | SUBGROUPS | SENSITIVITY | {"regression", "time_dependent"}
 SURVIVAL, RESPONSE = frozenset({"survival", "landmark"}), frozenset({"response"})
 CURVES = SURVIVAL | {"switching"}
-EVERY_KIND = MODELS | COMPARISON | CURVES | {"cohort", "response", "trajectory", "endpoints"}
-REGRESSION = frozenset({"regression"})
+EVERY_KIND = MODELS | COMPARISON | CURVES | COURSE | {"cohort", "response", "trajectory", "endpoints"}
+REGRESSION = frozenset({"regression", "time_dependent"})
 COHORT, TRAJECTORY, ENDPOINTS = frozenset({"cohort"}), frozenset({"trajectory"}), frozenset({"endpoints"})
 BOTH, FULL = frozenset(LEVELS), frozenset(LEVELS[1:])
 
@@ -47,7 +51,7 @@ FORMATS: tuple[Format, ...] = (
     Format("ADaM times to event", SURVIVAL, FULL, write_adtte),
     Format("response table", RESPONSE, BOTH, write_response),
     Format("best changes", RESPONSE, FULL, write_best_changes),
-    Format("figure", CURVES | RESPONSE | TRAJECTORY | MODELS, BOTH, write_figure),
+    Format("figure", CURVES | RESPONSE | TRAJECTORY | COURSE | MODELS, BOTH, write_figure),
     Format("areas under the curves", COMPARISON, FULL, write_figure),
     Format("waterfall", RESPONSE, FULL, write_waterfall),
     Format("characteristics", COHORT, BOTH, write_characteristics),
@@ -61,12 +65,16 @@ FORMATS: tuple[Format, ...] = (
     Format("Schoenfeld residuals", REGRESSION, FULL, write_schoenfeld),
     Format("influence of lines", REGRESSION, FULL, write_influence),
     Format("Schoenfeld figure", REGRESSION, FULL, write_schoenfeld_figure),
+    Format("course of a marker", COURSE, BOTH, write_course),
+    Format("people's own courses", COURSE, FULL, write_own_courses),
+    Format("own course figures", COURSE, FULL, write_own_course_figures),
     Format("cumulative incidence", COMPETING, BOTH, write_incidence),
     Format("Turnbull estimate", INTERVALS, FULL, write_turnbull),
     Format("models of intervals", INTERVALS, BOTH, write_interval_models),
     Format("restricted means", COMPARISON, BOTH, write_means),
     Format("forest of subgroups", SUBGROUPS, BOTH, write_subgroups),
     Format("sensitivity analyses", SENSITIVITY, BOTH, write_sensitivity),
+    Format("balance of weighted groups", SURVIVAL | COMPARISON | MODELS, BOTH, write_balance),
     Format("flow", EVERY_KIND, BOTH, write_flow),
     Format("subjects", EVERY_KIND, FULL, write_subjects),
     Format("summary", EVERY_KIND, BOTH, write_summary),

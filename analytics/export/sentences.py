@@ -15,7 +15,10 @@ ORIGINS = {
     "lasting_marker_response": "the biochemical response",
 }
 """Time zero in words, by the origin of an endpoint's clock."""
-CAPTION_NOTES = ("Treatments were not randomised", "Landmark day", "Until the day of", "Response was not randomised")
+CAPTION_NOTES = (
+    "Treatments were not randomised", "Landmark day", "Until the day of", "Response was not randomised", "Late entry:",
+    "Lines are weighted",
+)  # fmt: skip
 """How the notes begin without which a figure would mislead."""
 MONTHS = "Months are days / 30.4375; days are date − start + 1."
 
@@ -88,7 +91,7 @@ def caption_survival(release: Release, result: SurvivalResult) -> str:
             "Faint: fewer than 10, or 10 % of the group, at risk."
         )
     n = sum(group.n_lines for group in result.groups)
-    if any(group.curve.n_enter[1:].any() for group in result.groups):
+    if release.answer.question.kind == "switching":
         drawn = (
             f"Simon–Makuch curves with {limits}. Vertical ticks and «censored»: also lines that go over to the other "
             "curve. Counts: just before each time. Faint: fewer than 10, or 10 % of the group, at risk."

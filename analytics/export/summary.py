@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.aggregate_tables import flow_table, response_comparison_table, response_table
+from analytics.export.course_tables import say_course
 from analytics.export.model_summary import (
     say_competing,
     say_intervals,
@@ -29,6 +30,7 @@ from analytics.export.sentences import (
 from analytics.tables.cohort_results import CohortResult, EndpointsResult, TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
+from analytics.tables.model_results import MarkerCourseResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.response_results import ResponseResult
 from analytics.tables.results import Estimate, Refusal, TestResult
@@ -48,7 +50,8 @@ def as_json(content: object) -> bytes:
 def summarise(release: Release) -> dict[str, Any]:
     """Return the summary as plain values."""
     answer = release.answer
-    methods = getattr(answer.result, "methods", ())
+    weighting = answer.weighting
+    methods = (*getattr(answer.result, "methods", ()), *(() if weighting is None else (weighting.method,)))
     return {
         "question": answer.question.as_dict(),
         "level": release.level,
@@ -59,6 +62,7 @@ def summarise(release: Release) -> dict[str, Any]:
         "summary": list(answer.summary),
         "notes": list(answer.notes),
         **_SAY[type(answer.result)](answer.result),
+        **({} if weighting is None else {"weighting": asdict(weighting)}),
         "flow": flow_table(answer.flow).to_dicts(),
         "methods": [asdict(method) for method in methods],
         "methods_sentence": describe_methods(methods),
@@ -180,6 +184,7 @@ _SAY: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     TrajectoryResult: _say_trajectory,
     EndpointsResult: _say_endpoints,
     ModelResult: say_model,
+    MarkerCourseResult: say_course,
     CompetingRisksResult: say_competing,
     IntervalSurvivalResult: say_intervals,
     MeanSurvivalResult: say_means,

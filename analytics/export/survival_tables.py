@@ -39,7 +39,12 @@ def write_risk_table(release: Release) -> dict[str, bytes]:
 
 
 def write_guyot(release: Release) -> dict[str, bytes]:
-    """Write the two text files the algorithm of Guyot reads, a pair a group; at risk counts just before."""
+    """Write the two text files the algorithm of Guyot reads, a pair a group; at risk counts just before.
+
+    Nothing with weights or late entry, which it does not know.
+    """
+    if release.answer.question.weights or release.answer.question.entry:
+        return {}
     files: dict[str, bytes] = {}
     groups = cast("SurvivalResult", release.answer.result).groups
     for number, group in enumerate(groups, start=1):

@@ -8,6 +8,7 @@ from analytics.errors import RefusedError
 from analytics.questions.cohort import answer_cohort
 from analytics.questions.comparison import answer_comparison
 from analytics.questions.competing_risks import answer_competing_risks
+from analytics.questions.course import answer_course
 from analytics.questions.endpoints import answer_endpoints
 from analytics.questions.interval_censored import answer_interval_censored
 from analytics.questions.landmark import answer_landmark
@@ -18,6 +19,7 @@ from analytics.questions.sensitivity import answer_sensitivity
 from analytics.questions.subgroups import answer_subgroups
 from analytics.questions.survival import answer_survival
 from analytics.questions.switching import answer_switching
+from analytics.questions.time_dependent import answer_time_dependent
 from analytics.questions.trajectory import answer_trajectory
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
@@ -36,8 +38,13 @@ QUESTIONS: dict[str, Callable[[Study, Question], Answer | Refusal]] = {
     "sensitivity": answer_sensitivity,
     "landmark": answer_landmark,
     "switching": answer_switching,
+    "course": answer_course,
+    "time_dependent": answer_time_dependent,
 }
-"""Every question by the name used on the command line; a new one is a module and a line here."""
+"""Every question by its name on the command line; a new one is a module, a line here, a sentence in `kinds.KINDS`."""
+
+WITH_LATE_ENTRY = ("survival", "regression", "comparison", "competing_risks", "subgroups", "sensitivity")
+WITH_PRODUCTS = ("regression",)
 
 
 def answer(study: Study, question: Question) -> Answer | Refusal:
@@ -59,7 +66,22 @@ def answer(study: Study, question: Question) -> Answer | Refusal:
             f"There is no question «{question.kind}».",
             f"Ask one of: {', '.join(QUESTIONS)}.",
         )
+    refusal = refuse_unused_option(question)
+    if refusal:
+        return refusal
     try:
         return QUESTIONS[question.kind](study, question)
     except RefusedError as problem:
         return Refusal("not_estimable", problem.what, problem.hint)
+
+
+def refuse_unused_option(question: Question) -> Refusal | None:
+    """Refuse late entry, weights and interactions where a question would pass over them."""
+    for asked, kinds in ((question.entry or question.weights, WITH_LATE_ENTRY), (question.interactions, WITH_PRODUCTS)):
+        if asked and question.kind not in kinds:
+            return Refusal(
+                "option_not_used",
+                f"The question {question.kind} has no late entry, weights or interactions.",
+                f"Leave them out, or ask one of: {', '.join(kinds)}.",
+            )
+    return None

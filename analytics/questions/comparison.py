@@ -84,6 +84,7 @@ def answer_comparison(study: Study, question: Question) -> Answer | Refusal:
         ),
         study_name=study.name,
         study_version=study.version,
+        weighting=observed.weighting,
     )
 
 

@@ -10,14 +10,15 @@ import polars as pl
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.catalogue.endpoints import EVENT_WORDS, Endpoint
 from analytics.estimation.competing_risks import (
+    check_causes,
     estimate_cumulative_incidence,
     estimate_incidence_at,
-    observe_causes,
 )
 from analytics.estimation.gray_test import compare_cumulative_incidence
 from analytics.estimation.subdistribution import estimate_cause_specific_model, estimate_subdistribution_model
 from analytics.questions.competing_wording import describe_competing
 from analytics.questions.design import make_design
+from analytics.questions.follow_up import observe_lines
 from analytics.questions.model_lines import select_model_lines
 from analytics.questions.model_wording import say_design
 from analytics.questions.observed import ObservedLines, select_observed_lines
@@ -46,9 +47,8 @@ def answer_competing_risks(study: Study, question: Question) -> Answer | Refusal
     if isinstance(codes, Refusal):
         return codes
     observed_lines = observed.lines.with_columns(cause=pl.Series(codes))
-    observations, checked = observe_causes(
-        observed_lines["days"].to_numpy(), codes, cluster=observed_lines["pid"].to_numpy()
-    )
+    observations = observe_lines(observed_lines)
+    checked = check_causes(observations, codes)
     test = None
     if len(observed.labels) > 1:
         test = compare_cumulative_incidence(observations, checked, observed_lines["group"].to_numpy())
@@ -79,6 +79,7 @@ def answer_competing_risks(study: Study, question: Question) -> Answer | Refusal
         ),
         study_name=study.name,
         study_version=study.version,
+        weighting=observed.weighting,
     )
 
 
@@ -115,9 +116,8 @@ def _estimate_groups(
     groups: list[IncidenceGroup] = []
     for label in observed.labels:
         part = lines.filter(pl.col("group") == label)
-        observations, codes = observe_causes(
-            part["days"].to_numpy(), part["cause"].to_numpy(), cluster=part["pid"].to_numpy()
-        )
+        observations = observe_lines(part)
+        codes = check_causes(observations, part["cause"].to_numpy())
         curves = tuple(
             estimate_cumulative_incidence(observations, codes, place, label) for place in range(1, len(causes) + 1)
         )
@@ -142,10 +142,8 @@ def _fit_hazards(
     design = make_design(selected.lines, selected.covariates, question.spline_df)
     if isinstance(design, Refusal):
         return (), design, design
-    codes = cast("IntArray", code_causes(selected.lines, causes))
-    observations, checked = observe_causes(
-        selected.lines["days"].to_numpy(), codes, cluster=selected.lines["pid"].to_numpy()
-    )
+    observations = observe_lines(selected.lines)
+    checked = check_causes(observations, cast("IntArray", code_causes(selected.lines, causes)))
     given = (observations, checked, design.matrix, design.names)
     return (
         design.columns,

@@ -42,7 +42,7 @@ def enter_late(study: Study, lines: pl.DataFrame, question: Question) -> tuple[p
     funnel = Funnel(found.with_columns(entry=pl.when(after > 1).then(after).otherwise(0)), "selected")
     funnel.keep(pl.col("record_date").is_not_null(), f"{words} known", f"no {words.removeprefix('first ')}")
     funnel.keep(pl.col("entry") < pl.col("days"), f"observed after the {words}", f"ended before the {words}")
-    return funnel.lines.drop("record_date"), tuple(funnel.flow[1:])
+    return funnel.lines.drop("record_date"), tuple(step for step in funnel.flow[1:] if step.n_lines_removed)
 
 
 def observe_lines(lines: pl.DataFrame) -> Observations:

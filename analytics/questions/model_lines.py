@@ -16,6 +16,7 @@ from analytics.tables.cohort_results import FlowStep
 from analytics.tables.regression_results import MissingCount
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
+from analytics.tables.weighting_results import Weighting
 
 TOO_RARE = ": too few people or events"
 
@@ -29,6 +30,7 @@ class ModelLines:
     strata: tuple[Covariate, ...]
     missing: tuple[MissingCount, ...]
     flow: tuple[FlowStep, ...]
+    weighting: Weighting | None = None
 
 
 def select_model_lines(study: Study, question: Question) -> ModelLines | Refusal:
@@ -49,7 +51,7 @@ def select_model_lines(study: Study, question: Question) -> ModelLines | Refusal
     found = select_complete_lines(study, observed.lines, covariates, strata)
     if found.lines.is_empty():
         return refuse_nobody(question.endpoint, (*observed.flow, *found.flow))
-    return replace(found, flow=(*observed.flow, *found.flow))
+    return replace(found, flow=(*observed.flow, *found.flow), weighting=observed.weighting)
 
 
 def select_complete_lines(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from analytics.questions.follow_up import say_follow_up
 from analytics.questions.model_lines import TOO_RARE
 from analytics.questions.question import Question
 from analytics.questions.wording import counted, p_value, refused
@@ -70,7 +71,8 @@ def say_design(question: Question, variables: Iterable[str]) -> tuple[str, ...]:
     others = [variable for variable in dict.fromkeys(variables) if variable != question.by]
     notes: list[str] = []
     if question.by == "treatment":
-        adjusted = f"adjusted for {', '.join(others)} and nothing else" if others else "unadjusted"
+        unadjusted = "weighted" if question.weights else "unadjusted"
+        adjusted = f"adjusted for {', '.join(others)} and nothing else" if others else unadjusted
         notes.append(f"Treatments were not randomised: the comparison is {adjusted}.")
     choose = question.selection.choose
     if choose == "every_line":
@@ -79,8 +81,7 @@ def say_design(question: Question, variables: Iterable[str]) -> tuple[str, ...]:
         notes.append("One line a patient: the first in the selection.")
     else:
         notes.append(f"Only lines started directly after progression on {question.selection.decision_after}.")
-    notes.append("Times in days are date − start + 1; months are days / 30.4375.")
-    return tuple(notes)
+    return (*notes, *say_follow_up(question), "Times in days are date − start + 1; months are days / 30.4375.")
 
 
 def changing_effects(result: ModelResult) -> list[TestResult]:

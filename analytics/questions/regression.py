@@ -63,6 +63,7 @@ def answer_regression(study: Study, question: Question) -> Answer | Refusal:
         notes=model_notes(question, result, selected.flow),
         study_name=study.name,
         study_version=study.version,
+        weighting=selected.weighting,
     )
 
 

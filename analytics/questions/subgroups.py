@@ -80,6 +80,7 @@ def answer_subgroups(study: Study, question: Question) -> Answer | Refusal:
         ),
         study_name=study.name,
         study_version=study.version,
+        weighting=selected.weighting,
     )  # fmt: skip
 
 

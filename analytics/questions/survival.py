@@ -55,7 +55,7 @@ def answer_survival(study: Study, question: Question) -> Answer | Refusal:
     return Answer(
         question=question,
         result=result,
-        subjects=observed.select(SUBJECT_COLUMNS),
+        subjects=observed.select(*SUBJECT_COLUMNS, pl.col("^(entry|weight)$")),
         flow=flow,
         summary=(*(describe_group_survival(group) for group in result.groups), *describe_comparison(result)),
         notes=survival_notes(question, result.n_patients_in_several_groups),

@@ -13,7 +13,6 @@ from analytics.estimation.competing_risks import (
     check_causes,
     estimate_cumulative_incidence,
     estimate_incidence_at,
-    observe_causes,
 )
 from analytics.estimation.gray_test import compare_cumulative_incidence
 from analytics.estimation.observations import check_observations
@@ -24,6 +23,11 @@ from analytics.tables.results import Refusal
 
 EXACT = 1e-12
 AS_R = 1e-9
+
+
+def observe_causes(days, cause, **others):
+    observations = check_observations(days, np.asarray(cause) != 0, **others)
+    return observations, check_causes(observations, cause)
 
 
 @pytest.fixture
