@@ -12,6 +12,7 @@ from analytics.errors import SettingsError
 from synthetic_data.blemish import blemish
 from synthetic_data.chance import Chance, Integers
 from synthetic_data.labs import observe_labs
+from synthetic_data.lesions import list_lesions
 from synthetic_data.records.labs import record_assays, record_labs
 from synthetic_data.records.lesions import record_lesions
 from synthetic_data.records.people import (
@@ -28,6 +29,7 @@ from synthetic_data.records.treatments import record_cycles, record_treatments
 from synthetic_data.scenario import Scenario
 from synthetic_data.scenarios import describe_scenario, read_scenario
 from synthetic_data.truth import reveal_counterfactuals, reveal_effects, reveal_lines, reveal_subjects
+from synthetic_data.uptake import observe_glucose
 from synthetic_data.world import World, simulate_world
 
 CHUNK = 5_000
@@ -96,6 +98,8 @@ def simulate_some(scenario: Scenario, chance: Chance, numbers: Integers) -> Simu
 
 def record_world(world: World) -> Tables:
     """Return the patient tables of a chunk, clean."""
+    listed = list_lesions(world)
+    glucose = observe_glucose(world, listed)
     return {
         "patients": record_patients(world),
         "diagnoses": record_diagnoses(world),
@@ -104,8 +108,8 @@ def record_world(world: World) -> Tables:
         "labs": record_labs(world, observe_labs(world)),
         "treatments": record_treatments(world),
         "cycles": record_cycles(world),
-        "imaging": record_imaging(world),
-        "lesions": record_lesions(world),
+        "imaging": record_imaging(world, glucose),
+        "lesions": record_lesions(world, listed, glucose),
         "responses": record_responses(world),
         "symptoms": record_symptoms(world),
         "toxicities": record_toxicities(world),

@@ -60,7 +60,10 @@ _HAS_POINT = pl.col("value_text").str.contains(".", literal=True)
 _OTHER_VALUE = (_NUMBER * 1.3 + 1).round(1).cast(pl.String)
 
 _MM = pl.col("longest_mm").cast(pl.Int64, strict=False)
-_FIRST_TARGET_LATER = (pl.col("lesion_id") == "T01") & (pl.col("imaging_id") != "I1-00")
+_FIRST_TARGET_LATER = (
+    (pl.col("lesion_id") == "T01") & (pl.col("reader") == "local") & pl.col("imaging_id").str.starts_with("I")
+    & (pl.col("imaging_id") != "I1-00")
+)  # fmt: skip
 _NEXT_IS_NEIGHBOUR = (
     _FIRST_TARGET_LATER
     & (pl.col("lesion_id").shift(-1) == "T02")
@@ -127,6 +130,6 @@ IMPERFECTIONS: tuple[Imperfection, ...] = (
 KEYS: dict[str, tuple[str, ...]] = {
     "labs": ("source_id",),
     "treatments": ("treatment_id",),
-    "lesions": ("imaging_id", "lesion_id"),
+    "lesions": ("imaging_id", "reader", "lesion_id"),
 }
 """What names a row within a patient, in each table that is spoilt."""

@@ -27,7 +27,8 @@ class Scans:
     """Scans, one element a scan that took place, ordered by patient and time.
 
     ``row`` is the patient's place in the chunk, ``day`` counts from the patient's first treatment,
-    ``targets`` holds whole millimetres (-1 where the patient has no such lesion), shape (scans, 5).
+    ``targets`` and ``central_sizes`` hold the whole millimetres of the local and of the central reader (-1 where
+    the patient has no such lesion), shape (scans, 5).
     """
 
     row: Integers
@@ -41,6 +42,8 @@ class Scans:
     has_new: Flags
     non_target_grows: Flags
     response: Integers
+    central_sizes: Integers
+    central_new: Flags
     central_response: Integers
 
 

@@ -1,4 +1,4 @@
-"""What is seen: scans on a schedule, lesions a reader measures, the response a reader gives."""
+"""What is seen: the lesions a patient has, scans on a schedule, and when the local reader calls progression."""
 
 from __future__ import annotations
 
@@ -7,25 +7,10 @@ import numpy as np
 from synthetic_data.chance import Chance, Floats, Integers
 from synthetic_data.disease import NEW_LESION, NON_TARGET, Stay, compute_log_volume
 from synthetic_data.patients import Flags, People
-from synthetic_data.scans import (
-    ABSENT,
-    CR,
-    IS_NODAL,
-    LARGEST_LOG_VOLUME,
-    LARGEST_MM,
-    NE,
-    PD,
-    PR,
-    SCANS_PER_LINE,
-    SD,
-    TARGETS,
-    Scans,
-    measure,
-    take_scans,
-)
+from synthetic_data.readers import Viewed, read_scans
+from synthetic_data.scans import IS_NODAL, LARGEST_LOG_VOLUME, PD, SCANS_PER_LINE, TARGETS, Scans, take_scans
 from synthetic_data.scenario import Scenario
 
-_NODE_NORMAL_MM = 10
 _BASELINE_WITHIN_DAYS, _NEXT_BASELINE_WITHIN_DAYS = 20, 5
 
 
@@ -69,12 +54,12 @@ def plan_scans(scenario: Scenario, chance: Chance, people: People, line: int) ->
 
 
 def observe_line(scenario: Scenario, chance: Chance, stay: Stay, sizes: Floats) -> tuple[Scans, Floats]:
-    """Return the scans of a line and the days from its start to the scan where its reader calls progression.
+    """Return the scans of a line and the days from its start to the scan where the local reader calls progression.
 
     Parameters
     ----------
     sizes
-        Target diameters in mm at the first treatment, one row a patient of ``stay``.
+        Diameters in mm of the measurable lesions at the first treatment, one row a patient of ``stay``.
     """
     people, course = stay.people, stay.course
     days, took_place, adequate = plan_scans(scenario, chance, people, stay.number)
@@ -82,65 +67,34 @@ def observe_line(scenario: Scenario, chance: Chance, stay: Stay, sizes: Floats) 
     row, visit = np.nonzero(took_place & (days < limit[:, None]) & stay.is_scanned[:, None])
     at = days[row, visit].astype(np.float64)
     change = compute_log_volume(course.responding[row], course.shrink[row], course.growth[row], np.maximum(at, 0.0))
-    volume = np.minimum(stay.log_volume[row] + change, LARGEST_LOG_VOLUME)
-    number, slot = people.number[row], stay.number * SCANS_PER_LINE + visit
-    readable = adequate[row, visit]
-    local, central = _measure_targets(scenario, chance, people, sizes, row, volume, slot)
     past = at >= course.progression[row]
-    is_new, is_other = past & (course.cause[row] == NEW_LESION), past & (course.cause[row] == NON_TARGET)
-    shows = chance.uniform("reader.event", number, 4, slot) < scenario.number("visits.new_lesion_seen_share")
-    seen_new, seen_other = is_new & shows[:, 0], is_other & shows[:, 1]
-    seen_centrally = (is_new & shows[:, 2]) | (is_other & shows[:, 3])
-    response = _respond(local, readable, seen_new | seen_other, row, visit)
+    viewed = Viewed(
+        row=row,
+        visit=visit,
+        slot=stay.number * SCANS_PER_LINE + visit,
+        volume=np.minimum(stay.log_volume[row] + change, LARGEST_LOG_VOLUME),
+        is_readable=adequate[row, visit],
+        has_new=past & (course.cause[row] == NEW_LESION),
+        has_other=past & (course.cause[row] == NON_TARGET),
+    )
+    local, central = read_scans(scenario, chance, people, sizes, viewed)
     first = np.full(len(stay.row), np.inf)
-    np.minimum.at(first, row[response == PD], at[response == PD])
+    np.minimum.at(first, row[local.response == PD], at[local.response == PD])
+    pet_share = scenario.number("visits.pet_share")
     scans = Scans(
         row=stay.row[row],
         line=np.full(len(row), stay.number),
         visit=visit,
         day=stay.start[row] + days[row, visit],
-        log_volume=volume,
-        is_adequate=readable,
-        is_pet=chance.happens("visits.pet", number, scenario.number("visits.pet_share"), slot),
-        targets=local,
-        has_new=seen_new & readable,
-        non_target_grows=seen_other & readable,
-        response=response,
-        central_response=_respond(central, readable, seen_centrally, row, visit),
+        log_volume=viewed.volume,
+        is_adequate=viewed.is_readable,
+        is_pet=chance.happens("visits.pet", people.number[row], pet_share, viewed.slot),
+        targets=local.sizes,
+        has_new=local.sees_new,
+        non_target_grows=local.sees_other,
+        response=local.response,
+        central_sizes=central.sizes,
+        central_new=central.sees_new,
+        central_response=central.response,
     )
     return take_scans(scans, np.flatnonzero(at <= first[row])), first
-
-
-def _measure_targets(
-    scenario: Scenario,
-    chance: Chance,
-    people: People,
-    sizes: Floats,
-    row: Integers,
-    volume: Floats,
-    slot: Integers,
-) -> tuple[Integers, Integers]:
-    """Return the whole millimetres of the local and of the central reader."""
-    spread = scenario.number("disease.lesion_spread") * chance.normal("lesions.share", people.number, TARGETS)
-    truth = np.minimum(sizes[row] * np.exp(volume[:, None] / 3.0 * (1 + spread[row])), LARGEST_MM)
-    noise = scenario.number("visits.reader_cv") * chance.normal("reader.size", people.number[row], 2 * TARGETS, slot)
-    return measure(truth * np.exp(noise[:, :TARGETS])), measure(truth * np.exp(noise[:, TARGETS:]))
-
-
-def _respond(
-    targets: Integers, readable: Flags, progresses_otherwise: Flags, row: Integers, visit: Integers
-) -> Integers:
-    """Return RECIST 1.1 overall responses as the reader gives them, from whole millimetres."""
-    exists = targets != ABSENT
-    sums = np.where(exists, targets, 0).sum(axis=1)
-    table = np.full((int(row.max(initial=0)) + 1, SCANS_PER_LINE), np.iinfo(np.int64).max // 100, dtype=np.int64)
-    table[row[readable], visit[readable]] = sums[readable]
-    nadirs = np.minimum.accumulate(table, axis=1)
-    nadir_before = nadirs[row, np.maximum(visit - 1, 0)]
-    baseline = table[row, 0]
-    grows = (visit > 0) & (10 * sums >= 12 * nadir_before) & (sums - nadir_before >= 5)
-    gone = (~exists | (targets == 0) | (IS_NODAL & (targets < _NODE_NORMAL_MM))).all(axis=1)
-    response = np.where(10 * sums <= 7 * baseline, PR, SD)
-    response = np.where(gone, CR, response)
-    response = np.where(grows | (progresses_otherwise & (visit > 0)), PD, response)
-    return np.where(readable, response, NE)

@@ -60,6 +60,7 @@ CODE_LISTS: dict[str, CodeList] = {
             "68Ga-DOTATATE 68Ga-DOTATOC 68Ga-DOTANOC 64Cu-DOTATATE 111In-octreotide 177Lu-DOTATATE "
             "18F-FDG 18F-DOPA none",
         ),
+        _codes("netpet", "P0 P1 P2 P2a P2b P3 P3a P3b P4 P4a P4b P5", "netpet"),
         _codes("non_target", "CR NON_CR_NON_PD PD NE NA", "recist11"),
         _codes("lesion_role", "target non_target new", "recist11"),
         _codes(

@@ -23,6 +23,7 @@ class Imaging(Row):
     adequate = code("yes_no", "Whether it suffices for response; an empty cell means yes.")
     reader = text("Who read it: local, central, a reader's code.")
     krenning = integer("Krenning score as given by a reader; never derived from SUV.", "score", low=0, high=4)
+    netpet = code("netpet", "NETPET grade of this FDG PET read with its receptor PET, as given by a reader.")
     new_lesion = code("yes_no", "Whether a new lesion was seen.")
     non_target = code("non_target", "Response of the non-target lesions.")
 

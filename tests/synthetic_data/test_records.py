@@ -47,7 +47,7 @@ KEYS = {
     "treatments": ["patient_id", "treatment_id"],
     "cycles": ["patient_id", "treatment_id", "cycle_no"],
     "imaging": ["patient_id", "imaging_id"],
-    "lesions": ["patient_id", "imaging_id", "lesion_id"],
+    "lesions": ["patient_id", "imaging_id", "reader", "lesion_id"],
     "responses": ["patient_id", "imaging_id", "reader"],
     "symptoms": ["patient_id", "date", "item"],
     "vital_status": ["patient_id", "kind"],
@@ -78,7 +78,7 @@ def test_the_local_reader_follows_recist_on_the_recorded_millimetres():
     key = ["patient_id", "line"]
     sums = (
         CLEAN["lesions"]
-        .filter(pl.col("role") == "target")
+        .filter((pl.col("role") == "target") & (pl.col("reader") == "local") & (pl.col("measured") != "not_assessed"))
         .with_columns(
             mm=pl.when(pl.col("measured") == "not_visible")
             .then(0)
