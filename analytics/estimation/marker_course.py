@@ -21,6 +21,7 @@ from analytics.tables.results import FloatArray, IntArray, Refusal, TestResult
 
 N_CURVE_POINTS = 61
 FEWEST_PATIENTS = 5
+ROUNDING = 1e-9  # months: the last point of a curve is the last month seen but for rounding
 
 
 def estimate_marker_course(
@@ -79,7 +80,8 @@ def estimate_marker_course(
     if isinstance(found, Refusal):
         return found
     model, fit = found
-    curves = [_draw_curve(fit, spline, months[place == g], (g, groups), level) for g in range(len(groups))]
+    seen = pl.DataFrame({"place": place, "patient": frame["patient"], "months": months})
+    curves = [_draw_curve(fit, spline, seen.filter(place=g), (g, groups), level) for g in range(len(groups))]
     return MarkerCourseResult(groups, model, pl.concat(curves), _compare_groups(fit, len(groups), len(terms)))
 
 
@@ -103,11 +105,12 @@ def _refuse_small(frame: pl.DataFrame, groups: Sequence[str]) -> Refusal | None:
 
 
 def _draw_curve(
-    fit: MixedFit, spline: NaturalSpline | None, seen: FloatArray, group: tuple[int, Sequence[str]], level: float
+    fit: MixedFit, spline: NaturalSpline | None, seen: pl.DataFrame, group: tuple[int, Sequence[str]], level: float
 ) -> pl.DataFrame:
-    """Return the curve of one group over the months it was followed."""
+    """Return the curve of one group over the months it was followed; ``seen`` holds its values."""
     number, groups = group
-    months = np.linspace(float(np.min(seen)), float(np.max(seen)), N_CURVE_POINTS)
+    last = np.sort(seen.group_by("patient").agg(pl.col("months").max())["months"].to_numpy())
+    months = np.linspace(float(seen["months"].to_numpy().min()), float(last[-1]), N_CURVE_POINTS)
     fixed = _design(months, np.full(N_CURVE_POINTS, number), len(groups), spline)
     average = predict_average(fit, fixed, np.column_stack([np.ones(N_CURVE_POINTS), months]))
     z = compute_normal_quantile(level)
@@ -119,6 +122,8 @@ def _draw_curve(
         "high": average.mean + z * average.mean_error,
         "person_low": average.mean - z * average.value_error,
         "person_high": average.mean + z * average.value_error,
+        "spread": np.sqrt(average.value_error**2 - average.mean_error**2),
+        "n_patients": len(last) - np.searchsorted(last, months - ROUNDING),
     })  # fmt: skip
 
 

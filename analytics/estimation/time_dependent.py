@@ -23,6 +23,7 @@ from analytics.tables.model_results import SwitchingSurvival, TimeDependentResul
 from analytics.tables.results import Refusal, TestResult
 from analytics.tables.survival_results import SurvivalCurve
 
+ANDERSEN_GILL = "Andersen PK, Gill RD. Ann Stat 1982;10:1100-1120. doi:10.1214/aos/1176345976"
 MANTEL_BYAR = "Mantel N, Byar DP. J Am Stat Assoc 1974;69:81-86. doi:10.1080/01621459.1974.10480131"
 SIMON_MAKUCH = "Simon R, Makuch RW. Stat Med 1984;3:35-44. doi:10.1002/sim.4780030106"
 

@@ -44,9 +44,9 @@ def write_coefficients(release: Release) -> dict[str, bytes]:
 def write_model_tests(release: Release) -> dict[str, bytes]:
     """Write ``tests.csv`` (whole model, each variable, bends) and ``proportionality.csv``."""
     result = cast("ModelResult", release.answer.result)
-    files = {"tests.csv": table_as_csv(_table_of_tests((*_overall_tests(result), *result.variable_tests)))}
+    files = {"tests.csv": table_as_csv(table_of_tests((*_overall_tests(result), *result.variable_tests)))}
     if result.constancy_tests:
-        files["proportionality.csv"] = table_as_csv(_table_of_tests(result.constancy_tests))
+        files["proportionality.csv"] = table_as_csv(table_of_tests(result.constancy_tests))
     return files
 
 
@@ -141,7 +141,8 @@ def _overall_tests(result: ModelResult) -> tuple[TestResult, ...]:
     return getattr(result.fit, "tests", ())
 
 
-def _table_of_tests(tests: tuple[TestResult, ...]) -> pl.DataFrame:
+def table_of_tests(tests: tuple[TestResult, ...]) -> pl.DataFrame:
+    """Return one row a test."""
     rows = [(test.name, test.statistic, test.degrees_of_freedom, test.p_value, test.method.name) for test in tests]
     schema = {"name": pl.String, "statistic": pl.Float64, "df": pl.Int64, "p.value": pl.Float64, "test": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")

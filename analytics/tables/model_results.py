@@ -127,7 +127,9 @@ class MarkerCourseResult:
     """The course of a marker by group, from a mixed model of its logarithm.
 
     ``curves`` has one row a group and time: ``group``, ``months``, ``mean`` with limits of the average (``low``,
-    ``high``) and of one value of a person never seen (``person_low``, ``person_high``), on the scale of the outcome.
+    ``high``) and of one value of a person never seen (``person_low``, ``person_high``), on the scale of the outcome;
+    ``spread`` is the standard deviation of single values of people around the mean, and ``n_patients`` have a value at
+    that time or later.
     ``tests``: do the groups' courses differ in shape (group by time), and at all (group, and group by time)?
     """
 
@@ -135,6 +137,11 @@ class MarkerCourseResult:
     model: MixedModelResult
     curves: pl.DataFrame
     tests: tuple[TestResult, ...]
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The methods of the model and of the tests, each once."""
+        return tuple(dict.fromkeys((*self.model.methods, *(test.method for test in self.tests))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
+from analytics.figures.paper.fold_axis import set_fold_scale, widen
 from analytics.figures.paper.ink import (
     GREY,
     WIDTH_INCHES,
@@ -20,7 +20,6 @@ from analytics.figures.screen.chart import order_groups
 from analytics.tables.cohort_results import TrajectoryResult
 
 PANEL_INCHES, CAPTION_LINE_INCHES = 2.35, 0.125
-FOLDS = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000)
 BANDS = (("q10", "q90", 0.14), ("q25", "q75", 0.26))
 MARKERS = ("o", "s", "D", "P", "h", "*")
 
@@ -43,12 +42,7 @@ def draw_trajectory(result: TrajectoryResult, time_zero: str, caption: str) -> F
         axes = figure.add_axes((0.1, bottom / height, 0.88, (PANEL_INCHES - 0.65) / height))
         part = bands.filter(pl.col("group") == group)
         _draw_bands(axes, part, places[group])
-        axes.set_yscale("log")
-        axes.set_ylim(low, high)
-        axes.yaxis.set_major_locator(FixedLocator([fold for fold in FOLDS if low <= fold <= high]))
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.set_ylabel(f"{result.analyte} (× ULN, log)")
+        set_fold_scale(axes, low, high, f"{result.analyte} (× ULN, log)")
         label_months(axes, end, f"Months from {time_zero}" if index == len(groups) - 1 else "")
         axes.set_xlim(-0.03 * end, end)
         axes.set_title(str(group), fontsize=8, loc="left", pad=14, fontweight="bold", color=colour_of(places[group]))
@@ -66,8 +60,6 @@ def _draw_bands(axes: Axes, part: pl.DataFrame, index: int) -> None:
         axes.vlines(months, bottom, top, color=colour, alpha=alpha + 0.2, linewidth=0.8)
     marker = MARKERS[index % len(MARKERS)]
     axes.plot(months, part["median"].to_numpy(), color=colour, linestyle=dash_of(index), marker=marker, markersize=4)
-    axes.axhline(1, color=GREY, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
-    axes.text(1.0, 1, "ULN", transform=axes.get_yaxis_transform(), fontsize=6.5, color=GREY, ha="right", va="bottom")
 
 
 def _write_sampled(axes: Axes, part: pl.DataFrame) -> None:
@@ -83,4 +75,4 @@ def _limits(bands: pl.DataFrame) -> tuple[float, float]:
     lowest, highest = drawn["low"].min(), drawn["high"].max()
     low = float(lowest) if isinstance(lowest, float) else 0.3
     high = float(highest) if isinstance(highest, float) else 3.0
-    return min(low / 1.4, 0.8), max(high * 1.4, 1.3)
+    return widen(low, high)
