@@ -9,6 +9,7 @@ import polars as pl
 from analytics.catalogue.codes import CODE_LISTS, SPELLINGS
 from analytics.intake.checks import Check, codes_text, number_text
 from analytics.intake.codes import nearest
+from analytics.intake.dates import NOT_DAYS
 from analytics.intake.distinct import words_of_distinct
 from analytics.intake.numbers import AMBIGUOUS
 from analytics.intake.parse import problem, raw
@@ -58,7 +59,8 @@ def _date_checks(name: str) -> Iterator[Check]:
         why == AMBIGUOUS,
         {"a": pl.col(problem(name, "a")), "b": pl.col(problem(name, "b"))},
     )
-    yield Check("V10", name, why.is_not_null() & (why != AMBIGUOUS), {"why": why})
+    yield Check("V78", name, why == NOT_DAYS, {"why": ""})
+    yield Check("V10", name, why.is_not_null() & ~why.is_in([AMBIGUOUS, NOT_DAYS]), {"why": why})
 
 
 def _number_checks(name: str, facts: ColumnFacts) -> Iterator[Check]:

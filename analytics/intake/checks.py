@@ -13,6 +13,7 @@ from analytics.intake.rules.registry import RULES
 from analytics.tables.columns import ColumnFacts, facts_of
 from analytics.tables.findings import FINDING_COLUMNS, Rule
 from analytics.tables.registry import SOURCE_TABLES
+from analytics.tables.relative_days import with_days_said
 
 Fields = Mapping[str, pl.Expr | str]
 
@@ -118,7 +119,7 @@ def fill(template: str, fields: Fields) -> pl.Expr:
         if name is not None:
             found = fields[name]
             parts.append(pl.lit(found) if isinstance(found, str) else found.cast(pl.String()).fill_null("?"))
-    return pl.concat_str(parts)
+    return with_days_said(pl.concat_str(parts))
 
 
 def key_of(table: str) -> pl.Expr:

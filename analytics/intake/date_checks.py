@@ -11,6 +11,7 @@ from analytics.intake.checks import Check
 from analytics.intake.parse import raw
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
+from analytics.tables.relative_days import ZERO
 
 SPELLS: dict[str, tuple[str, str]] = {
     "concomitants": ("start", "end"),
@@ -43,6 +44,15 @@ def date_checks(table: str, latest: date | None) -> Iterator[Check]:
     if table in SPELLS:
         start, end = SPELLS[table]
         yield Check("V19", end, pl.col(f"{end}_hi") < pl.col(f"{start}_lo"), {"start": pl.col(raw(start))})
+
+
+def relative_checks(table: str) -> Iterator[Check]:
+    """Yield the checks of tables in which days from a patient's anchor mean nothing, or not any day."""
+    if table == "patients":
+        yield Check("V78", "birth_date", pl.col("birth_date_lo") > ZERO, {"why": ": a birth lies before it"})
+        yield Check("V79", "birth_year", pl.col("birth_year").is_not_null(), {"n": pl.len()}, per=())
+    for name in date_columns(table) if table == "assays" else ():
+        yield Check("V80", name, pl.col(raw(name)).is_not_null())
 
 
 def partial_date_checks(table: str) -> Iterator[Check]:

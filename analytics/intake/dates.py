@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 
 from analytics.errors import SettingsError
-from analytics.tables.relative_days import MOST_DAYS, day_from_anchor
+from analytics.tables.relative_days import FIRST_DAY, LAST_DAY, day_from_anchor
 
 FIRST_YEAR = 1850
 LAST_YEAR = 2150
@@ -78,7 +78,7 @@ def parse_date(text: str, form: str) -> DateRange:
 
 def _parse_days(text: str) -> DateRange:
     plain = text.replace("−", "-")
-    if not _DAY_COUNT.fullmatch(plain) or abs(int(plain)) > MOST_DAYS:
+    if not _DAY_COUNT.fullmatch(plain) or not FIRST_DAY <= int(plain) <= LAST_DAY:
         return DateRange(problem=NOT_DAYS)
     day = day_from_anchor(int(plain))
     return DateRange(day, day, "D")

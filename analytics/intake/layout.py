@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analytics.errors import LayoutError
 from analytics.intake.codes import nearest
+from analytics.intake.examine import clean_header
 from analytics.intake.readable import KNOWN_COLUMNS
 
 LAYOUT_FILE = "layout.toml"
@@ -61,6 +62,11 @@ class TableLayout(_Strict):
     wide: tuple[WideColumn, ...] = ()
 
     @property
+    def known(self) -> frozenset[str]:
+        """Return the columns of the hospital this layout names, cleaned, to find the header by."""
+        return frozenset(clean_header(name) for name in self.reported)
+
+    @property
     def reported(self) -> frozenset[str]:
         """Return every column of the hospital this layout names."""
         wide = (entry.column for entry in self.wide)
@@ -68,8 +74,12 @@ class TableLayout(_Strict):
 
 
 class Layout(_Strict):
-    """A whole layout: settings of the source, and its tables; a table may come from several files."""
+    """A whole layout: settings of the source, and its tables; a table may come from several files.
 
+    ``name`` is the file it was read from, for messages.
+    """
+
+    name: str = LAYOUT_FILE
     settings: dict[str, str] = Field(default_factory=dict)
     tables: dict[str, TableLayout | tuple[TableLayout, ...]] = Field(default_factory=dict)
 
@@ -92,7 +102,7 @@ def read_layout(path: Path) -> Layout:
         Naming the line or the entry that is wrong.
     """
     try:
-        layout = Layout.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        layout = Layout.model_validate(tomllib.loads(path.read_text(encoding="utf-8")) | {"name": path.name})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LayoutError(f"The layout is not TOML ({error}).", path.name, "Look at that line.") from None
     except ValidationError as error:

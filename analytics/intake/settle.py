@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,7 +12,8 @@ from analytics.catalogue.settings import Settings
 from analytics.intake.cell_checks import cell_checks
 from analytics.intake.checks import Check, apply_checks
 from analytics.intake.clinic_checks import checks_of, death_checks
-from analytics.intake.date_checks import date_checks, life_checks, partial_date_checks
+from analytics.intake.date_checks import date_checks, life_checks, partial_date_checks, relative_checks
+from analytics.intake.dates import RELATIVE
 from analytics.intake.deaths import death_ranges
 from analytics.intake.identity import (
     look_alike_findings,
@@ -91,8 +92,13 @@ class Desk:
         self.findings.extend(found)
         return checked
 
+    def _cell_checks(self, table: str, frame: pl.DataFrame) -> Iterator[Check]:
+        yield from cell_checks(table, frame.columns)
+        if self.settings.dates == RELATIVE:
+            yield from relative_checks(table)
+
     def _settle_lookup(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
-        checked = self._check(table, frame, cell_checks(table, frame.columns))
+        checked = self._check(table, frame, self._cell_checks(table, frame))
         return self._check(table, self._settle_records(table, checked), date_checks(table, None))
 
     def _settle_records(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -102,7 +108,7 @@ class Desk:
 
     def _settle_patients(self, patients: pl.DataFrame) -> pl.DataFrame:
         present = self._withdraw(patients)
-        checked = self._check("patients", present, [missing_patient_check(), *cell_checks("patients", present.columns)])
+        checked = self._check("patients", present, [missing_patient_check(), *self._cell_checks("patients", present)])
         settled = self._settle_records("patients", checked)
         self.findings.append(look_alike_findings(settled.filter(pl.col(STATUS).is_null())))
         return settled
@@ -112,7 +118,7 @@ class Desk:
         known = tuple(pids.get_column("patient_id"))
         identity = [missing_patient_check(), unknown_patient_check(known)]
         checked = self._check(table, self._withdraw(frame), identity)
-        checked = self._check(table, checked, cell_checks(table, frame.columns))
+        checked = self._check(table, checked, self._cell_checks(table, frame))
         if table == "labs":
             checked = self._check(table, checked, lab_value_checks())
         settled = self._settle_records(table, checked)

@@ -11,20 +11,24 @@ from analytics.errors import LayoutError, SourceError
 from analytics.intake.archive import unpack_gzip, unpack_zip
 from analytics.intake.columnar import hash_file, read_columnar
 from analytics.intake.delimited import read_delimited
-from analytics.intake.examine import clean_header
+from analytics.intake.deliveries import (
+    COLUMNAR,
+    PACKED,
+    WORKBOOKS,
+    find_layout,
+    laid_out_files,
+    laid_out_parts,
+    named_files,
+    unused_files,
+)
 from analytics.intake.headers import Delivery
-from analytics.intake.layout import LAYOUT_FILE, Layout, read_layout
+from analytics.intake.layout import Layout, read_layout
 from analytics.intake.readable import CORRECTIONS, READABLE
 from analytics.intake.reshape import reshape_table
 from analytics.intake.text_table import TextTable
-from analytics.intake.workbook import read_sheet_as, read_workbook
+from analytics.intake.workbook import read_sheet_as, read_workbook, sheet_names
 from analytics.tables.registry import SHEET_ORDER
 from analytics.tables.study import InputFile
-
-DELIMITED = (".csv", ".tsv", ".txt")
-COLUMNAR = (".parquet", ".arrow")
-WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
-PACKED = (".gz",)
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many of how many are done."""
@@ -53,65 +57,86 @@ class Source:
     settings: Mapping[str, str]
 
 
-def read_source(path: Path, declared_encoding: str, progress: Progress) -> Source:
+def read_source(path: Path, declared_encoding: str, progress: Progress, layout: Path | None = None) -> Source:
     """Read a folder or a workbook; nothing is interpreted yet.
+
+    Parameters
+    ----------
+    layout
+        How its files become tables; without one it is looked for in the folder, or beside the file.
 
     Raises
     ------
     SourceError
         If the path is missing or a file in it cannot be read.
     LayoutError
-        If no file or sheet is named after a table.
+        If no file or sheet is named after a table and no layout names one.
     """
     if not path.exists():
         raise SourceError("There is no such file or folder.", str(path), "Check the path.")
     with TemporaryDirectory() as scratch:
-        source = _read_any(path, Path(scratch), declared_encoding, progress)
+        source = _read_any(path, Path(scratch), declared_encoding, progress, find_layout(path, layout))
     if not source.tables:
         raise LayoutError(
             "Nothing here is named after a table.",
             path.name,
-            f"Name the files or sheets {', '.join(SHEET_ORDER)}; patients is needed.",
+            f"Name the files or sheets {', '.join(SHEET_ORDER)}, or give a layout; patients is needed.",
         )
     return source
 
 
-def _read_any(path: Path, scratch: Path, declared_encoding: str, progress: Progress) -> Source:
-    """Read a folder, a zip archive of one, or a workbook; ``scratch`` is for what is unpacked."""
+def _read_any(path: Path, scratch: Path, declared_encoding: str, progress: Progress, layout: Path | None) -> Source:
+    """Read a folder, a zip archive of one, or one file; ``scratch`` is for what is unpacked."""
     suffix = path.suffix.casefold()
     if path.is_dir():
-        return _read_folder(path, scratch, declared_encoding, progress)
+        return _read_folder(path, scratch, declared_encoding, progress, layout)
     if suffix == ".zip":
         members = scratch / "members"
         members.mkdir()
         unpack_zip(path, members)
-        source = _read_folder(members, scratch, declared_encoding, progress)
+        source = _read_folder(members, scratch, declared_encoding, progress, layout or find_layout(members, None))
         archive = InputFile(path.name, path.stat().st_size, hash_file(path))
         return replace(source, inputs=(archive, *source.inputs))
-    if suffix in WORKBOOKS:
-        progress(path.name, 0, 1)
-        tables, facts, unused = read_workbook(path, READABLE)
-        return Source(
-            tables=tuple(table for table in tables if table.table != CORRECTIONS),
-            corrections=tuple(table for table in tables if table.table == CORRECTIONS),
-            inputs=(facts,),
-            unused=tuple(f"sheet {name}" for name in unused),
-            settings={},
-        )
+    if suffix in WORKBOOKS or layout is not None:
+        return _read_file_alone(path, scratch, declared_encoding, progress, layout)
     raise SourceError(
         "A source is a folder of tables, a .zip of one, or one workbook.",
         path.name,
-        "Put the file in a folder, named after its table, for example labs.csv.",
+        "Put the file in a folder, named after its table, for example labs.csv; or give a layout.",
     )
 
 
-def _layout_of(path: Path) -> Layout:
-    return read_layout(path) if path.exists() else Layout()
+def _read_folder(
+    folder: Path, scratch: Path, declared_encoding: str, progress: Progress, layout_file: Path | None
+) -> Source:
+    layout = read_layout(layout_file) if layout_file else Layout()
+    spoken_for = {part.file for _, part in layout.parts}
+    deliveries = [*laid_out_files(folder, layout), *named_files(folder, spoken_for)]
+    tables, inputs = _read_deliveries(deliveries, layout, scratch, declared_encoding, progress)
+    used = {delivery.path for delivery in deliveries}
+    unused = (*unused_files(folder, used), *_unused_sheets(layout, deliveries))
+    return _source_of(tables, (*inputs, *_layout_facts(layout_file)), unused, layout)
 
 
-def _read_folder(folder: Path, scratch: Path, declared_encoding: str, progress: Progress) -> Source:
-    layout = _layout_of(folder / LAYOUT_FILE)
-    deliveries = [*_laid_out(folder, layout), *_deliveries(folder, {part.file for _, part in layout.parts})]
+def _read_file_alone(
+    path: Path, scratch: Path, declared_encoding: str, progress: Progress, layout_file: Path | None
+) -> Source:
+    """Read one file by its layout and, of a workbook, the sheets named after tables."""
+    layout = read_layout(layout_file) if layout_file else Layout()
+    deliveries = list(laid_out_parts(path, layout))
+    tables, inputs = _read_deliveries(deliveries, layout, scratch, declared_encoding, progress)
+    unused: tuple[str, ...] = ()
+    if path.suffix.casefold() in WORKBOOKS:
+        progress(path.name, 0, 1)
+        more, facts, names = read_workbook(path, READABLE, {part.sheet for _, part in layout.parts})
+        tables, inputs = (*tables, *more), (facts,)
+        unused = tuple(f"sheet {name}" for name in names)
+    return _source_of(tables, (*inputs, *_layout_facts(layout_file)), unused, layout)
+
+
+def _read_deliveries(
+    deliveries: list[Delivery], layout: Layout, scratch: Path, declared_encoding: str, progress: Progress
+) -> tuple[tuple[TextTable, ...], tuple[InputFile, ...]]:
     encoding = declared_encoding or layout.settings.get("encoding", "")
     tables: list[TextTable] = []
     inputs: dict[str, InputFile] = {}
@@ -121,23 +146,33 @@ def _read_folder(folder: Path, scratch: Path, declared_encoding: str, progress: 
         encoding = encoding or _encoding_of(table)
         tables.append(reshape_table(table, delivery.layout) if delivery.layout else table)
         inputs[facts.name] = facts
-    used = {delivery.path for delivery in deliveries}
+    return tuple(tables), tuple(inputs.values())
+
+
+def _source_of(
+    tables: tuple[TextTable, ...], inputs: tuple[InputFile, ...], unused: tuple[str, ...], layout: Layout
+) -> Source:
     return Source(
         tables=tuple(table for table in tables if table.table != CORRECTIONS),
         corrections=tuple(table for table in tables if table.table == CORRECTIONS),
-        inputs=tuple(inputs.values()),
-        unused=tuple(_unused(folder, used)),
+        inputs=inputs,
+        unused=unused,
         settings=layout.settings,
     )
 
 
-def _laid_out(folder: Path, layout: Layout) -> Iterator[Delivery]:
-    """Yield what the layout names."""
-    for table, part in layout.parts:
-        path = folder / part.file
-        if not part.file or not path.is_file():
-            raise LayoutError(f"The layout names a file «{part.file}», which is not there.", LAYOUT_FILE, "Correct it.")
-        yield Delivery(path, part.file, table, frozenset(clean_header(name) for name in part.reported), part)
+def _layout_facts(layout_file: Path | None) -> tuple[InputFile, ...]:
+    """Return the layout as one of the inputs: another layout makes another version."""
+    if layout_file is None:
+        return ()
+    return (InputFile(layout_file.name, layout_file.stat().st_size, hash_file(layout_file), "layout"),)
+
+
+def _unused_sheets(layout: Layout, deliveries: list[Delivery]) -> Iterator[str]:
+    """Yield the sheets of laid-out workbooks that no table comes from."""
+    for path in dict.fromkeys(delivery.path for delivery in deliveries if delivery.path.suffix.casefold() in WORKBOOKS):
+        taken = {part.sheet for _, part in layout.parts if part.file == path.name}
+        yield from (f"sheet {sheet}" for sheet in sheet_names(path) if sheet not in taken and not sheet.startswith("#"))
 
 
 def _encoding_of(table: TextTable) -> str:
@@ -159,43 +194,3 @@ def _read_file(delivery: Delivery, scratch: Path, declared_encoding: str) -> tup
     if path.suffix.casefold() in WORKBOOKS:
         return read_sheet_as(delivery)
     return read_delimited(delivery, declared_encoding)
-
-
-def _deliveries(folder: Path, spoken_for: set[str]) -> Iterator[Delivery]:
-    """Yield the other files that hold a table: the study sheet, then the others in order, then by name.
-
-    A table may come in parts: ``labs.csv``, ``labs-2024.csv``. The study sheet comes first because it may
-    declare how the others are written.
-    """
-    files = sorted(file for file in folder.iterdir() if file.is_file() and file.name not in spoken_for)
-    for table in ("study", *SHEET_ORDER[:-1], CORRECTIONS):
-        for file in files:
-            if _is_table_file(file) and table_of_file(file) == table:
-                yield Delivery(file, file.name, table, READABLE[table])
-
-
-def table_of_file(file: Path) -> str:
-    """Return the table a file is named after; the part after a hyphen numbers the parts of a table.
-
-    Examples
-    --------
-    >>> table_of_file(Path("Labs-2024.csv"))
-    'labs'
-    """
-    stem = file.name.partition(".")[0]
-    whole = clean_header(stem)
-    return whole if whole in READABLE else clean_header(stem.partition("-")[0])
-
-
-def _is_table_file(file: Path) -> bool:
-    suffixes = [suffix.casefold() for suffix in file.suffixes]
-    plain = suffixes[:-1] if suffixes[-1:] and suffixes[-1] in PACKED else suffixes
-    return plain[-1:] != [] and plain[-1] in (*DELIMITED, *COLUMNAR)
-
-
-def _unused(folder: Path, used: set[Path]) -> Iterator[str]:
-    """Yield the names of files that look like tables but are named after none."""
-    for file in sorted(folder.iterdir()):
-        is_table = _is_table_file(file) or file.suffix.casefold() in WORKBOOKS
-        if file.is_file() and is_table and file not in used:
-            yield file.name

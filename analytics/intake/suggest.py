@@ -16,12 +16,12 @@ from analytics.errors import LayoutError
 from analytics.intake.codes import parse_code
 from analytics.intake.columnar import read_columnar
 from analytics.intake.delimited import read_delimited
+from analytics.intake.deliveries import COLUMNAR, DELIMITED, WORKBOOKS
 from analytics.intake.examine import clean_header
 from analytics.intake.header_words import ALL_WORDS, words_of
 from analytics.intake.headers import Delivery
 from analytics.intake.layout import TableLayout
 from analytics.intake.readable import KNOWN_COLUMNS
-from analytics.intake.source import COLUMNAR, DELIMITED, WORKBOOKS
 from analytics.intake.text_table import TextTable
 from analytics.intake.workbook import read_sheet_as
 from analytics.tables.columns import facts_of

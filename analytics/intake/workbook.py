@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -28,9 +28,9 @@ PLAIN_XML = (".xlsx", ".xlsm")
 
 
 def read_workbook(
-    path: Path, known: Mapping[str, frozenset[str]]
+    path: Path, known: Mapping[str, frozenset[str]], spoken_for: Collection[str] = ()
 ) -> tuple[tuple[TextTable, ...], InputFile, tuple[str, ...]]:
-    """Read every sheet named after a table of ``known`` (table → its columns).
+    """Read every sheet named after a table of ``known`` (table → its columns), those ``spoken_for`` left out.
 
     Returns
     -------
@@ -48,6 +48,8 @@ def read_workbook(
     tables: list[TextTable] = []
     unused: list[str] = []
     for sheet in workbook.sheet_names:
+        if sheet in spoken_for:
+            continue
         table = clean_header(sheet)
         if table in known:
             read = _read_sheet(workbook, sheet, path.name, known[table], cells.get(sheet), table)
@@ -82,6 +84,17 @@ def read_sheet_as(delivery: Delivery) -> tuple[TextTable, InputFile]:
             "Correct the layout.",
         )
     return read, InputFile(delivery.name, path.stat().st_size, hash_file(path))
+
+
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """Return the names of a workbook's sheets.
+
+    Raises
+    ------
+    SourceError
+        If the workbook cannot be opened.
+    """
+    return tuple(_open(path)[0].sheet_names)
 
 
 def _open(path: Path) -> tuple[fastexcel.ExcelReader, dict[str, CellFacts]]:

@@ -11,14 +11,14 @@ from datetime import date, timedelta
 
 import polars as pl
 
-ZERO = date(4000, 1, 1)
+ZERO = date(2300, 1, 1)
 """The day that stands for every patient's anchor."""
 
-MOST_DAYS = 45_000
-"""Counts beyond 123 years are typing errors, not days of a life."""
+FIRST_DAY, LAST_DAY = -44_000, 29_000
+"""Counts beyond 120 years before the anchor or 79 after it are typing errors, not days of a life."""
 
-_YEARS = (3700, 4300)
-_DAY = re.compile(r"\b(?:3[789]|4[012])\d\d-\d\d-\d\d\b")
+_YEARS = (2170, 2400)
+_DAY = re.compile(r"\b2(?:1[789]|[23]\d)\d-\d\d-\d\d\b")
 
 
 def day_from_anchor(days: int) -> date:
@@ -47,7 +47,7 @@ def say_days(sentence: str) -> str:
 
     Examples
     --------
-    >>> say_days("The contact on 4000-01-15 is after the death on 2020-03-01.")
+    >>> say_days("The contact on 2300-01-15 is after the death on 2020-03-01.")
     'The contact on day 14 is after the death on 2020-03-01.'
     """
     return _DAY.sub(lambda found: say_day(date.fromisoformat(found[0])), sentence)

@@ -13,11 +13,12 @@ from analytics.errors import StoreError
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """One file of the source: name relative to it, size in bytes and SHA-256."""
+    """One file of the source: name relative to it, size in bytes, SHA-256, and what it is: data or layout."""
 
     name: str
     size: int
     sha256: str
+    role: str = "data"
 
 
 @dataclass(frozen=True, slots=True)

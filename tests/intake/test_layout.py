@@ -71,7 +71,11 @@ def test_a_wide_german_delivery_is_read_without_renaming_anything(hospital):
         ("CREAT", "05.06.2020", 80.0, None, "Labor.csv", 3),
     ]
     assert accepted.tables["vital_status"].select("patient_id", "kind").rows() == [("008", "death")]
-    assert [file.name for file in accepted.inputs] == ["Stammdaten.csv", "Labor.csv"]
+    assert [(file.name, file.role) for file in accepted.inputs] == [
+        ("Stammdaten.csv", "data"),
+        ("Labor.csv", "data"),
+        ("layout.toml", "layout"),
+    ]
 
 
 def test_a_finding_names_the_hospitals_own_line(hospital):

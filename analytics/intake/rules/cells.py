@@ -78,6 +78,27 @@ CELL_RULES: tuple[Rule, ...] = (
         "Declare the settings decimal_mark and thousands_mark.",
     ),
     Rule(
+        "V78",
+        "ERROR",
+        "cell",
+        "«{value}» is no number of days from the patient's anchor{why}.",
+        "Write whole days like 45 or -7, or set dates to calendar if the source has dates.",
+    ),
+    Rule(
+        "V79",
+        "ERROR",
+        "cell",
+        "Birth years beside days from an anchor: {n}. A year of the calendar cannot be set against them.",
+        "Give birth_date in days from the anchor, for example -21915 for sixty years; without it no age is known.",
+    ),
+    Rule(
+        "V80",
+        "ERROR",
+        "row",
+        "The assay holds only for a period ({column} {value}), and days from each patient's anchor lie in none.",
+        "Leave valid_from and valid_to empty, and give each period of the assay an assay_id of its own.",
+    ),
+    Rule(
         "V74",
         "ERROR",
         "row",
