@@ -12,8 +12,10 @@ from analytics.tables.registry import SOURCE_TABLES
 
 
 def accepted_form(table: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the accepted rows of a settled table in the declared columns and order."""
+    """Return the accepted rows of a settled table in the declared columns, in the order of their patients."""
     rows = frame.filter(pl.col(STATUS).is_null())
+    if "pid" in rows.columns and not rows.get_column("pid").is_sorted():
+        rows = rows.sort("pid", maintain_order=True)
     days = [_day(table, name) for name in date_columns(table)]
     texts = [pl.col(raw(name)).alias(f"{name}_text") for name in date_columns(table)]
     columns = accepted_columns(table, SOURCE_TABLES[table])

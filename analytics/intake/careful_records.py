@@ -14,7 +14,7 @@ from analytics.intake.headers import Delivery, check_header, column_names
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
 
 
-def read_carefully(delivery: Delivery, facts: TextFacts, delimiter: str) -> TextTable:
+def read_carefully(delivery: Delivery, facts: TextFacts, delimiter: str) -> Iterator[TextTable]:
     """Read record by record with the csv module, which knows quotes, any line end and each record's line."""
     text = _decode(delivery, facts.encoding)
     header: list[str] = []
@@ -36,7 +36,7 @@ def read_carefully(delivery: Delivery, facts: TextFacts, delimiter: str) -> Text
             lines.append(line)
             records.append(record)
     ragged_rows = pl.DataFrame(ragged, schema=NO_RAGGED.schema, orient="row")
-    return TextTable(delivery.table, delivery.name, None, _frame(header, lines, records), ragged_rows, notes=notes)
+    yield TextTable(delivery.table, delivery.name, None, _frame(header, lines, records), ragged_rows, notes=notes)
 
 
 def _decode(delivery: Delivery, encoding: str) -> str:

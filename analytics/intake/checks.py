@@ -10,6 +10,7 @@ import polars as pl
 
 from analytics.intake.parse import STATUS, raw
 from analytics.intake.rules.registry import RULES
+from analytics.intake.tallies import counted, to_fill
 from analytics.tables.columns import ColumnFacts, facts_of
 from analytics.tables.findings import FINDING_COLUMNS, Rule
 from analytics.tables.registry import SOURCE_TABLES
@@ -55,6 +56,9 @@ class Check:
     per
         Columns of which each combination gets one finding with a count, instead of one a row. With ``per``
         the expressions of ``fields`` are aggregations.
+    counts
+        Aggregations the message names that are added up over the parts of a study (see `tallies`); with
+        ``per`` only.
     """
 
     rule_id: str
@@ -62,6 +66,7 @@ class Check:
     fires: pl.Expr
     fields: Fields = field(default_factory=dict[str, "pl.Expr | str"])
     per: tuple[str, ...] | None = None
+    counts: Mapping[str, pl.Expr] = field(default_factory=dict[str, pl.Expr])
 
 
 def apply_checks(table: str, frame: pl.DataFrame, checks: Sequence[Check]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
@@ -149,15 +154,20 @@ def _common(rule: Rule, table: str) -> list[pl.Expr]:
 
 
 def _grouped(check: Check, rule: Rule, table: str, rows: pl.DataFrame, fields: Fields) -> pl.DataFrame:
-    """Return one finding a group of ``check.per`` and file; the row shown is the first."""
+    """Return one finding a group of ``check.per`` and file, with its counts still to be filled in.
+
+    The row shown is the first.
+    """
     by = ["_file", "_sheet", *(check.per or ())]
     named = {name: expr for name, expr in fields.items() if isinstance(expr, pl.Expr)}
     groups = rows.group_by(by, maintain_order=True).agg(
-        pl.col("_row").first().alias("_row"), *(expr.alias(f"!{name}") for name, expr in named.items())
+        pl.col("_row").min().alias("_row"),
+        *(expr.alias(f"!{name}") for name, expr in named.items()),
+        *(expr.cast(pl.UInt32).alias(counted(name)) for name, expr in check.counts.items()),
     )
     filled: dict[str, pl.Expr | str] = {
         name: pl.col(f"!{name}") if name in named else expr for name, expr in fields.items()
-    }
+    } | {name: to_fill(name) for name in check.counts}
     patient = pl.col("patient_id") if "patient_id" in by else pl.lit(None, dtype=pl.String())
     empty = pl.lit(None, dtype=pl.String())
     return groups.select(
@@ -169,7 +179,8 @@ def _grouped(check: Check, rule: Rule, table: str, rows: pl.DataFrame, fields: F
         *(pl.col(f"_{name}").alias(name) for name in ("file", "sheet", "row")),
         fill(rule.message, filled).alias("message"),
         fill(rule.suggestion, filled).alias("suggestion"),
-    ).select(*FINDING_COLUMNS)
+        *(pl.col(counted(name)) for name in check.counts),
+    )
 
 
 def _take_out(frame: pl.DataFrame, mask: pl.Series, check: Check, facts: Mapping[str, ColumnFacts]) -> pl.DataFrame:

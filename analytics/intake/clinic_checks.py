@@ -50,8 +50,8 @@ def cycle_checks(settings: Settings) -> Iterator[Check]:
         "V53M",
         "activity_gbq",
         pl.col("_category").is_in(RADIONUCLIDE_CATEGORIES) & pl.col(raw("activity_gbq")).is_null(),
-        {"n": pl.len()},
         per=(),
+        counts={"n": pl.len()},
     )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -16,7 +15,7 @@ from analytics.intake.distinct import words_of_distinct
 from analytics.intake.rules.registry import RULES
 from analytics.tables.findings import FINDING_COLUMNS
 
-_PERSONAL = re.compile(
+_PERSONAL = (
     r"[^\W\d_]{2,}(,\s*|\s+)[^\W\d_]{2,}([\s-][^\W\d_]{2,})*"  # two words: a name
     r"|\d{6}[-/+ ]\d{3,4}"  # birth number with its separator
     r"|\d{8}[-+]\d{4}"
@@ -30,19 +29,18 @@ def refuse_personal_ids(patient_ids: pl.DataFrame) -> None:
     Parameters
     ----------
     patient_ids
-        The parsed table ``patients``: ``patient_id``, ``_file``, ``_row``.
+        ``patient_id``, ``_file``, ``_row`` of the patients sheet.
 
     Raises
     ------
     LayoutError
         With the number of rows and the line of the first, never with the value.
     """
-    ids = patient_ids.get_column("patient_id").to_list()
-    hits = [number for number, text in enumerate(ids) if text and _PERSONAL.fullmatch(text)]
-    if hits:
-        first = patient_ids.row(hits[0], named=True)
+    hits = patient_ids.filter(pl.col("patient_id").str.contains(rf"\A(?:{_PERSONAL})\z"))
+    if hits.height:
+        first = hits.row(0, named=True)
         rule = RULES["V03"]
-        what = rule.message.format(place=first["_file"], n=len(hits), row=first["_row"])
+        what = rule.message.format(place=first["_file"], n=hits.height, row=first["_row"])
         raise LayoutError(what, f"{first['_file']}, line {first['_row']}, patient_id", rule.suggestion)
 
 
@@ -51,23 +49,47 @@ def missing_patient_check() -> Check:
     return Check("V05", "patient_id", pl.col("patient_id").is_null())
 
 
-def unknown_patient_check(patient_ids: tuple[str, ...]) -> Check:
-    """Return the check for rows whose patient is not on the patients sheet; look-alikes are named."""
+def unknown_patient_check(known: pl.Series, look_alikes: Mapping[str, str]) -> Check:
+    """Return the check for rows whose patient is not on the patients sheet; look-alikes are named.
 
-    @cache
-    def by_skeleton() -> dict[str, str]:
-        return {_skeleton(patient_id): patient_id for patient_id in patient_ids}
+    Parameters
+    ----------
+    known
+        ``pid`` of the accepted patients.
+    look_alikes
+        Unknown id → the known id that looks like it.
+    """
 
-    def look_alike(patient_id: str) -> str:
-        known = by_skeleton().get(_skeleton(patient_id))
-        return f" Did you mean «{known}»?" if known else ""
+    def words(patient_id: str) -> str:
+        return f" Did you mean «{look_alikes[patient_id]}»?" if patient_id in look_alikes else ""
 
-    fires = pl.col("patient_id").is_not_null() & ~pl.col("patient_id").is_in(patient_ids)
-    return Check("V06", "patient_id", fires, {"near": words_of_distinct("patient_id", look_alike)})
+    is_known = pl.col("pid").is_in(known.implode()).fill_null(value=False)
+    fires = pl.col("patient_id").is_not_null() & ~is_known
+    return Check("V06", "patient_id", fires, {"near": words_of_distinct("patient_id", words)})
+
+
+def find_look_alikes(patient_ids: pl.Series, known: pl.Series) -> dict[str, str]:
+    """Return for each id the known one that differs from it only in writing, where there is one."""
+    if len(patient_ids) == 0:
+        return {}
+    skeletons = pl.DataFrame({"known": known, "skeleton": _skeletons(known)}).unique("skeleton", keep="last")
+    asked = pl.DataFrame({"asked": patient_ids, "skeleton": _skeletons(patient_ids)})
+    return dict(asked.join(skeletons, on="skeleton").select("asked", "known").iter_rows())
+
+
+def select_look_alikes(known: pl.Series) -> pl.Series:
+    """Return the ids that differ from another one only in writing."""
+    return known.filter(_skeletons(known).is_duplicated())
 
 
 def look_alike_findings(patients: pl.DataFrame) -> pl.DataFrame:
-    """Return a finding for each group of patient ids that differ only in writing; none is merged."""
+    """Return a finding for each group of patient ids that differ only in writing; none is merged.
+
+    Parameters
+    ----------
+    patients
+        ``patient_id``, ``_file``, ``_sheet`` and ``_row`` of accepted patients.
+    """
     groups: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
     for row in patients.unique("patient_id", maintain_order=True).iter_rows(named=True):
         groups[_skeleton(row["patient_id"])].append(row)
@@ -95,6 +117,15 @@ def _look_alikes(groups: dict[str, list[dict[str, str]]]) -> Iterator[dict[str, 
                 "message": rule.message.format(values=names),
                 "suggestion": rule.suggestion,
             }
+
+
+def _skeletons(patient_ids: pl.Series) -> pl.Series:
+    """Return the skeleton of each id; only those that are not plain letters and digits are looked at one by one."""
+    ids = patient_ids.alias("id").to_frame()
+    is_plain = pl.col("id").str.len_bytes() == pl.col("id").str.len_chars()
+    bare = pl.col("id").str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "")
+    plain = bare.str.replace_all(r"(^|[a-z])0+([0-9])", "${1}${2}")
+    return ids.select(pl.when(is_plain).then(plain).otherwise(words_of_distinct("id", _skeleton))).to_series()
 
 
 def _skeleton(patient_id: str) -> str:

@@ -55,17 +55,18 @@ def lab_limit_checks() -> Iterator[Check]:
         "unit",
         has_value & standard.is_null() & pl.col("_unit").is_not_null(),
         {
-            "n": pl.len(),
             "analyte": pl.col("analyte").first(),
             "unit": pl.col("_unit").first(),
             "standard": pl.col("_standard").first(),
         },
         per=("analyte", "_unit"),
+        counts={"n": pl.len()},
     )
     yield Check(
         "V31",
         "uln",
         has_value & pl.col("uln_used").is_null() & pl.col("_is_marker"),
-        {"n": pl.len(), "analyte": pl.col("analyte").first()},
+        {"analyte": pl.col("analyte").first()},
         per=("analyte",),
+        counts={"n": pl.len()},
     )

@@ -31,15 +31,43 @@ class ReadCount:
         return cls(table.table, table.file, table.sheet, table.n_read, table.ragged.height)
 
 
-def make_ledger(counts: Iterable[ReadCount], settled: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+OUTCOME_COLUMNS: dict[str, pl.DataType] = {
+    "file": pl.String(),
+    "sheet": pl.String(),
+    "table": pl.String(),
+    "outcome": pl.String(),
+    "n": pl.UInt32(),
+}
+
+
+def count_outcomes(settled: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return how many rows of each file and table came to what."""
+    counted = [
+        frame.group_by("_file", "_sheet", pl.col(STATUS).fill_null("accepted"))
+        .agg(n=pl.len())
+        .select("_file", "_sheet", pl.lit(table).alias("table"), STATUS, "n")
+        .rename({"_file": "file", "_sheet": "sheet", STATUS: "outcome"})
+        for table, frame in settled.items()
+    ]
+    return pl.concat(counted).cast(OUTCOME_COLUMNS)  # type: ignore[arg-type]
+
+
+def make_ledger(counts: Iterable[ReadCount], outcomes: pl.DataFrame) -> pl.DataFrame:
     """Return one row a file and table: the records the reader counted and what became of each.
+
+    Parameters
+    ----------
+    counts
+        What the reader counted.
+    outcomes
+        What `count_outcomes` counted, of all parts.
 
     Raises
     ------
     AssertionError
         If the sums do not agree: a row was lost, and nothing may be published.
     """
-    rows = [_ledger_row(count, settled[count.table]) for count in counts]
+    rows = [_ledger_row(count, outcomes) for count in counts]
     ledger = pl.DataFrame(rows, schema=LEDGER_COLUMNS, orient="row")
     check_ledger(ledger)
     return ledger
@@ -59,11 +87,13 @@ def check_ledger(ledger: pl.DataFrame) -> None:
         raise AssertionError(f"the ledger of {first['file']} ({first['table']}) does not add up: {first}")
 
 
-def _ledger_row(count: ReadCount, frame: pl.DataFrame) -> dict[str, object]:
-    mine = frame.select("_file", "_sheet", STATUS).filter(
-        (pl.col("_file") == count.file) & pl.col("_sheet").eq_missing(pl.lit(count.sheet))
+def _ledger_row(count: ReadCount, outcomes: pl.DataFrame) -> dict[str, object]:
+    mine = outcomes.filter(
+        (pl.col("table") == count.table)
+        & (pl.col("file") == count.file)
+        & pl.col("sheet").eq_missing(pl.lit(count.sheet, dtype=pl.String()))
     )
-    found = dict(mine.get_column(STATUS).fill_null("accepted").value_counts().iter_rows())
+    found = dict(mine.group_by("outcome").agg(pl.col("n").sum()).iter_rows())
     tally = {outcome: found.get(outcome, 0) for outcome in OUTCOMES}
     tally["rejected"] += count.ragged
     return {"file": count.file, "sheet": count.sheet, "table": count.table, "read": count.read, **tally}

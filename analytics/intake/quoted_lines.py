@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
 import polars as pl
 from polars.exceptions import PolarsError
@@ -19,7 +20,7 @@ QUOTED = "\x02"
 """Stands for a quoted cell while fields are counted."""
 
 
-def read_quoted(delivery: Delivery, facts: TextFacts, delimiter: str) -> TextTable | None:
+def read_quoted(delivery: Delivery, facts: TextFacts, delimiter: str) -> Iterator[TextTable] | None:
     """Read line by line; None unless every quote is opened and closed around a whole cell of one line."""
     if facts.encoding not in ("utf-8", "utf-8-sig") or facts.carriage_returns not in (0, facts.line_feeds):
         return None
@@ -40,7 +41,7 @@ def read_quoted(delivery: Delivery, facts: TextFacts, delimiter: str) -> TextTab
     rows = _split(body.filter(is_whole), column_names(header), delimiter)
     ragged = body.filter(~is_whole).select(ROW, "fields")
     notes = filled.height - kept.height
-    return TextTable(delivery.table, delivery.name, None, drop_blank(rows), ragged, notes=notes)
+    return iter([TextTable(delivery.table, delivery.name, None, drop_blank(rows), ragged, notes=notes)])
 
 
 def _read_lines(delivery: Delivery, facts: TextFacts) -> pl.DataFrame | None:

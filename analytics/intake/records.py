@@ -56,7 +56,7 @@ def _settle_repeats(table: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list
     repeats = shared.filter(pl.struct(reported).is_first_distinct().not_())
     if repeats.height == 0:
         return frame, []
-    check = Check("V37", "", pl.lit(value=True), {"n": pl.len()}, per=())
+    check = Check("V37", "", pl.lit(value=True), per=(), counts={"n": pl.len()})
     return _mark(frame, repeats, "exact_duplicates"), [findings_of(check, table, repeats)]
 
 

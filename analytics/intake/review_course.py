@@ -79,7 +79,7 @@ def review_follow_up(settled: Mapping[str, pl.DataFrame], settings: Settings) ->
 
 
 def _patient_checks() -> Iterator[Check]:
-    yield Check("V61", "patient_id", pl.col("_last").is_null(), {"n": pl.len()}, per=())
+    yield Check("V61", "patient_id", pl.col("_last").is_null(), per=(), counts={"n": pl.len()})
     has_no_start = pl.col("_start").is_null() & pl.col("index_date_lo").is_null()
     yield Check("V62", "patient_id", has_no_start)
     differs = pl.col("birth_date_lo").dt.year() != pl.col("birth_year")

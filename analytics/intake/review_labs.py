@@ -65,19 +65,19 @@ def _neighbour_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _count_checks() -> Iterator[Check]:
-    counted = {"n": pl.len(), "analyte": pl.col("analyte").first()}
-    yield Check("V29", "assay_id", pl.col("assay_id").is_null() & pl.col("_is_marker"), counted, per=("analyte",))
+    named, counts = {"analyte": pl.col("analyte").first()}, {"n": pl.len()}
+    yield Check(
+        "V29", "assay_id", pl.col("assay_id").is_null() & pl.col("_is_marker"), named, per=("analyte",), counts=counts
+    )
     comparator = pl.col("comparator")
     yield Check(
         "V33",
         "value_text",
         comparator.is_in(["<", "<=", ">", ">="]),
-        {
-            **counted,
-            "below": comparator.str.starts_with("<").sum(),
-            "above": comparator.str.starts_with(">").sum(),
-        },
+        named,
         per=("analyte",),
+        counts=counts
+        | {"below": comparator.str.starts_with("<").sum(), "above": comparator.str.starts_with(">").sum()},
     )
 
 
@@ -122,7 +122,7 @@ def _disturbed(series: pl.DataFrame, concomitants: pl.DataFrame, settings: Setti
 
 
 def _disturbances(settings: Settings) -> Iterator[Check]:
-    yield Check("V34", "ppi_within_2w", pl.col("_on_ppi"), {"n": pl.len()}, per=())
+    yield Check("V34", "ppi_within_2w", pl.col("_on_ppi"), per=(), counts={"n": pl.len()})
     limit = settings.egfr_not_assessable_below
-    fields = {"n": pl.len(), "limit": f"{limit:g}"}
-    yield Check("V35", "value_text", pl.col("_egfr") < limit, fields, per=())
+    fields = {"limit": f"{limit:g}"}
+    yield Check("V35", "value_text", pl.col("_egfr") < limit, fields, per=(), counts={"n": pl.len()})

@@ -57,8 +57,8 @@ def review_tracers(settled: Mapping[str, pl.DataFrame]) -> Iterator[Review]:
     )
 
 
-def review_responses(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterator[Review]:
-    """Yield the checks of responses given by readers."""
+def review_responses(settled: Mapping[str, pl.DataFrame], settings: Settings, *, has_imaging: bool) -> Iterator[Review]:
+    """Yield the checks of responses given by readers; by their scans only where the source lists scans."""
     imaging = used(settled, "imaging")
     seen_new = imaging.select("pid", "imaging_id", pl.col("new_lesion").alias("_seen_new"))
     responses = (
@@ -73,7 +73,7 @@ def review_responses(settled: Mapping[str, pl.DataFrame], settings: Settings) ->
         _before_day=pl.when(same).then(pl.col("date_lo").shift(1)),
     )
     yield Review("responses", ordered, tuple(_response_checks()))
-    if imaging.height:
+    if has_imaging:
         yield Review("responses", _with_nearest_scan(ordered, imaging), (_scan_check(settings),))
     repeated = pl.len().over(*keys, "date_lo") > 1
     dated = responses.filter(pl.col("date_lo").is_not_null()).filter(repeated)

@@ -15,32 +15,17 @@ from analytics.intake.clinic_checks import checks_of, death_checks
 from analytics.intake.date_checks import date_checks, life_checks, partial_date_checks, relative_checks
 from analytics.intake.dates import RELATIVE
 from analytics.intake.deaths import death_ranges
-from analytics.intake.identity import (
-    look_alike_findings,
-    missing_patient_check,
-    refuse_personal_ids,
-    unknown_patient_check,
-)
+from analytics.intake.identity import missing_patient_check, unknown_patient_check
 from analytics.intake.lab_checks import lab_limit_checks, lab_value_checks
 from analytics.intake.lab_limits import derive_lab_limits
 from analytics.intake.parse import STATUS
 from analytics.intake.records import settle_records
-from analytics.intake.source import Progress
 from analytics.tables.registry import LOOKUPS, PATIENT_TABLES
 
-_LIFE = pl.DataFrame(
-    schema={
-        "pid": pl.UInt32(),
-        "_birth_lo": pl.Date(),
-        "_death_lo": pl.Date(),
-        "_death_hi": pl.Date(),
-    }
-)
 
-
-@dataclass(slots=True)
-class Desk:
-    """Where the tables of one delivery are settled; the findings pile up here.
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is the same for every part of a study.
 
     Attributes
     ----------
@@ -50,39 +35,54 @@ class Desk:
         The last day a date may have, if one is known.
     is_withdrawn
         Whether a patient has withdrawn.
-    findings
-        The findings so far.
+    assays
+        The accepted rows of the assays sheet.
+    look_alikes
+        For ids that are not on the patients sheet: the id there that looks like it, if there is one.
+    has_imaging
+        Whether the source lists examinations at all.
     """
 
     settings: Settings
     latest: date | None
     is_withdrawn: Callable[[str], bool]
+    assays: pl.DataFrame = field(default_factory=pl.DataFrame)
+    look_alikes: Mapping[str, str] = field(default_factory=dict[str, str])
+    has_imaging: bool = False
+
+
+@dataclass(slots=True)
+class Desk:
+    """Where the tables of some patients are settled; the findings pile up here."""
+
+    ground: Ground
     findings: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
 
-    def settle(self, parsed: Mapping[str, pl.DataFrame], progress: Progress) -> dict[str, pl.DataFrame]:
-        """Settle every table, those first that others refer to.
+    @property
+    def settings(self) -> Settings:
+        """Return the effective settings."""
+        return self.ground.settings
+
+    def settle(self, parsed: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        """Settle the tables of whole patients, those first that others refer to.
 
         Returns
         -------
-        The tables with ``_status``, patient tables also with ``pid`` and the ranges of birth and death.
+        The tables with ``_status`` and the ranges of birth and death.
         """
-        refuse_personal_ids(parsed["patients"])
-        settled = {name: self._settle_lookup(name, parsed[name]) for name in LOOKUPS}
         patients = self._settle_patients(parsed["patients"])
-        pids = _number_patients(patients)
-        vital = self._check_rows("vital_status", parsed["vital_status"], pids)
+        known = patients.filter(pl.col(STATUS).is_null()).get_column("pid")
+        vital = self._check_rows("vital_status", parsed["vital_status"], known)
         self._check("vital_status", vital, death_checks())
-        life = _life(patients, pids, death_ranges(vital))
-        settled["patients"] = self._finish(
-            "patients", patients.join(pids, on="patient_id", how="left", maintain_order="left"), life
-        )
-        settled["vital_status"] = self._finish("vital_status", vital, life)
-        for done, name in enumerate(PATIENT_TABLES):
-            progress(name, done, len(PATIENT_TABLES))
+        life = _life(patients, death_ranges(vital))
+        settled = {
+            "patients": self._finish("patients", patients, life),
+            "vital_status": self._finish("vital_status", vital, life),
+        }
+        for name in PATIENT_TABLES:
             if name not in settled:
-                rows = self._check_rows(name, parsed[name], pids)
-                context = _with_context(name, rows, settled)
-                settled[name] = self._finish(name, context, life, settled["assays"])
+                rows = self._check_rows(name, parsed[name], known)
+                settled[name] = self._finish(name, _with_context(name, rows, settled), life)
         return settled
 
     def _check(self, table: str, frame: pl.DataFrame, checks: Iterable[Check]) -> pl.DataFrame:
@@ -97,9 +97,13 @@ class Desk:
         if self.settings.dates == RELATIVE:
             yield from relative_checks(table)
 
-    def _settle_lookup(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
-        checked = self._check(table, frame, self._cell_checks(table, frame))
-        return self._check(table, self._settle_records(table, checked), date_checks(table, None))
+    def settle_lookups(self, parsed: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        """Settle the sheets that are about no patient; they get a ``_status``."""
+        settled: dict[str, pl.DataFrame] = {}
+        for name in LOOKUPS:
+            checked = self._check(name, parsed[name], self._cell_checks(name, parsed[name]))
+            settled[name] = self._check(name, self._settle_records(name, checked), date_checks(name, None))
+        return settled
 
     def _settle_records(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
         settled, found = settle_records(table, frame, self.settings.duplicate_rule)
@@ -109,56 +113,44 @@ class Desk:
     def _settle_patients(self, patients: pl.DataFrame) -> pl.DataFrame:
         present = self._withdraw(patients)
         checked = self._check("patients", present, [missing_patient_check(), *self._cell_checks("patients", present)])
-        settled = self._settle_records("patients", checked)
-        self.findings.append(look_alike_findings(settled.filter(pl.col(STATUS).is_null())))
-        return settled
+        return self._settle_records("patients", checked)
 
-    def _check_rows(self, table: str, frame: pl.DataFrame, pids: pl.DataFrame) -> pl.DataFrame:
+    def _check_rows(self, table: str, frame: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
         """Check the patient and the cells of each row, then which rows say the same or the contrary."""
-        known = tuple(pids.get_column("patient_id"))
-        identity = [missing_patient_check(), unknown_patient_check(known)]
+        identity = [missing_patient_check(), unknown_patient_check(known, self.ground.look_alikes)]
         checked = self._check(table, self._withdraw(frame), identity)
         checked = self._check(table, checked, self._cell_checks(table, frame))
         if table == "labs":
             checked = self._check(table, checked, lab_value_checks())
-        settled = self._settle_records(table, checked)
-        return settled.join(pids, on="patient_id", how="left", maintain_order="left")
+        return self._settle_records(table, checked)
 
-    def _finish(
-        self, table: str, frame: pl.DataFrame, life: pl.DataFrame, assays: pl.DataFrame | None = None
-    ) -> pl.DataFrame:
+    def _finish(self, table: str, frame: pl.DataFrame, life: pl.DataFrame) -> pl.DataFrame:
         """Check dates against the patient's life, then what belongs to this table alone."""
         known = frame.join(life, on="pid", how="left", maintain_order="left")
-        checks = [*date_checks(table, self.latest), *life_checks(table), *checks_of(table, self.settings)]
+        checks = [*date_checks(table, self.ground.latest), *life_checks(table), *checks_of(table, self.settings)]
         checked = self._check(table, known, checks)
         checked = self._check(table, checked, partial_date_checks(table))
-        if table == "labs" and assays is not None:
-            checked = derive_lab_limits(checked, assays.filter(pl.col(STATUS).is_null()))
+        if table == "labs":
+            checked = derive_lab_limits(checked, self.ground.assays)
             checked = self._check(table, checked, lab_limit_checks())
         return checked
 
     def _withdraw(self, frame: pl.DataFrame) -> pl.DataFrame:
         ids = frame.get_column("patient_id").drop_nulls().unique()
-        gone = [patient_id for patient_id in ids if self.is_withdrawn(patient_id)]
+        gone = [patient_id for patient_id in ids if self.ground.is_withdrawn(patient_id)]
         if not gone:
             return frame
         is_gone = pl.col("patient_id").is_in(gone)
         return frame.with_columns(pl.when(is_gone).then(pl.lit("withdrawn")).otherwise(STATUS).alias(STATUS))
 
 
-def _number_patients(patients: pl.DataFrame) -> pl.DataFrame:
-    """Return ``patient_id`` and ``pid``, dense in the order of the ids."""
-    accepted = patients.filter(pl.col(STATUS).is_null()).select("patient_id").unique().sort("patient_id")
-    return accepted.with_row_index("pid").with_columns(pl.col("pid").cast(pl.UInt32))
-
-
-def _life(patients: pl.DataFrame, pids: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
+def _life(patients: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
     """Return the earliest possible birth and the range of the death of each patient."""
     year_start = pl.date(pl.col("birth_year").cast(pl.Int32), 1, 1)
     births = patients.filter(pl.col(STATUS).is_null()).select(
-        "patient_id", pl.coalesce("birth_date_lo", year_start).alias("_birth_lo")
+        "pid", pl.coalesce("birth_date_lo", year_start).alias("_birth_lo")
     )
-    return pids.join(births, on="patient_id", how="left").join(deaths, on="pid", how="left").select(_LIFE.columns)
+    return births.join(deaths, on="pid", how="left")
 
 
 def _with_context(table: str, frame: pl.DataFrame, settled: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

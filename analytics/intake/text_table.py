@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -66,3 +67,14 @@ class TextTable:
     def n_read(self) -> int:
         """Return how many records were read, ragged ones included."""
         return self.rows.height + self.ragged.height
+
+
+def join_pieces(pieces: Iterable[TextTable]) -> TextTable:
+    """Return the pieces of one file or sheet as one table."""
+    parts = list(pieces)
+    return replace(
+        parts[0],
+        rows=pl.concat(part.rows for part in parts),
+        ragged=pl.concat(part.ragged for part in parts),
+        notes=sum(part.notes for part in parts),
+    )

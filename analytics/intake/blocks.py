@@ -1,0 +1,41 @@
+"""Cut a text file into blocks of whole lines, so that a file of any size is read in little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+BLOCK_BYTES = 1 << 25
+"""A block of this size gives some hundred thousand rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some whole lines of a file; ``first_line`` is the line the first of them stands on, counted from 1."""
+
+    first_line: int
+    content: bytes
+
+    @property
+    def n_lines(self) -> int:
+        """Return how many lines the block holds, the last one also if it has no line end."""
+        return self.content.count(b"\n") + (0 if self.content.endswith(b"\n") else 1)
+
+
+def read_blocks(path: Path) -> Iterator[Block]:
+    """Yield the lines of a file in blocks, cut after a line feed; the byte-order mark of UTF-8 is left out."""
+    line = 1
+    with path.open("rb") as stream:
+        rest = stream.read(3).removeprefix(b"\xef\xbb\xbf")
+        while chunk := stream.read(BLOCK_BYTES):
+            cut = chunk.rfind(b"\n") + 1
+            if cut == 0:
+                rest += chunk
+                continue
+            block = Block(line, rest + chunk[:cut])
+            rest = chunk[cut:]
+            line += block.n_lines
+            yield block
+    if rest:
+        yield Block(line, rest)

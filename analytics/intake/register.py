@@ -1,0 +1,85 @@
+"""Who is on the patients sheet: a number for each patient, kept from one delivery to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from analytics.intake.examine import clean_header
+from analytics.intake.identity import find_look_alikes, refuse_personal_ids
+from analytics.intake.parse import normalise_ids
+from analytics.intake.text_table import PID, ROW, TextTable
+
+NOBODY = pl.DataFrame(schema={"patient_id": pl.String(), "pid": pl.UInt32()})
+
+
+@dataclass(slots=True)
+class Register:
+    """The patients of a delivery.
+
+    Attributes
+    ----------
+    patients
+        ``patient_id`` and ``pid``, in the order of ``pid``.
+    strays
+        Ids met in other tables that are not on the patients sheet.
+    """
+
+    patients: pl.DataFrame
+    strays: set[str] = field(default_factory=set[str])
+
+    @property
+    def n_numbers(self) -> int:
+        """Return one more than the highest number."""
+        highest = self.patients.get_column("pid").max()
+        return 0 if highest is None else int(str(highest)) + 1
+
+    def enter(self, table: TextTable) -> TextTable:
+        """Return the table with the number of each row's patient; one that is not on the sheet has none."""
+        ids = ids_of(table).to_frame()
+        numbered = ids.join(self.patients, on="patient_id", how="left", maintain_order="left")
+        unknown = numbered.filter(pl.col("pid").is_null() & pl.col("patient_id").is_not_null())
+        self.strays.update(unknown.get_column("patient_id").unique())
+        return replace(table, rows=table.rows.with_columns(numbered.get_column("pid").alias(PID)))
+
+    def find_look_alikes(self) -> dict[str, str]:
+        """Return for each stray the patient on the sheet whose id differs from it only in writing, if there is one."""
+        return find_look_alikes(pl.Series(sorted(self.strays), dtype=pl.String()), self.patients["patient_id"])
+
+
+def make_register(sheets: Iterable[TextTable], before: pl.DataFrame = NOBODY) -> Register:
+    """Number the patients: those of the version before keep their number, new ones follow in order of their ids.
+
+    Parameters
+    ----------
+    sheets
+        The patients sheets.
+    before
+        ``patient_id`` and ``pid`` of the version before.
+
+    Raises
+    ------
+    LayoutError
+        If the ids are names, birth numbers or telephone numbers.
+    """
+    ids = pl.concat(
+        pl.DataFrame({"patient_id": ids_of(sheet), ROW: sheet.rows.get_column(ROW)}).with_columns(
+            _file=pl.lit(sheet.file)
+        )
+        for sheet in sheets
+    )
+    refuse_personal_ids(ids)
+    known = ids.select("patient_id").drop_nulls().unique().sort("patient_id")
+    first_free = 0 if before.height == 0 else int(before.get_column("pid").max()) + 1  # type: ignore[arg-type]
+    new = known.join(before, on="patient_id", how="anti", maintain_order="left").with_row_index("pid", first_free)
+    kept = before.select("patient_id", "pid").join(known, on="patient_id", how="semi")
+    numbered = pl.concat([kept, new.select("patient_id", pl.col("pid").cast(pl.UInt32))])
+    return Register(numbered.sort("pid"))
+
+
+def ids_of(table: TextTable) -> pl.Series:
+    """Return the normalised patient id of each row."""
+    name = next(name for name in table.header if clean_header(name) == "patient_id")
+    return normalise_ids(table.rows.get_column(name).str.strip_chars().replace("", None)).alias("patient_id")
