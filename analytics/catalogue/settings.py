@@ -71,6 +71,12 @@ class Settings:
     baseline_scan_days: int = _setting(
         90, "days", "Baseline of lesions: last measured visit from this many days before the start."
     )
+    tracer_window_days: int = _setting(
+        365, "days", "Receptor and FDG scans this old still describe the disease at a line's start."
+    )
+    paired_scan_days: int = _setting(
+        31, "days", "FDG and receptor scans this close to each other make a NETPET group.", "netpet"
+    )
     visit_span_days: int = _setting(
         28, "days", "Scans with one timepoint label this close to each other are one visit."
     )

@@ -68,6 +68,7 @@ SOURCES: tuple[Source, ...] = (
     Source("kim2019", "Kim and Shim, Am J Case Rep 2019;20:1969-1975", "10.12659/AJCR.921439", "read"),
     Source("tunghahn2024", "Tung-Hahn et al., Case Rep Dermatol Med 2024:8873822", "10.1155/2024/8873822", "read"),
     Source("lutathera_label", "Lutetium (177Lu) oxodotreotide, US prescribing information", "", "read"),
+    Source("compete", "Walter, Jann, … Capdevila: COMPETE, Lancet, 2 July 2026", "", "memory"),
     Source("qlqc30", "EORTC QLQ-C30 scoring manual, 3rd ed.", "", "memory"),
 )
 

@@ -15,6 +15,8 @@ from analytics.endpoints.lab_grades import derive_lab_grades
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.self_check import check_derived
 from analytics.endpoints.times import derive_times_to_event
+from analytics.longitudinal.line_baselines import derive_line_baselines
+from analytics.longitudinal.line_cycles import derive_line_cycles, derive_line_doses
 from analytics.longitudinal.lines import derive_lines
 from analytics.longitudinal.marker_features import derive_marker_features
 from analytics.longitudinal.marker_progressions import derive_marker_progressions
@@ -51,8 +53,12 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "recist_assessments": recist.lazy(),
     }
     times = derive_times_to_event(tables, lines.lazy(), settings, made).collect()
+    cycles = derive_line_cycles(tables, lines)
     derived = {
         "lines": lines,
+        "line_baselines": derive_line_baselines(tables, lines, marker_values, settings),
+        "line_cycles": cycles,
+        "line_doses": derive_line_doses(cycles),
         "marker_values": marker_values,
         "marker_responses": responses,
         "marker_progressions": progressions,

@@ -8,6 +8,9 @@ import polars as pl
 
 DAYS_PER_YEAR = 365.25
 
+NOT_BY_KI67: tuple[str, ...] = ("lung", "thymus")
+"""Primaries whose grade follows other rules (WHO 2021: mitoses and necrosis), so that none is computed."""
+
 
 def _derive_persons(patients: pl.LazyFrame) -> pl.LazyFrame:
     mid_year = pl.date(pl.col("birth_year"), 7, 1)
@@ -17,7 +20,7 @@ def _derive_persons(patients: pl.LazyFrame) -> pl.LazyFrame:
 def _derive_tumours(starts: pl.LazyFrame, diagnoses: pl.LazyFrame) -> pl.LazyFrame:
     """Return the latest diagnosis known at each start; what never changes is taken from any diagnosis."""
     known = (pl.col("diagnosis_date_lo") <= pl.col("start_date")).fill_null(value=True)
-    held = ("grade", "metastatic_sites")
+    held = ("grade",)
     fixed = ("primary_site", "histology")
     return (
         starts.join(diagnoses.drop("start_date", strict=False), on="pid")
@@ -93,7 +96,6 @@ def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -
     """
     starts = lines.lazy().select("pid", "line_no", "start_date")
     on_line = ["pid", "line_no"]
-    sites = pl.col("metastatic_sites")
     age = (pl.col("start_date") - pl.col("birth")).dt.total_days() / DAYS_PER_YEAR
     return (
         lines.lazy()
@@ -103,8 +105,9 @@ def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -
         .join(_derive_computed_grade(starts, tables["pathology"]), on=on_line, how="left")
         .with_columns(
             age_years=age,
-            has_bone_metastases=sites.list.contains("bone"),
-            is_liver_only=(sites.list.len() == 1) & sites.list.contains("liver"),
+            grade_computed=pl.when(~pl.col("primary_site").is_in(NOT_BY_KI67).fill_null(value=False)).then(
+                "grade_computed"
+            ),
         )
         .collect()
     )

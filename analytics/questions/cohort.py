@@ -23,12 +23,19 @@ CATEGORICAL: dict[str, str] = {
     "grade": "Grade",
     "has_bone_metastases": "Bone metastases",
     "is_liver_only": "Liver only",
+    "extent": "Metastases",
+    "sstr_status": "Somatostatin receptors",
+    "fdg_status": "FDG avidity",
+    "netpet": "NETPET",
     "has_concurrent_ssa": "Concurrent SSA",
 }
 BANDS: dict[str, tuple[str, tuple[float, ...]]] = {
     "age_years": ("Age (years)", (50, 60, 70, 80)),
     "ki67_pct": ("Ki-67 (%)", (3, 10, 20)),
     "prior_lines": ("Prior lines", (1, 2, 3)),
+    "cga_fold_uln": ("CgA (× ULN)", (1, 2, 5, 10)),
+    "alp_fold_uln": ("Alkaline phosphatase (× ULN)", (1, 2.5)),
+    "egfr": ("eGFR (mL/min/1.73m²)", (30, 60, 90)),
 }
 
 

@@ -17,10 +17,10 @@ Form = Literal["levels", "spline", "line"]
 
 @dataclass(frozen=True, slots=True)
 class Covariate:
-    """One variable: a column of ``lines``, or the baseline of a marker (``analyte``).
+    """One variable: a column of ``lines`` or ``line_baselines``, or the baseline of a marker (``analyte``).
 
     ``form`` is how it enters by default: ``levels`` against ``reference`` (empty: the most frequent), a natural
-    ``spline``, or a straight ``line``. ``step`` is one ``unit`` in words.
+    ``spline``, or a straight ``line``. ``step`` is one ``unit`` in words. With ``is_log2`` the logarithm enters.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Covariate:
     analyte: str = ""
     reference: str = ""
     step: str = ""
+    is_log2: bool = False
 
 
 def _marker(code: str, name: str) -> Covariate:
@@ -38,7 +39,17 @@ def _marker(code: str, name: str) -> Covariate:
     return Covariate(f"log2_{code.lower()}_fold_uln", label, "spline", "log2 × ULN", analyte=code, step="doubling")
 
 
-_USUAL_REFERENCES = {"grade": "G1", "concurrent_ssa": "false", "bone_metastases": "false", "liver_only": "false"}
+_USUAL_REFERENCES = {
+    "grade": "G1",
+    "grade_computed": "G1",
+    "concurrent_ssa": "false",
+    "bone_metastases": "false",
+    "liver_only": "false",
+    "extent": "liver_only",
+    "sstr_status": "positive",
+    "fdg_status": "negative",
+    "netpet": "P1",
+}
 
 COVARIATES: dict[str, Covariate] = {
     covariate.name: covariate
@@ -57,6 +68,18 @@ COVARIATES: dict[str, Covariate] = {
         Covariate("age_years", "Age at the start", "spline", "years", "age_years", step="year"),
         Covariate("ki67_pct", "Ki-67 before the start", "spline", "%", "ki67_pct", step="percentage point"),
         Covariate("prior_lines", "Lines before this one", "line", "lines", "prior_lines", step="line"),
+        Covariate(
+            "log2_alp_fold_uln",
+            "Baseline alkaline phosphatase",
+            "spline",
+            "log2 × ULN",
+            "alp_fold_uln",
+            step="doubling",
+            is_log2=True,
+        ),
+        Covariate("egfr", "Estimated GFR at the start", "spline", "mL/min/1.73m2", "egfr", step="mL/min/1.73m2"),
+        Covariate("target_sum_mm", "Sum of target diameters at the start", "spline", "mm", "target_sum_mm", step="mm"),
+        Covariate("n_lesions", "Lesions seen before the start", "line", "lesions", "n_lesions", step="lesion"),
         *(_marker(marker.code, marker.name) for marker in BIOMARKERS if marker.kind == "marker"),
     )
 }
@@ -92,7 +115,8 @@ def derive_covariates(study: Study, lines: pl.DataFrame, covariates: tuple[Covar
             lines = lines.join(_baselines(study, covariate), on=["pid", "line_no"], how="left", maintain_order="left")
         else:
             kind = pl.String if covariate.form == "levels" else pl.Float64
-            lines = lines.with_columns(pl.col(covariate.column).cast(kind).alias(covariate.name))
+            value = pl.col(covariate.column).cast(kind)
+            lines = lines.with_columns((value.log(2) if covariate.is_log2 else value).alias(covariate.name))
     return lines
 
 

@@ -9,7 +9,7 @@ from analytics.tables.results import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """A column of ``lines`` that was fixed at the start of the line.
+    """A column of ``lines`` or ``line_baselines`` that was fixed at the start of the line.
 
     ``missing`` is the word for a missing value, ``reference`` the group that ratios refer to by habit of the field.
     """
@@ -34,6 +34,11 @@ GROUPINGS: dict[str, Grouping] = {
         Grouping("concurrent_ssa", "has_concurrent_ssa", "SSA given with the line's treatment"),
         Grouping("bone_metastases", "has_bone_metastases", "Bone metastases known at the start"),
         Grouping("liver_only", "is_liver_only", "Liver the only metastatic site"),
+        Grouping("extent", "extent", "Metastases: liver only, liver and beyond, no liver"),
+        Grouping("sstr_status", "sstr_status", "Somatostatin-receptor status before the start"),
+        Grouping("fdg_status", "fdg_status", "Avidity for FDG before the start"),
+        Grouping("netpet", "netpet", "NETPET grade before the start"),
+        Grouping("grade_computed", "grade_computed", "Grade from Ki-67 and mitoses (WHO 2019)"),
     )
 }
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analytics.tables.cohort_results import CohortResult, EndpointsResult, FlowStep, TrajectoryResult
     from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
     from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
+    from analytics.tables.marker_results import MarkerResult
     from analytics.tables.regression_results import ModelResult
     from analytics.tables.response_results import ResponseResult
     from analytics.tables.survival_results import SurvivalResult
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         | TrajectoryResult
         | EndpointsResult
         | ModelResult
+        | MarkerResult
         | CompetingRisksResult
         | IntervalSurvivalResult
         | MeanSurvivalResult
@@ -63,6 +65,7 @@ class Selection:
     primary_sites: tuple[str, ...] = option((), "Only this primary site (repeatable).", "primary-site")
     grades: tuple[str, ...] = option((), "Only this grade (repeatable).", "grade")
     hospitals: tuple[str, ...] = option((), "Only this hospital (repeatable).", "hospital")
+    where: tuple[str, ...] = option((), "Only lines with this at their start: netpet=P1, egfr>=60, … (repeatable).")
     started_from: str = option("", "Only lines started on or after this ISO date.", "from")
     started_to: str = option("", "Only lines started on or before this ISO date.", "to")
     choose: LineChoice = option("every_line", "Which lines of a patient enter.")

@@ -9,6 +9,7 @@ import polars as pl
 
 from analytics.catalogue.sites import HISTOLOGIES
 from analytics.errors import RefusedError, UsageError
+from analytics.questions.conditions import describe_condition, parse_condition
 from analytics.questions.groups import Grouping
 from analytics.questions.question import Selection
 from analytics.tables.cohort_results import FlowStep
@@ -46,16 +47,18 @@ def select_lines(study: Study, selection: Selection, grouping: Grouping) -> Sele
     Returns
     -------
     Selected
-        ``lines`` has the columns of the derived table ``lines`` and ``group`` (text).
+        ``lines`` has the columns of the derived tables ``lines`` and ``line_baselines``, and ``group`` (text).
 
     Raises
     ------
     UsageError
-        If a date of the selection is not ISO 8601.
+        If a date of the selection is not ISO 8601, or a condition cannot be understood.
     RefusedError
         If a period is asked of a study whose dates are days from an anchor.
     """
-    funnel = Funnel(study.table("lines").collect(), "all treatment lines")
+    at_start = study.table("line_baselines")
+    lines = study.table("lines").join(at_start, on=["pid", "line_no"], how="left", maintain_order="left").collect()
+    funnel = Funnel(lines, "all treatment lines")
     funnel.keep(pl.col("consent_to_research").fill_null("Y") != "N", "consent to research", "no consent to research")
     funnel.keep(~pl.col("histology").fill_null("").is_in(list(NOT_NET)), "NET cohort", "; ".join(NOT_NET.values()))
     for column, wanted, label in (
@@ -70,6 +73,9 @@ def select_lines(study: Study, selection: Selection, grouping: Grouping) -> Sele
                 f"{label}: {', '.join(wanted)}",
                 f"other {label} or none recorded",
             )
+    for condition in selection.where:
+        said = describe_condition(condition)
+        funnel.keep(parse_condition(condition), said, f"not {said}, or not recorded")
     _keep_period(funnel, study, selection)
     _choose_lines(funnel, study, selection)
     group = pl.col(grouping.column).cast(pl.String).fill_null(grouping.missing) if grouping.column else pl.lit("all")

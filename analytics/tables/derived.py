@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 
 from analytics.tables.derived_disease import BestResponses, GrowthRates, RecistAssessments
+from analytics.tables.derived_lines import LINE_TABLES
 from analytics.tables.derived_markers import MarkerFeatures, MarkerProgressions, MarkerResponses, MarkerValues
 from analytics.tables.derived_tolerance import LabGrades, ScoreChanges
 
@@ -40,12 +41,10 @@ class Lines(dy.Schema):
     grade = dy.String(nullable=True, description="Grade as reported at the last diagnosis before the start.")
     grade_computed = dy.String(
         nullable=True,
-        description="G1 to G3 by WHO 2019 from Ki-67 and mitoses of the latest well-differentiated specimen.",
+        description="G1 to G3 by WHO 2019 from Ki-67 and mitoses of the latest well-differentiated specimen; none for "
+        "lung and thymus.",
     )
     ki67_pct = dy.Float64(nullable=True, description="Latest Ki-67 before the start.", metadata={"unit": "%"})
-    metastatic_sites = dy.List(dy.String(), nullable=True, description="Known sites of metastases.")
-    has_bone_metastases = dy.Bool(nullable=True, description="Whether bone metastases were known.")
-    is_liver_only = dy.Bool(nullable=True, description="Whether the liver was the only metastatic site.")
     consent_to_research = dy.String(nullable=True, description="N keeps the patient out of every analysis.")
     file = dy.String(description="Source file of the first treatment row.")
     row = dy.UInt32(description="Line of that file.")
@@ -78,6 +77,7 @@ class TimesToEvent(dy.Schema):
 
 DERIVED_TABLES: dict[str, type[dy.Schema]] = {
     "lines": Lines,
+    **LINE_TABLES,
     "marker_values": MarkerValues,
     "marker_responses": MarkerResponses,
     "marker_progressions": MarkerProgressions,

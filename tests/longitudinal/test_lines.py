@@ -210,9 +210,9 @@ def test_covariates_are_those_known_at_the_start():
                 P1         | 1950       | F   | Brno   | Y
                 """,
             "diagnoses": """
-                patient_id | diagnosis_no | diagnosis_date | primary_site | grade | ki67_pct | metastatic_sites
-                P1         | 1            | 2015-01-01     | pancreas     | G1    | 2        | liver
-                P1         | 2            | 2020-01-01     |              | G3    | 30       | liver;bone
+                patient_id | diagnosis_no | diagnosis_date | primary_site | grade | ki67_pct
+                P1         | 1            | 2015-01-01     | pancreas     | G1    | 2
+                P1         | 2            | 2020-01-01     |              | G3    | 30
                 """,
             "pathology": """
                 patient_id | specimen_no | date       | ki67_pct
@@ -227,7 +227,26 @@ def test_covariates_are_those_known_at_the_start():
     )
     first, second = derive_lines(tables, Settings()).collect().iter_rows(named=True)
     assert first["age_years"] == pytest.approx(66.0, abs=0.01)
-    assert (first["grade"], first["ki67_pct"], first["is_liver_only"]) == ("G1", 8.0, True)
-    assert (second["grade"], second["ki67_pct"], second["has_bone_metastases"]) == ("G3", 30.0, True)
+    assert (first["grade"], first["ki67_pct"]) == ("G1", 8.0)
+    assert (second["grade"], second["ki67_pct"]) == ("G3", 30.0)
     assert second["primary_site"] == "pancreas"
     assert second["prior_lines"] == 1
+
+
+@pytest.mark.parametrize(("site", "grade"), [("pancreas", "G2"), ("lung", None), ("thymus", None), ("", "G2")])
+def test_no_grade_is_computed_where_ki67_does_not_define_it(site: str, grade: str | None):
+    """Carcinoids of lung and thymus are told apart by mitoses and necrosis (WHO 2021)."""
+    tables = accept_by_hand(
+        {
+            "diagnoses": f"patient_id | diagnosis_no | primary_site\nP1 | 1 | {site}",
+            "pathology": """
+                patient_id | specimen_no | date       | ki67_pct | differentiation
+                P1         | 1           | 2016-05-01 | 8        | well
+                """,
+            "treatments": """
+                patient_id | treatment_id | category | agent          | start
+                P1         | T1           | PRRT     | 177Lu-DOTATATE | 2021-07-01
+                """,
+        }
+    )
+    assert derive_lines(tables, Settings()).collect()["grade_computed"].to_list() == [grade]

@@ -73,4 +73,5 @@ def test_case_c_ssa_beside_prrt_is_one_line(derived):
     lines = derived["lines"].filter(patient_id="CASE-C")
     assert lines["agents"].to_list() == ["excision", "177Lu-DOTATATE + lanreotide"]
     assert lines["has_concurrent_ssa"].to_list() == [False, True]
-    assert "skin" in line_of(derived, "CASE-C", 2)["metastatic_sites"]
+    sites = derived["line_baselines"].filter(pid=2, line_no=2)["metastatic_sites"].item()
+    assert "skin" in sites

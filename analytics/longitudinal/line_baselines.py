@@ -1,0 +1,81 @@
+"""What was known of the disease when a line started: sites, burden, receptors, laboratory baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.longitudinal.metastases import derive_burden, derive_metastases
+from analytics.longitudinal.receptor_status import derive_receptor_status
+from analytics.tables.derived_lines import LineBaselines
+
+_ON_LINE = ["pid", "line_no"]
+
+
+def _derive_receptor_diagnosis(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame) -> pl.DataFrame:
+    """Return ``sstr_status`` of the latest diagnosis that may lie before each start and states it."""
+    known = (pl.col("diagnosis_date_lo") <= pl.col("start_date")).fill_null(value=True)
+    return (
+        tables["diagnoses"]
+        .filter(pl.col("sstr_status").is_not_null())
+        .select("pid", "diagnosis_no", "diagnosis_date", "diagnosis_date_lo", "sstr_status")
+        .join(lines.lazy().select(*_ON_LINE, "start_date"), on="pid")
+        .filter(known)
+        .collect()
+        .sort(*_ON_LINE, "diagnosis_date", "diagnosis_no", nulls_last=False)
+        .unique(_ON_LINE, keep="last", maintain_order=True)
+        .select(*_ON_LINE, "sstr_status")
+    )
+
+
+def _derive_marker_baseline(marker_values: pl.DataFrame, analyte: str) -> pl.DataFrame:
+    """Return the last assessable baseline of a marker as a multiple of its limit; a bound counts as the limit."""
+    is_baseline = (pl.col("analyte") == analyte) & pl.col("is_baseline") & pl.col("is_assessable")
+    values = marker_values.filter(is_baseline & (pl.col("fold_uln") > 0))
+    return (
+        values.filter(pl.col("date") == pl.col("date").max().over(_ON_LINE))
+        .group_by(_ON_LINE)
+        .agg(cga_fold_uln=pl.col("fold_uln").log().mean().exp())
+    )
+
+
+def _derive_lab_baseline(
+    labs: pl.LazyFrame, lines: pl.DataFrame, analyte: str, value: str, name: str, settings: Settings
+) -> pl.DataFrame:
+    """Return the last value of an analyte from ``baseline_window_days`` before to the day of the start."""
+    earliest = pl.col("start_date") - pl.duration(days=settings.baseline_window_days)
+    surely_before = pl.coalesce("collected_hi", "collected") <= pl.col("start_lo")
+    return (
+        labs.filter((pl.col("analyte") == analyte) & pl.col(value).is_not_null() & pl.col("collected").is_not_null())
+        .select("pid", "collected", "collected_hi", "_file", "_row", pl.col(value).alias(name))
+        .join(lines.lazy().select(*_ON_LINE, "start_date", "start_lo"), on="pid")
+        .filter((pl.col("collected") >= earliest) & (pl.col("collected") <= pl.col("start_date")) & surely_before)
+        .collect()
+        .sort(*_ON_LINE, "collected", "_file", "_row")
+        .unique(_ON_LINE, keep="last", maintain_order=True)
+        .select(*_ON_LINE, name)
+    )
+
+
+def derive_line_baselines(
+    tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, marker_values: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
+    """Derive ``derived.LineBaselines``: one row a line, null where nothing was known by its start."""
+    labs = tables["labs"]
+    parts = (
+        derive_metastases(tables, lines),
+        derive_burden(tables, lines, settings),
+        _derive_receptor_diagnosis(tables, lines),
+        derive_receptor_status(tables, lines, settings),
+        _derive_marker_baseline(marker_values, "CGA"),
+        _derive_lab_baseline(labs, lines, "ALP", "fold_uln", "alp_fold_uln", settings),
+        _derive_lab_baseline(labs, lines, "EGFR", "value_standard", "egfr", settings),
+    )
+    found = lines.select(_ON_LINE)
+    for part in parts:
+        found = found.join(part, on=_ON_LINE, how="left", maintain_order="left")
+    return found.sort(_ON_LINE).select(
+        pl.col(name).cast(column.dtype) for name, column in LineBaselines.columns().items()
+    )

@@ -1,0 +1,108 @@
+"""Receptor and FDG imaging before a line: Krenning score, FDG status, and NETPET where both scans exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+
+FDG = "18F-FDG"
+RECEPTOR_TRACERS: tuple[str, ...] = (
+    "68Ga-DOTATATE", "68Ga-DOTATOC", "68Ga-DOTANOC", "64Cu-DOTATATE", "111In-octreotide", "177Lu-DOTATATE",
+)  # fmt: skip
+
+_ON_LINE = ["pid", "line_no"]
+
+
+def derive_receptor_status(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return ``krenning``, ``fdg_status`` and ``netpet`` of each line with such a scan before its start.
+
+    Only scans that may lie within ``tracer_window_days`` before the start count. A reader's NETPET grade
+    stands; without one the lesions seen and not seen tell the group, where the two scans lie at most
+    ``paired_scan_days`` apart: uptakes of two tracers are never compared.
+
+    Notes
+    -----
+    Chan et al., Theranostics 2017;7:1149-1158, doi 10.7150/thno.18068: scans within 31 days of each other;
+    P1 receptor only, P2 to P4 both, P5 FDG only.
+    """
+    read = _select_scans(tables, lines, settings)
+    krenning = _select_last(read.filter(pl.col("krenning").is_not_null())).select(*_ON_LINE, "krenning")
+    graded = _select_last(read.filter(pl.col("netpet").is_not_null())).select(*_ON_LINE, graded="netpet")
+    avid = _derive_avidity(read, tables["lesions"])
+    fdg = _select_last(avid.filter(pl.col("tracer") == FDG))
+    receptor = _select_last(avid.filter(pl.col("tracer") != FDG))
+    status = fdg.select(*_ON_LINE, fdg_status=pl.when("is_avid").then(pl.lit("positive")).otherwise(pl.lit("negative")))
+    return (
+        status.join(_derive_netpet(fdg, receptor, settings), on=_ON_LINE, how="left")
+        .join(graded, on=_ON_LINE, how="full", coalesce=True)
+        .join(krenning, on=_ON_LINE, how="full", coalesce=True)
+        .select(
+            *_ON_LINE,
+            "krenning",
+            fdg_status=pl.coalesce("fdg_status", _compute_graded_status()),
+            netpet=pl.coalesce("graded", "netpet"),
+        )
+    )
+
+
+def _compute_graded_status() -> pl.Expr:
+    """Return what a reader's NETPET grade says of FDG: only P0 and P1 are negative."""
+    grade = pl.col("graded")
+    return (
+        pl.when(grade.is_in(["P0", "P1"])).then(pl.lit("negative")).when(grade.is_not_null()).then(pl.lit("positive"))
+    )
+
+
+def _select_scans(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the tracer scans whose day used is not after the start and that may lie inside the window."""
+    earliest = pl.col("start_date") - pl.duration(days=settings.tracer_window_days)
+    return (
+        tables["imaging"]
+        .filter(pl.col("tracer").is_in([FDG, *RECEPTOR_TRACERS]) & pl.col("date").is_not_null())
+        .select("pid", "imaging_id", "tracer", "krenning", "netpet", "date", date_hi=pl.coalesce("date_hi", "date"))
+        .join(lines.lazy().select(*_ON_LINE, "start_date"), on="pid")
+        .filter((pl.col("date") <= pl.col("start_date")) & (pl.col("date_hi") >= earliest))
+        .collect()
+    )
+
+
+def _select_last(scans: pl.DataFrame) -> pl.DataFrame:
+    return scans.sort(*_ON_LINE, "date", "imaging_id").unique(_ON_LINE, keep="last", maintain_order=True)
+
+
+def _derive_avidity(scans: pl.DataFrame, lesions: pl.LazyFrame) -> pl.DataFrame:
+    """Return the scans with lesions noted, with ``is_avid`` and the names of the lesions seen."""
+    how = pl.col("measured").fill_null("yes")
+    noted = (
+        lesions.filter(how.is_in(["yes", "too_small", "not_visible"]))
+        .select("pid", "imaging_id", "lesion_id", is_seen=how != "not_visible")
+        .join(scans.lazy().select("pid", "imaging_id").unique(), on=["pid", "imaging_id"], how="semi")
+        .group_by("pid", "imaging_id")
+        .agg(is_avid=pl.col("is_seen").any(), seen=pl.col("lesion_id").filter("is_seen").unique())
+        .collect()
+    )
+    return scans.join(noted, on=["pid", "imaging_id"])
+
+
+def _derive_netpet(fdg: pl.DataFrame, receptor: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the NETPET group of the lines whose last FDG and receptor scans lie near each other."""
+    gap = (pl.col("date") - pl.col("date_receptor")).dt.total_days().abs()
+    only_fdg = pl.col("seen").list.set_difference("seen_receptor").list.len() > 0
+    return (
+        fdg.drop("netpet")
+        .join(receptor, on=_ON_LINE, suffix="_receptor")
+        .filter(gap <= settings.paired_scan_days)
+        .select(
+            *_ON_LINE,
+            netpet=pl.when(only_fdg)
+            .then(pl.lit("P5"))
+            .when("is_avid")
+            .then(pl.lit("P2-P4"))
+            .when("is_avid_receptor")
+            .then(pl.lit("P1"))
+            .otherwise(pl.lit("P0")),
+        )
+    )

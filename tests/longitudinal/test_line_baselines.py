@@ -1,0 +1,141 @@
+"""What was known of the disease when a line started; nothing seen later counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from analytics.catalogue.settings import Settings
+from analytics.longitudinal.line_baselines import derive_line_baselines
+from analytics.longitudinal.lines import derive_lines
+from analytics.longitudinal.marker_values import derive_marker_values
+from analytics.tables.derived_lines import LineBaselines
+from tests.by_hand import accept_by_hand
+
+START = """
+    patient_id | treatment_id | category | agent          | start
+    P1         | T1           | PRRT     | 177Lu-DOTATATE | 2020-01-01
+    """
+
+
+def baseline_of(**grids: str) -> dict[str, object]:
+    tables = accept_by_hand({"treatments": START} | grids)
+    lines = derive_lines(tables, Settings())
+    values = derive_marker_values(tables, lines, Settings()).collect()
+    found = derive_line_baselines(tables, lines.collect(), values, Settings())
+    LineBaselines.validate(found)
+    return found.row(0, named=True)
+
+
+def test_without_records_nothing_is_known():
+    known = baseline_of()
+    assert {value for name, value in known.items() if name not in ("pid", "line_no")} == {None}
+
+
+def test_sites_of_metastases_come_from_diagnoses_and_from_lesions_seen_by_the_start():
+    diagnoses = """
+        patient_id | diagnosis_no | diagnosis_date | primary_site | metastatic_sites
+        P1         | 1            | 2015-01-01     | lung         | liver
+        P1         | 2            | 2020-02-01     |              | brain
+        """
+    imaging = """
+        patient_id | imaging_id | date       | modality
+        P1         | s0         | 2020-01-01 | CT
+        P1         | s1         | 2020-01-02 | CT
+        """
+    lesions = """
+        patient_id | imaging_id | lesion_id | organ | measured
+        P1         | s0         | N01       | bone  | {seen}
+        P1         | s0         | N02       | lung  | yes
+        P1         | s1         | N03       | skin  | yes
+        """
+    known = baseline_of(diagnoses=diagnoses, imaging=imaging, lesions=lesions.format(seen="yes"))
+    assert known["metastatic_sites"] == ["bone", "liver"]
+    assert (known["has_bone_metastases"], known["is_liver_only"]) == (True, False)
+    assert known["extent"] == "liver_and_beyond"
+    unseen = baseline_of(diagnoses=diagnoses, imaging=imaging, lesions=lesions.format(seen="not_visible"))
+    assert (unseen["is_liver_only"], unseen["extent"]) == (True, "liver_only")
+
+
+def test_burden_is_that_of_the_last_day_with_lesions_before_the_start():
+    imaging = """
+        patient_id | imaging_id | date       | modality
+        P1         | s0         | 2019-10-01 | CT
+        P1         | s1         | 2019-12-01 | CT
+        """
+    lesions = """
+        patient_id | imaging_id | lesion_id | role       | nodal | longest_mm | short_mm | measured
+        P1         | s0         | T01       | target     | N     | 90         |          | yes
+        P1         | s1         | T01       | target     | N     | 40         |          | yes
+        P1         | s1         | T02       | target     | Y     | 30         | 18       | {second}
+        P1         | s1         | N01       | non_target | N     |            |          | yes
+        P1         | s1         | N02       | non_target | N     |            |          | not_visible
+        """
+    known = baseline_of(imaging=imaging, lesions=lesions.format(second="yes"))
+    assert (known["n_lesions"], known["target_sum_mm"]) == (3, 58.0)
+    lost = lesions.replace("| 30         | 18       | {second}", "|            |          | not_assessed")
+    known = baseline_of(imaging=imaging, lesions=lost)
+    assert (known["n_lesions"], known["target_sum_mm"]) == (2, None)
+
+
+def test_laboratory_baselines_in_multiples_of_the_limit():
+    labs = """
+        patient_id | analyte | collected  | value_text | uln
+        P1         | CGA     | 2019-12-01 | 400        | 100
+        P1         | ALP     | 2019-10-03 | 300        | 120
+        P1         | ALP     | 2019-10-02 | 999        | 120
+        P1         | ALP     | 2020-01-02 | 999        | 120
+        P1         | EGFR    | 2019-12-20 | 62         |
+        """
+    known = baseline_of(labs=labs)
+    assert (known["cga_fold_uln"], known["alp_fold_uln"], known["egfr"]) == pytest.approx((4.0, 2.5, 62.0))
+    under_ppi = "patient_id | kind | start\nP1 | PPI | 2019-11-01"
+    assert baseline_of(labs=labs, concomitants=under_ppi)["cga_fold_uln"] is None
+    older = labs.replace("2019-10-03", "2019-10-02").replace("2019-10-02 | 999 ", "2019-09-02 | 999 ")
+    assert baseline_of(labs=older)["alp_fold_uln"] is None
+
+
+TWO_TRACERS = """
+    patient_id | imaging_id | date       | modality | tracer        | krenning | netpet
+    P1         | r0         | 2019-10-01 | PET_CT   | 68Ga-DOTATATE | 3        |
+    P1         | f0         | {fdg}      | PET_CT   | 18F-FDG       |          | {grade}
+    """
+SEEN = """
+    patient_id | imaging_id | lesion_id | measured
+    P1         | r0         | L1        | {receptor}
+    P1         | f0         | L1        | {fdg}
+    """
+
+
+@pytest.mark.parametrize(
+    ("receptor", "fdg", "status", "netpet"),
+    [
+        ("yes", "not_visible", "negative", "P1"),
+        ("yes", "yes", "positive", "P2-P4"),
+        ("not_visible", "yes", "positive", "P5"),
+        ("not_visible", "not_visible", "negative", "P0"),
+    ],
+)
+def test_netpet_groups_by_the_lesions_seen(receptor: str, fdg: str, status: str, netpet: str):
+    lesions = SEEN.format(receptor=receptor, fdg=fdg)
+    known = baseline_of(imaging=TWO_TRACERS.format(fdg="2019-11-01", grade=""), lesions=lesions)
+    assert (known["krenning"], known["fdg_status"], known["netpet"]) == (3, status, netpet)
+
+
+def test_scans_more_than_31_days_apart_make_no_netpet_group_but_a_reader_may_grade_them():
+    lesions = SEEN.format(receptor="yes", fdg="yes")
+    apart = baseline_of(imaging=TWO_TRACERS.format(fdg="2019-11-02", grade=""), lesions=lesions)
+    assert (apart["fdg_status"], apart["netpet"]) == ("positive", None)
+    graded = baseline_of(imaging=TWO_TRACERS.format(fdg="2019-11-02", grade="P4b"), lesions=lesions)
+    assert graded["netpet"] == "P4b"
+    unlisted = baseline_of(imaging=TWO_TRACERS.format(fdg="2019-11-02", grade="P1"))
+    assert (unlisted["fdg_status"], unlisted["netpet"]) == ("negative", "P1")
+
+
+def test_receptor_status_is_that_of_the_latest_diagnosis_before_the_start():
+    diagnoses = """
+        patient_id | diagnosis_no | diagnosis_date | sstr_status
+        P1         | 1            | 2015-01-01     | negative
+        P1         | 2            | 2019-01-01     | positive
+        P1         | 3            | 2020-06-01     | mixed
+        """
+    assert baseline_of(diagnoses=diagnoses)["sstr_status"] == "positive"
