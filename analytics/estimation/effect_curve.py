@@ -27,14 +27,14 @@ def estimate_effect_curve(
     fit
         The model.
     columns
-        Places of the variable's columns among its terms.
+        Places of the variable's columns among its terms; then those of its products with an indicator that is 1.
     spline
         Basis the variable entered by; a straight line when not given.
     """
     both = np.append(values, reference)
     basis = both[:, None] if spline is None else spline.basis(both)
-    away = basis[:-1] - basis[-1]
     chosen = list(columns)
+    away = np.tile(basis[:-1] - basis[-1], len(chosen) // basis.shape[1])
     beta = np.array([fit.terms[column].coefficient for column in chosen])
     centre = away @ beta
     error = np.sqrt(np.einsum("ki,ij,kj->k", away, fit.covariance[np.ix_(chosen, chosen)], away))

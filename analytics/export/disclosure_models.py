@@ -32,7 +32,10 @@ EVENTS_PER_LEVEL = 2
 def make_safe_model(answer: Answer, floor: int) -> Answer | Refusal:
     """Return the regression with rounded terms, or refuse when a level is too small to stand in a table."""
     exact = cast("ModelResult", answer.result)
-    refusal = refuse_small_levels(answer.subjects, (level.variable for level in exact.levels), floor)
+    crossed = (column.variable.split(" × ") for column in exact.columns if column.kind == "product")
+    categories = {level.variable for level in exact.levels}
+    variables = (tuple(name for name in pair if name in categories) for pair in crossed)
+    refusal = refuse_small_levels(answer.subjects, (*categories, *variables), floor)
     if refusal:
         return refusal
     kept = [place for place, column in enumerate(exact.columns) if column.kind != "spline"]
@@ -65,9 +68,12 @@ def make_safe_model(answer: Answer, floor: int) -> Answer | Refusal:
     )
 
 
-def refuse_small_levels(subjects: pl.DataFrame, variables: Iterable[str], floor: int) -> Refusal | None:
-    """Refuse when a level of a category, or everybody, has too few people or events."""
-    parts = [part for variable in dict.fromkeys(variables) for part in subjects.partition_by(variable)]
+def refuse_small_levels(
+    subjects: pl.DataFrame, variables: Iterable[str | tuple[str, ...]], floor: int
+) -> Refusal | None:
+    """Refuse when a level of a category, a combination of levels, or everybody, has too few people or events."""
+    columns = ((names,) if isinstance(names, str) else names for names in dict.fromkeys(variables))
+    parts = [part for names in columns if names for part in subjects.partition_by(*names)]
     may_stand = all(has_enough_events(part, floor) for part in (subjects, *parts))
     if may_stand and has_enough_others(subjects, floor):
         return None

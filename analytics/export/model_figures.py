@@ -78,6 +78,10 @@ def forest_rows(result: ModelResult, *, is_safe: bool) -> list[ForestRow]:
         columns = [column for column in result.columns if column.variable == variable and column.kind != "spline"]
         curve = next((curve for curve in result.curves if curve.variable == variable), None)
         label = columns[0].label if columns else curve.label if curve is not None else variable
+        if columns and columns[0].parents:
+            rows.append(ForestRow(label, is_heading=True))
+            rows.extend(_row(column, terms[column.name], column.level, "", is_safe) for column in columns)
+            continue
         if columns and columns[0].kind == "line":
             rows.append(_row(columns[0], terms[columns[0].name], f"{label}, per {columns[0].step}", "", is_safe))
             continue

@@ -158,5 +158,6 @@ def _table_of_curve(curve: EffectCurve) -> pl.DataFrame:
             "conf.high": curve.high,
             "reference": np.full(len(curve.value), curve.reference),
             "unit": [curve.unit] * len(curve.value),
+            "at": [curve.at] * len(curve.value),
         }
     )

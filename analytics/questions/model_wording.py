@@ -36,9 +36,9 @@ def describe_model(
         for column, term in zip(result.columns, result.fit.terms, strict=True)
         if column.kind != "spline"
     )
-    straight = {column.variable for column in result.columns if column.kind == "line"}
+    straight = {column.variable for column in result.columns if column.kind == "line" and not column.parents}
     curves = (_describe_curve(curve, result, say) for curve in result.curves if curve.variable not in straight)
-    return (first, *ratios, *curves, *_describe_proportionality(result))
+    return (first, *ratios, *curves, *_describe_interactions(result), *_describe_proportionality(result))
 
 
 def model_notes(question: Question, result: ModelResult, flow: tuple[FlowStep, ...]) -> tuple[str, ...]:
@@ -61,9 +61,14 @@ def model_notes(question: Question, result: ModelResult, flow: tuple[FlowStep, .
         )
     held = result.proportionality
     notes.extend(dict.fromkeys(refused(test) for test in (held.tests if held else ()) if isinstance(test, Refusal)))
+    crossed = dict.fromkeys(column.variable for column in result.columns if column.parents)
+    notes.extend(
+        f"With the interaction {pair} the ratio of one is that at the reference level, or the median, of the other."
+        for pair in crossed
+    )
     if question.strata:
         notes.append(f"Stratified by {', '.join(question.strata)}: no ratio is estimated for a stratum.")
-    return (*notes, *say_design(question, [column.variable for column in result.columns]))
+    return (*notes, *say_design(question, [column.variable for column in result.columns if not column.parents]))
 
 
 def say_design(question: Question, variables: Iterable[str]) -> tuple[str, ...]:
@@ -96,6 +101,9 @@ def say_ratio(ratio: Estimate, say: Callable[[float], str]) -> str:
 
 
 def _describe_ratio(column: ModelColumn, term: ModelTerm, ratio: str, say: Callable[[float], str]) -> str:
+    if column.parents:
+        what = f"{column.level}: ratio of {ratio}s"
+        return f"{column.variable}, {what} {say_ratio(term.ratio, say)}, {p_value(term.p_value)}."
     what = f"{column.level} against {column.reference}" if column.kind == "level" else f"per {column.step}"
     return f"{column.variable}, {what}: {ratio} {say_ratio(term.ratio, say)}, {p_value(term.p_value)}."
 
@@ -103,14 +111,24 @@ def _describe_ratio(column: ModelColumn, term: ModelTerm, ratio: str, say: Calla
 def _describe_curve(curve: EffectCurve, result: ModelResult, say: Callable[[float], str]) -> str:
     """Say the ratio three quarters up the curve against the reference, and both tests."""
     at = 3 * len(curve.value) // 4
+    where = f" ({curve.at})" if curve.at else ""
+    ratio = Estimate(float(curve.ratio[at]), float(curve.low[at]), float(curve.high[at]), "ratio")
+    said = (
+        f"{curve.variable}{where}, {curve.value[at]:.3g} against {curve.reference:.3g} {curve.unit}: {result.ratio} "
+        f"{say_ratio(ratio, say)}"
+    )
+    if curve.at:
+        return f"{said}."
     tests = {test.name: test.p_value for test in result.variable_tests}
     bend = tests.get(f"{curve.variable}: bend")
     bent = "" if bend is None else f", bend {p_value(bend)}"
-    ratio = Estimate(float(curve.ratio[at]), float(curve.low[at]), float(curve.high[at]), "ratio")
-    return (
-        f"{curve.variable}, {curve.value[at]:.3g} against {curve.reference:.3g} {curve.unit}: {result.ratio} "
-        f"{say_ratio(ratio, say)}; whole curve {p_value(tests[curve.variable])}{bent}."
-    )
+    return f"{said}; whole curve {p_value(tests[curve.variable])}{bent}."
+
+
+def _describe_interactions(result: ModelResult) -> list[str]:
+    tests = {test.name: test.p_value for test in result.variable_tests}
+    crossed = dict.fromkeys(column.variable for column in result.columns if column.parents)
+    return [f"Interaction {pair}: {p_value(tests[pair])}." for pair in crossed if pair in tests]
 
 
 def _describe_proportionality(result: ModelResult) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from analytics.estimation.observations import Observations
 from analytics.estimation.risk_sets import Ties
 from analytics.questions.design import Design, make_design
 from analytics.questions.follow_up import observe_lines
+from analytics.questions.interactions import cross_covariates
 from analytics.questions.model_effects import collect_methods, compare_variables, draw_out_curves
 from analytics.questions.model_lines import ModelLines, select_model_lines
 from analytics.questions.model_wording import describe_model, model_notes
@@ -87,7 +88,8 @@ def refuse_model_words(question: Question) -> Refusal | None:
 def fit_model(study: Study, question: Question, selected: ModelLines) -> ModelResult | Refusal:
     """Fit the model of ``question`` to complete lines and say what the fit means."""
     lines = selected.lines
-    design = make_design(lines, selected.covariates, question.spline_df)
+    main = make_design(lines, selected.covariates, question.spline_df)
+    design = main if isinstance(main, Refusal) else cross_covariates(main, lines, question.interactions, study.settings)
     if isinstance(design, Refusal):
         return design
     observations = observe_lines(lines)

@@ -10,10 +10,11 @@ from analytics.tables.results import FloatArray, Method, TestResult
 
 @dataclass(frozen=True, slots=True)
 class ModelColumn:
-    """One column of a model: a level against its reference, a straight line per ``step``, or a part of a spline.
+    """One column of a model: a level against its reference, a straight line per ``step``, part of a spline, a product.
 
-    ``kind`` is ``level``, ``line`` or ``spline``; ``level`` and ``reference`` are empty but for levels. ``step`` is
-    one ``unit`` in words: year, doubling.
+    ``kind`` is ``level``, ``line``, ``product`` or ``spline``, which is also that of products with parts of a spline;
+    ``level`` and ``reference`` are empty but for levels, and ``level`` of a product says of what. ``step`` is one
+    ``unit`` in words: year, doubling. ``parents`` are the names of the two columns of a product.
     """
 
     name: str
@@ -24,6 +25,7 @@ class ModelColumn:
     step: str = ""
     level: str = ""
     reference: str = ""
+    parents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class EffectCurve:
     """The effect of a continuous variable as a ratio to that at ``reference``; arrays of shape (k,).
 
     ``value`` and ``reference`` (the median) are in ``unit``; ``low`` and ``high`` are pointwise limits. The curve spans
-    the middle ninety per cent of the lines.
+    the middle ninety per cent of the lines. Where the effect differs by a category, ``at`` names the level it is for.
     """
 
     variable: str
@@ -63,6 +65,12 @@ class EffectCurve:
     high: FloatArray
     reference: float
     level: float = 0.95
+    at: str = ""
+
+    @property
+    def title(self) -> str:
+        """The variable, and the level of another that the curve is for."""
+        return f"{self.label}, {self.at}" if self.at else self.label
 
 
 @dataclass(frozen=True, slots=True)
