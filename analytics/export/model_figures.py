@@ -71,13 +71,11 @@ def forest_rows(result: ModelResult, *, is_safe: bool) -> list[ForestRow]:
 
     counts = {(item.variable, item.level): _say_counts(item) for item in result.levels}
     terms = dict(zip((column.name for column in result.columns), result.fit.terms, strict=True))
+    labels = {item.variable: item.label for item in (*result.columns, *result.curves)}
     rows: list[ForestRow] = []
-    for variable in dict.fromkeys(
-        [*(column.variable for column in result.columns), *(curve.variable for curve in result.curves)]
-    ):
+    for variable in labels:
         columns = [column for column in result.columns if column.variable == variable and column.kind != "spline"]
-        curve = next((curve for curve in result.curves if curve.variable == variable), None)
-        label = columns[0].label if columns else curve.label if curve is not None else variable
+        label = labels[variable]
         if columns and columns[0].parents:
             rows.append(ForestRow(label, is_heading=True))
             rows.extend(_row(column, terms[column.name], column.level, "", is_safe) for column in columns)

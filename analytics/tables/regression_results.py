@@ -67,11 +67,6 @@ class EffectCurve:
     level: float = 0.95
     at: str = ""
 
-    @property
-    def title(self) -> str:
-        """The variable, and the level of another that the curve is for."""
-        return f"{self.label}, {self.at}" if self.at else self.label
-
 
 @dataclass(frozen=True, slots=True)
 class EffectOverTime:
