@@ -5,24 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.catalogue.size_criteria import SizeCriteria
-from analytics.longitudinal.keys import encode_texts
+from analytics.longitudinal.keys import is_first_of
+
+_FLAGS = ["is_node", "is_seen", "is_unknown", "is_target", "is_called_new"]
 
 
-def _select_reader(lesions: pl.DataFrame) -> pl.DataFrame:
-    """Keep one reader a visit: a central one, else the first by name."""
-    if lesions["reader"].null_count() == lesions.height:
-        return lesions
-    is_local = (pl.col("reader").str.to_lowercase() != "central").fill_null(value=True)
-    chosen = (
-        lesions.sort("visit", is_local, "reader", nulls_last=False)
-        .unique("visit", keep="first", maintain_order=True)
-        .select("visit", chosen="reader")
-    )
-    return (
-        lesions.join(chosen, on="visit", maintain_order="left")
-        .filter(pl.col("reader").eq_missing(pl.col("chosen")))
-        .drop("chosen")
-    )
+def _is_any_of(column: str, *codes: str) -> pl.Expr:
+    return pl.any_horizontal(*((pl.col(column) == code).fill_null(value=False) for code in codes))
 
 
 def compute_tenths(criteria: SizeCriteria) -> pl.Expr:
@@ -32,25 +21,84 @@ def compute_tenths(criteria: SizeCriteria) -> pl.Expr:
     0 but unknown, since a lesion that left by a local treatment did not respond.
     """
     longest, short = pl.col("longest_mm"), pl.coalesce("short_mm", "longest_mm")
-    is_short = (pl.col("nodal") == "Y").fill_null(value=False) if criteria.uses_short_axis else pl.lit(value=False)
-    measured = (pl.when(is_short).then(short).otherwise(longest) * 10).round().cast(pl.Int32)
-    how = pl.col("measured").fill_null("yes")
+    size = pl.when(_is_any_of("nodal", "Y")).then(short).otherwise(longest) if criteria.uses_short_axis else longest
+    measured = (size * 10).round().cast(pl.Int32)
     return (
-        pl.when(how == "not_visible")
-        .then(0)
-        .when(how == "too_small")
-        .then(measured.fill_null(criteria.too_small_tenths))
-        .when(how == "yes")
+        pl.when(pl.col("measured").is_null() | (pl.col("measured") == "yes"))
         .then(measured)
+        .when(pl.col("measured") == "too_small")
+        .then(measured.fill_null(criteria.too_small_tenths))
+        .when(pl.col("measured") == "not_visible")
+        .then(pl.lit(0, dtype=pl.Int32))
     )
 
 
-def _resolve_parents(lesions: pl.DataFrame) -> pl.DataFrame:
+def _read_rows(lesions: pl.LazyFrame, criteria: SizeCriteria) -> pl.DataFrame:
+    """Return the lesion rows as numbers; ``run`` counts the stretches of rows from one reading of one scan."""
+    return lesions.select(
+        "pid", "imaging_id", "reader",
+        # codes of this table alone, so that they stay small
+        lesion_id=pl.col("lesion_id").cast(pl.Categorical(pl.Categories.random())),
+        run=pl.struct("pid", "imaging_id", "reader").rle_id(),
+        tenths=compute_tenths(criteria),
+        is_node=_is_any_of("nodal", "Y"),
+        is_seen=pl.col("measured").is_null() | _is_any_of("measured", "yes", "too_small"),
+        is_unknown=_is_any_of("measured", "not_assessed", "not_evaluable", "excised", "irradiated"),
+        is_target=_is_any_of("role", "target"),
+        is_called_new=_is_any_of("role", "new"),
+    ).collect()  # fmt: skip
+
+
+def _derive_readings(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
+    """Return visit and date of each run; the visit is null where none counts or another reader is kept.
+
+    One reader a visit is kept: a central one, else the first by name.
+    """
+    runs = (
+        rows.filter(is_first_of("run"))
+        .select("pid", "imaging_id", "reader")
+        .join(
+            scans.select("pid", "imaging_id", "visit", "date"),
+            on=["pid", "imaging_id"],
+            how="left",
+            maintain_order="left",
+        )
+        .select("visit", "date", "reader")
+    )
+    if runs["reader"].n_unique() <= 1:
+        return runs.drop("reader")
+    is_local = (pl.col("reader").str.to_lowercase() != "central").fill_null(value=True)
+    chosen = (
+        runs.sort("visit", is_local, "reader", nulls_last=False)
+        .unique("visit", keep="first", maintain_order=True)
+        .select("visit", chosen="reader")
+    )
+    return runs.join(chosen, on="visit", how="left", maintain_order="left").select(
+        pl.when(pl.col("reader").eq_missing(pl.col("chosen"))).then("visit"), "date"
+    )
+
+
+def _place_rows(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that are read, with visit and date, in the order of visits."""
+    readings = _derive_readings(rows, scans)
+    placed = rows.drop("pid", "imaging_id", "reader", "run").insert_column(0, readings["visit"].gather(rows["run"]))
+    placed.insert_column(1, readings["date"].gather(rows["run"]))
+    read = placed.filter(pl.col("visit").is_not_null()) if placed["visit"].has_nulls() else placed
+    return read if read["visit"].is_sorted() else read.sort("visit")
+
+
+def _select_largest(sizes: pl.DataFrame) -> pl.DataFrame:
+    """Keep the largest of several measurements of one lesion at one visit."""
+    return sizes.sort(
+        "visit", "lesion_id", "tenths", "date", "is_seen", "is_unknown", "is_target", "is_called_new",
+        descending=[False, False, True, False, True, False, False, False], nulls_last=True,
+    ).unique(["visit", "lesion_id"], keep="first", maintain_order=True)  # fmt: skip
+
+
+def _resolve_parents(sizes: pl.DataFrame) -> pl.DataFrame:
     """Give merged lesions («T01+T02») to their first parent, the others then count 0; add up pieces («T01/2»)."""
-    is_compound = lesions["lesion_id"].str.contains_any(["+", "/"])
-    if not is_compound.any():
-        return lesions
-    plain, compound = lesions.filter(~is_compound), lesions.filter(is_compound).sort("visit", "lesion_id")
+    is_compound = sizes["lesion_id"].str.contains_any(["+", "/"])
+    plain, compound = sizes.filter(~is_compound), sizes.filter(is_compound).sort("visit", "lesion_id")
     parents = (
         compound.with_columns(parent=pl.col("lesion_id").str.split("+"))
         .explode("parent")
@@ -67,25 +115,26 @@ def _resolve_parents(lesions: pl.DataFrame) -> pl.DataFrame:
         .agg(
             # one piece without a size leaves the whole without one
             pl.when(pl.col("tenths").null_count() == 0).then(pl.col("tenths").sum()).alias("tenths"),
-            pl.col("pid", "role", "is_node", "is_seen", "is_unknown", "date").first(),
+            pl.col("date", *_FLAGS).first(),
         )
-        .select(lesions.columns)
+        .select(sizes.columns)
     )
 
 
-def _select_largest(sizes: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
-    """Keep the largest of several measurements of one lesion at one visit."""
-    read_together = scans.filter(pl.len().over("visit") > 1).select("visit").unique()
-    if read_together.is_empty():
+def _resolve(sizes: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
+    """Resolve the visits of several scans or with merged or split lesions, which are few; keep the others."""
+    names = sizes["lesion_id"].unique()
+    compound = names.filter(names.cast(pl.String).str.contains_any(["+", "/"]).fill_null(value=False))
+    of_several = scans.filter(~is_first_of("visit"))["visit"]
+    of_compound = sizes.filter(pl.col("lesion_id").is_in(compound.implode()))["visit"]
+    is_plain = ~sizes["visit"].is_in(pl.concat([of_several, of_compound]).unique().implode())
+    if is_plain.all():
         return sizes
-    single = sizes.join(read_together, on="visit", how="anti")
-    several = (
-        sizes.join(read_together, on="visit")
-        .sort("visit", "lesion_id", "tenths", "date", "is_seen", "is_unknown", "role", nulls_last=True,
-              descending=[False, False, True, False, True, False, False])
-        .unique(["visit", "lesion_id"], keep="first", maintain_order=True)
-    )  # fmt: skip
-    return pl.concat([single, several])
+    resolved = _resolve_parents(
+        _select_largest(sizes.filter(~is_plain).with_columns(pl.col("lesion_id").cast(pl.String)))
+    )
+    coded = resolved.with_columns(pl.col("lesion_id").cast(sizes.schema["lesion_id"]))
+    return pl.concat([sizes.filter(is_plain), coded]).sort("visit")
 
 
 def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria) -> pl.DataFrame:
@@ -93,30 +142,9 @@ def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: Si
 
     ``lesion`` numbers the names of lesions (one number a name, over all patients); ``is_target`` and
     ``is_called_new`` say what the row calls it; ``is_unknown`` marks one not assessed; ``date`` is that of
-    its scan.
+    its scan. The rows are in the order of visits. ``scans`` are those of ``derive_visits``.
     """
-    how = pl.col("measured").fill_null("yes")
-    located = (
-        lesions.select(
-            "pid", "imaging_id", "lesion_id", "reader", "role", "nodal", "longest_mm", "short_mm", "measured"
-        )
-        .join(scans.lazy().select("pid", "imaging_id", "visit", "date"), on=["pid", "imaging_id"])
-        .collect()
+    placed = _place_rows(_read_rows(lesions, criteria), scans)
+    return _resolve(placed, scans).select(
+        "visit", "date", "tenths", *_FLAGS, lesion=pl.col("lesion_id").to_physical().cast(pl.Int64)
     )
-    sized = _select_reader(located).select(
-        "pid",
-        "visit",
-        "lesion_id",
-        "role",
-        "date",
-        tenths=compute_tenths(criteria),
-        is_node=(pl.col("nodal") == "Y").fill_null(value=False),
-        is_seen=how.is_in(["yes", "too_small"]),
-        is_unknown=how.is_in(["not_assessed", "not_evaluable", "excised", "irradiated"]),
-    )
-    resolved = _resolve_parents(_select_largest(sized, scans))
-    return encode_texts(resolved, ["lesion_id"], "lesion").select(
-        "visit", "lesion", "tenths", "is_node", "is_seen", "is_unknown", "date",
-        is_target=(pl.col("role") == "target").fill_null(value=False),
-        is_called_new=(pl.col("role") == "new").fill_null(value=False),
-    )  # fmt: skip

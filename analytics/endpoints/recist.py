@@ -16,6 +16,7 @@ from analytics.endpoints.response_categories import (
 )
 from analytics.endpoints.visits import derive_line_visits, derive_visit_facts, derive_visits, select_dated_lines
 from analytics.errors import SettingsError
+from analytics.longitudinal.keys import compute_line_key, is_first_of, sort_by_key, spread_rows, sum_runs
 from analytics.tables.derived import RecistAssessments
 
 BEYOND_ANY_SUM = 1_000_000_000
@@ -25,88 +26,99 @@ MANY_NAMES = 2**24
 """More lesion names than any study has: keys of (line, lesion) never meet."""
 
 
-def _select_baselines(line_visits: pl.DataFrame, sizes: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the baseline visit of each line: the last with every target measured, else the last with a lesion."""
-    candidates = line_visits.filter(pl.col("is_before") & (pl.col("days_before") <= settings.baseline_scan_days))
-    targets = pl.col("tenths").filter("is_target")
-    measured = (
-        sizes.join(candidates.select("visit"), on="visit", how="semi")
-        .group_by("visit")
-        .agg(
-            is_complete=pl.col("is_target").any() & (targets.null_count() == 0),
-            base_sum=targets.sum(),
-            n_targets=pl.col("is_target").sum().cast(pl.Int32),
-        )
+def _select_baselines(visits: pl.DataFrame, sizes: pl.DataFrame, n_lines: int, settings: Settings) -> pl.DataFrame:
+    """Return the baseline of each line: the last visit with every target measured, else the last with a lesion.
+
+    One row a line, null without a baseline.
+    """
+    is_near = visits.select((pl.col("days_before") <= settings.baseline_scan_days).fill_null(value=False)).to_series()
+    is_unsized = pl.col("is_target") & pl.col("tenths").is_null()
+    targets = sizes.filter(is_near.gather(sizes["visit"])).with_columns(
+        tenths=pl.when("is_target").then("tenths"), is_unsized=is_unsized
     )
+    measured = sum_runs(targets, "visit", "is_target", "is_unsized", "tenths").with_columns(
+        line=pl.lit(visits["coming"]).gather(pl.col("visit")),
+        is_complete=(pl.col("is_target") > 0) & (pl.col("is_unsized") == 0),
+    )
+    ranked = sort_by_key(
+        measured.with_columns(rank=pl.col("line").cast(pl.Int64) * 2 + pl.col("is_complete")), "rank", "visit"
+    )
+    chosen = ranked.filter(is_first_of("line").shift(-1, fill_value=True)).select(
+        "line",
+        base_visit="visit",
+        baseline_date=pl.lit(visits["first_date"]).gather(pl.col("visit")),
+        n_targets=pl.when("is_complete").then("is_target").otherwise(0).cast(pl.Int32),
+        baseline=pl.when("is_complete").then("tenths"),
+    )
+    return spread_rows(chosen, "line", n_lines)
+
+
+def _derive_roles(sizes: pl.DataFrame, baselines: pl.DataFrame, n_visits: int) -> pl.DataFrame:
+    """Return the lesions of each baseline: ``line``, ``key`` and ``is_of_targets``."""
+    known = baselines.with_row_index("line").filter(pl.col("base_visit").is_not_null())
+    line = spread_rows(known.select("line", "base_visit"), "base_visit", n_visits)["line"].gather(sizes["visit"])
+    has_targets = baselines.select(pl.col("n_targets") > 0).to_series()
     return (
-        candidates.join(measured, on="visit")
-        .sort("line", "is_complete", "days_before", "visit", descending=[False, True, False, True])
-        .unique("line", keep="first", maintain_order=True)
+        sizes.select(line, "lesion", "is_target")
+        .filter(pl.col("line").is_not_null())
         .select(
             "line",
-            "visit",
-            n_targets=pl.when("is_complete").then("n_targets").otherwise(0).cast(pl.Int32),
-            baseline=pl.when("is_complete").then("base_sum").cast(pl.Int64),
+            key=_compute_key(),
+            is_of_targets=pl.col("is_target") & pl.lit(has_targets).gather(pl.col("line")),
         )
     )
+
+
+def _compute_key() -> pl.Expr:
+    return pl.col("line").cast(pl.Int64) * MANY_NAMES + pl.col("lesion")
 
 
 def _summarise_lesions(
-    sizes: pl.DataFrame, line_visits: pl.DataFrame, baselines: pl.DataFrame, criteria: SizeCriteria
+    sizes: pl.DataFrame, visits: pl.DataFrame, roles: pl.DataFrame, criteria: SizeCriteria
 ) -> pl.DataFrame:
     """Reduce the lesions of each visit to what the response needs, by their role at the baseline."""
-    key = pl.col("line").cast(pl.Int64) * MANY_NAMES + pl.col("lesion")
-    known = (
-        baselines.select("line", "visit", "n_targets")
-        .join(sizes, on="visit")
-        .select("line", key=key, is_of_targets=pl.col("is_target") & (pl.col("n_targets") > 0))
-    )
-    n_others = known.group_by("line").agg(n_others=(~pl.col("is_of_targets")).sum())
     is_gone = pl.when("is_node").then(pl.col("tenths") < criteria.normal_node_tenths).otherwise(pl.col("tenths") == 0)
     is_target = pl.col("is_of_targets").fill_null(value=False)
     is_other = (~pl.col("is_of_targets")).fill_null(value=False)
-    is_new = pl.col("is_of_targets").is_null() & pl.col("is_called_new")
     stays = (~is_gone).fill_null(value=True) & ~pl.col("is_unknown")
-    of_target = pl.when(is_target).then("tenths")
-    return (
-        line_visits.filter(~pl.col("is_before"))
-        .select("line", "visit")
-        .join(sizes, on="visit")
-        .with_columns(key=key)
-        .join(known.drop("line"), on="key", how="left")
+    read = (
+        sizes.with_columns(line=visits["line"].gather(sizes["visit"]))
+        .filter(pl.col("line").is_not_null())
+        .lazy()
+        .with_columns(key=_compute_key())
+        .join(roles.lazy().drop("line"), on="key", how="left", maintain_order="left")
         .select(
-            "line",
             "visit",
-            sum=of_target.cast(pl.Int64),
-            n_measured=of_target.is_not_null().cast(pl.Int32),
-            n_left=(is_target & ~is_gone).cast(pl.Int32),
-            n_back=(is_target & ~pl.col("is_node") & (pl.col("tenths") > 0)).cast(pl.Int32),
-            n_others_gone=(is_other & is_gone).cast(pl.Int32),
-            n_others_left=(is_other & stays).cast(pl.Int32),
-            new_lesion_date=pl.when(is_new & pl.col("is_seen")).then("date"),
+            "date",
+            sum=pl.when(is_target).then("tenths"),
+            n_measured=is_target & pl.col("tenths").is_not_null(),
+            n_left=is_target & ~is_gone,
+            n_back=is_target & ~pl.col("is_node") & (pl.col("tenths") > 0),
+            n_others_gone=is_other & is_gone,
+            n_others_left=is_other & stays,
+            is_new=pl.col("is_of_targets").is_null() & pl.col("is_called_new") & pl.col("is_seen"),
         )
-        .group_by("visit")
-        .agg(
-            pl.col("line").first(),
-            pl.col("sum", "n_measured", "n_left", "n_back", "n_others_gone", "n_others_left").sum(),
-            pl.col("new_lesion_date").min(),
-        )
-        .join(n_others, on="line", how="left")
-        .drop("line")
+        .collect()
     )
+    sums = sum_runs(read, "visit", "sum", "n_measured", "n_left", "n_back", "n_others_gone", "n_others_left")
+    is_new = read.filter("is_new").group_by("visit").agg(new_lesion_date=pl.col("date").min())
+    return sums.join(is_new, on="visit", how="left", maintain_order="left")
 
 
 def _derive_nadirs(visits: pl.DataFrame) -> pl.DataFrame:
-    """Add the smallest complete sum before each visit, baseline included, and whether all targets were gone once."""
-    offset = pl.col("line").cast(pl.Int64) * BEYOND_ANY_SUM
+    """Add the smallest complete sum before each visit, baseline included, and whether all targets were gone once.
+
+    ``visits`` are in the order of lines and days. A running minimum or maximum of numbers that hold the line
+    in front starts anew with each line.
+    """
+    line = pl.col("line").cast(pl.Int64)
     complete = pl.when("is_complete").then("sum").otherwise(pl.lit(BEYOND_ANY_SUM - 1))
-    running = (complete - offset).cum_min() + offset
-    before = pl.when(pl.col("line") == pl.col("line").shift(1)).then(running.shift(1)).otherwise(BEYOND_ANY_SUM - 1)
+    running = (complete - line * BEYOND_ANY_SUM).cum_min() + line * BEYOND_ANY_SUM
+    before = pl.when(line == line.shift(1)).then(running.shift(1)).otherwise(BEYOND_ANY_SUM - 1)
     lowest = pl.min_horizontal(before, pl.col("baseline").fill_null(BEYOND_ANY_SUM - 1))
-    return (
-        visits.sort("line", "first_date", "visit")
-        .with_columns(nadir=pl.when(lowest < BEYOND_ANY_SUM - 1).then(lowest))
-        .with_columns(was_gone=pl.col("is_gone").cum_max().shift(1).over("line").fill_null(value=False))
+    gone_once = (line * 2 + pl.col("is_gone")).cum_max().shift(1) == line * 2 + 1
+    return visits.with_columns(
+        nadir=pl.when(lowest < BEYOND_ANY_SUM - 1).then(lowest), was_gone=gone_once.fill_null(value=False)
     )
 
 
@@ -120,6 +132,32 @@ def _compute_date(rule: str) -> pl.Expr:
             f"There is no progression-date rule «{rule}».", "pd_date_rule", f"Known: {', '.join(dated)}."
         )
     return pl.when(pl.col("response") == "PD").then(dated[rule]).otherwise(first)
+
+
+def _read_visits(
+    visits: pl.DataFrame, summaries: pl.DataFrame, baselines: pl.DataFrame, n_others: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the visits read against a line with a baseline, beside their summary and that baseline."""
+    is_complete = (pl.col("n_measured") == pl.col("n_targets")) & (pl.col("n_targets") > 0)
+    counts = ["n_measured", "n_left", "n_back", "n_others_gone", "n_others_left"]
+    of_line = pl.concat([baselines, spread_rows(n_others, "line", baselines.height)], how="horizontal")
+    beside = [visits, spread_rows(summaries, "visit", visits.height), of_line.select(pl.all().gather(visits["line"]))]
+    return (
+        pl.concat(beside, how="horizontal")
+        .filter(pl.col("base_visit").is_not_null())
+        # a scan of which nothing is recorded is no assessment, not an unevaluable one
+        .filter(pl.col("sum").is_not_null() | pl.col("is_described") | pl.col("new_date").is_not_null())
+        .with_columns(
+            pl.col(counts).fill_null(0),
+            # a visit without a single lesion row says nothing of the others
+            n_others=pl.when(pl.col("sum").is_not_null()).then("n_others"),
+        )
+        .with_columns(
+            is_complete=is_complete,
+            is_gone=is_complete & (pl.col("n_left") == 0),
+            new_lesion_date=pl.min_horizontal("new_lesion_date", "new_date"),
+        )
+    )
 
 
 def derive_recist_assessments(
@@ -140,30 +178,16 @@ def derive_recist_assessments(
         known = ", ".join(SIZE_CRITERIA_BY_CODE)
         raise SettingsError(f"There are no criteria «{settings.size_criteria}».", "size_criteria", f"Known: {known}.")
     criteria = SIZE_CRITERIA_BY_CODE[settings.size_criteria]
-    eager = lines.collect()
+    dated = select_dated_lines(lines.collect())
     scans = derive_visits(tables["imaging"], settings)
-    facts = derive_visit_facts(scans)
-    line_visits = derive_line_visits(facts, eager)
+    visits = derive_line_visits(derive_visit_facts(scans), dated)
     sizes = derive_lesion_sizes(tables["lesions"], scans, criteria)
-    baselines = _select_baselines(line_visits, sizes, settings)
-    summaries = _summarise_lesions(sizes, line_visits, baselines, criteria)
-    is_complete = (pl.col("n_measured") == pl.col("n_targets")) & (pl.col("n_targets") > 0)
-    visits = (
-        line_visits.filter(~pl.col("is_before"))
-        .join(baselines.join(facts.select("visit", baseline_date="first_date"), on="visit").drop("visit"), on="line")
-        .join(facts, on="visit")
-        .join(summaries, on="visit", how="left")
-        # a scan of which nothing is recorded is no assessment, not an unevaluable one
-        .filter(pl.col("sum").is_not_null() | pl.col("is_described") | pl.col("new_date").is_not_null())
-        .with_columns(pl.col("n_measured", "n_left", "n_back", "n_others_gone", "n_others_left").fill_null(0))
-        .with_columns(
-            is_complete=is_complete,
-            is_gone=is_complete & (pl.col("n_left") == 0),
-            new_lesion_date=pl.min_horizontal("new_lesion_date", "new_date"),
-        )
-    )
+    baselines = _select_baselines(visits, sizes, dated.height, settings)
+    roles = _derive_roles(sizes, baselines, visits.height)
+    summaries = _summarise_lesions(sizes, visits, roles, criteria)
+    n_others = sum_runs(roles.with_columns(n_others=~pl.col("is_of_targets")), "line", "n_others")
     return (
-        _derive_nadirs(visits)
+        _derive_nadirs(_read_visits(visits, summaries, baselines, n_others))
         .with_columns(
             target=compute_target_response(criteria),
             non_target=compute_non_target_response(),
@@ -177,9 +201,10 @@ def derive_recist_assessments(
             nadir_mm=pl.col("nadir") / 10,
             criteria=pl.lit(criteria.criteria),
             change_pct=pl.when("is_complete").then((pl.col("sum") / pl.col("baseline") - 1) * 100),
+            line_no=pl.lit(dated["line_no"]).gather(pl.col("line")),
         )
-        .join(select_dated_lines(eager).select("line", "line_no"), on="line")
-        .sort("pid", "line_no", "first_date", "visit")
+        .with_columns(line_key=compute_line_key())
+        .sort("line_key", maintain_order=True)
         .select(pl.col(name).cast(column.dtype) for name, column in RecistAssessments.columns().items())
         .lazy()
     )

@@ -50,3 +50,42 @@ def sort_by_source(table: pl.DataFrame) -> pl.DataFrame:
     """Return the rows in the order of ``file`` and ``row``; a table already in that order is not sorted again."""
     placed = encode_texts(table, ["file"], "place").with_columns(pl.col("place") * 2**32 + pl.col("row"))
     return (placed if placed["place"].is_sorted() else placed.sort("place")).drop("place")
+
+
+def sort_by_key(table: pl.DataFrame, key: str, *ties: str) -> pl.DataFrame:
+    """Return the rows in the order of the integer ``key``, those that share one in the order of ``ties``.
+
+    Only rows that share a key are compared by more than one integer, and a table in order stays as it is.
+    """
+    ordered = table if table[key].is_sorted() else table.sort(key)
+    is_shared = ordered.select(
+        (pl.col(key) == pl.col(key).shift(1)).fill_null(value=False)
+        | (pl.col(key) == pl.col(key).shift(-1)).fill_null(value=False)
+    ).to_series()
+    if not is_shared.any():
+        return ordered
+    places = is_shared.arg_true()
+    among = ordered.filter(is_shared).select(pl.arg_sort_by(key, *ties)).to_series()
+    if among.is_sorted():
+        return ordered
+    return ordered[pl.int_range(table.height, dtype=pl.UInt32, eager=True).scatter(places, places.gather(among))]
+
+
+def sum_runs(table: pl.DataFrame, key: str, *columns: str) -> pl.DataFrame:
+    """Return ``key`` and the sums of whole-number or truth ``columns`` over each run of rows of one ``key``.
+
+    Null counts as 0. A difference of running sums takes a fifth of the time grouping does.
+    """
+    is_end = pl.col(key).ne_missing(pl.col(key).shift(-1)) | (pl.int_range(pl.len()) == pl.len() - 1)
+    ends = table.select(is_end.arg_true()).to_series()
+    running = table.select(
+        pl.col(key).gather(ends), *(pl.col(name).cast(pl.Int64).fill_null(0).cum_sum().gather(ends) for name in columns)
+    )
+    return running.with_columns(pl.col(name) - pl.col(name).shift(1, fill_value=0) for name in columns)
+
+
+def spread_rows(table: pl.DataFrame, place: str, height: int) -> pl.DataFrame:
+    """Return ``height`` rows: each row of ``table`` at the number its column ``place`` holds, null elsewhere."""
+    source = pl.int_range(table.height, dtype=pl.UInt32, eager=True)
+    index = pl.repeat(None, height, dtype=pl.UInt32, eager=True).scatter(table[place], source)
+    return table.drop(place).select(pl.all().gather(index))
