@@ -53,7 +53,7 @@ def template(path: str | Path) -> None:
     write_template(Path(path))
 
 
-def check(source: str | Path, **settings: Any) -> pl.DataFrame:
+def check(source: str | Path, layout: str | Path | None = None, **settings: Any) -> pl.DataFrame:
     """Read a source as `build` would and return every finding, worst first; nothing is stored.
 
     Returns
@@ -66,10 +66,11 @@ def check(source: str | Path, **settings: Any) -> pl.DataFrame:
     UserError
         If the source cannot be read at all.
     """
-    return accept_source(Path(source), settings, as_of=datetime.now(UTC).date()).findings
+    laid_out = Path(layout) if layout else None
+    return accept_source(Path(source), settings, as_of=datetime.now(UTC).date(), layout=laid_out).findings
 
 
-def build(source: str | Path, store: str | Path, **settings: Any) -> str:
+def build(source: str | Path, store: str | Path, layout: str | Path | None = None, **settings: Any) -> str:
     """Build a source into a store and return what was taken and turned away, as text to print.
 
     Raises
@@ -77,7 +78,8 @@ def build(source: str | Path, store: str | Path, **settings: Any) -> str:
     UserError
         If the source cannot be built; the version before stays.
     """
-    report = build_study(Path(source), Path(store), settings, no_progress, datetime.now(UTC))
+    laid_out = Path(layout) if layout else None
+    report = build_study(Path(source), Path(store), settings, no_progress, datetime.now(UTC), laid_out)
     return "\n".join(describe_build(report))
 
 

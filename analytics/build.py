@@ -64,6 +64,7 @@ def build_study(
     settings_changes: Mapping[str, Any] | None,
     progress: Progress,
     now: datetime,
+    layout: Path | None = None,
 ) -> BuildReport:
     """Read a source, derive what happened to each patient, and publish the study.
 
@@ -79,6 +80,8 @@ def build_study(
         Called with what is being done, how many of how many are done.
     now
         The moment of the build; no date of the source may lie after its day.
+    layout
+        How the source's own files and columns become tables; looked for beside them if not given.
 
     Raises
     ------
@@ -87,7 +90,12 @@ def build_study(
     """
     with hold_lock(store):
         accepted = accept_source(
-            source, settings_changes, progress, as_of=now.date(), is_withdrawn=read_withdrawn(store)
+            source,
+            settings_changes,
+            progress,
+            as_of=now.date(),
+            is_withdrawn=read_withdrawn(store),
+            layout=layout,
         )
         tables, late_findings = derive_tables(accepted, progress)
         findings = worst_first(pl.concat([accepted.findings, late_findings]))

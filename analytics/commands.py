@@ -14,6 +14,13 @@ from analytics.errors import RefusedError, UsageError
 Source = Annotated[
     Path, typer.Argument(help="A folder of CSV or Parquet files named after the tables, or one .xlsx workbook.")
 ]
+LayoutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--layout",
+        help="How SOURCE's own columns become tables; default: layout.toml in the folder, NAME.layout.toml by a file.",
+    ),
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Change a setting, e.g. --set decimal_mark=, (repeatable)."),
@@ -22,6 +29,7 @@ SetOption = Annotated[
 
 def check(
     source: Source,
+    layout: LayoutOption = None,
     out: Annotated[Path | None, typer.Option(help="Also write every finding to this CSV file.")] = None,
     settings: SetOption = None,
     suggest_layout: Annotated[
@@ -40,7 +48,7 @@ def check(
     from analytics.progress import show_progress
 
     with show_progress() as progress:
-        accepted = accept_source(source, parse_settings(settings), progress, as_of=clock().date())
+        accepted = accept_source(source, parse_settings(settings), progress, as_of=clock().date(), layout=layout)
     for line in describe_findings(accepted.findings, accepted.ledger):
         typer.echo(line)
     if out is not None:
@@ -58,16 +66,16 @@ def propose_layout(source: Path, redcap_dictionary: Path | None, changes: dict[s
         typer.echo(suggest_layout(source, encoding))
     else:
         typer.echo(suggest_redcap_layout(redcap_dictionary, source, encoding))
-    say("Read every line, complete those with «?», save it as layout.toml beside the files, then check again.")
+    say("Read every line, complete those with «?», save it under the name its first line says, then check again.")
 
 
-def build(source: Source, store: Store, settings: SetOption = None) -> None:
+def build(source: Source, store: Store, layout: LayoutOption = None, settings: SetOption = None) -> None:
     """Check SOURCE and build it into STORE; the version before stays until this one is whole."""
     from analytics.build import build_study, describe_build
     from analytics.progress import show_progress
 
     with show_progress() as progress:
-        report = build_study(source, store, parse_settings(settings), progress, clock())
+        report = build_study(source, store, parse_settings(settings), progress, clock(), layout)
     for line in describe_build(report):
         typer.echo(line)
     say(f"Next: lutetia ask survival {shlex.quote(str(store))} --out answers")

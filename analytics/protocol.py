@@ -40,13 +40,14 @@ class PlannedQuestion(_Part):
 
 
 class Protocol(_Part):
-    """The analysis plan: source, settings, selection, questions, where the exports go and at which level.
+    """The analysis plan: source, its layout, settings, selection, questions, where the exports go and at which level.
 
     Paths are relative to the protocol file.
     """
 
     title: str
     source: Path
+    layout: Path | None = None
     store: Path = Path("store")
     out: Path = Path("results")
     level: Literal["safe", "full"] = "safe"
@@ -88,4 +89,7 @@ def read_protocol(path: Path) -> Protocol:
             f"Two questions are called «{doubled[0]}».", str(path), "Each needs a name of its own: it names a folder."
         )
     base = path.resolve().parent
-    return plan.model_copy(update={"source": base / plan.source, "store": base / plan.store, "out": base / plan.out})
+    layout = base / plan.layout if plan.layout else None
+    return plan.model_copy(
+        update={"source": base / plan.source, "layout": layout, "store": base / plan.store, "out": base / plan.out}
+    )

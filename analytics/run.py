@@ -45,7 +45,7 @@ def run_protocol(plan: Protocol, call: str, now: datetime, progress: Progress) -
     UserError
         If the source cannot be built, the store not opened or a file not written.
     """
-    report = build_study(plan.source, plan.store, plan.settings, progress, now)
+    report = build_study(plan.source, plan.store, plan.settings, progress, now, plan.layout)
     study = open_study(plan.store)
     outcomes: list[Outcome] = []
     for planned in plan.questions:

@@ -65,6 +65,7 @@ def accept_source(
     *,
     as_of: date | None = None,
     is_withdrawn: Callable[[str], bool] = nobody_withdrew,
+    layout: Path | None = None,
 ) -> Accepted:
     """Read a folder or workbook and take every row that can be used.
 
@@ -80,6 +81,8 @@ def accept_source(
         Today: no date may lie after it unless the setting ``extract_date`` says another day.
     is_withdrawn
         Whether a patient has withdrawn; such rows are counted, not kept.
+    layout
+        How the source's own files and columns become tables; see `analytics.intake.deliveries.find_layout`.
 
     Raises
     ------
@@ -91,7 +94,7 @@ def accept_source(
         If a setting is unknown or impossible.
     """
     changes = dict(settings_changes or {})
-    delivered = read_source(source, str(changes.get("encoding", "")), progress)
+    delivered = read_source(source, str(changes.get("encoding", "")), progress, layout)
     settings = effective_settings(delivered, changes)
     structure = structure_findings(delivered)
     delivered, corrections = apply_corrections(delivered)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +26,7 @@ from analytics.intake.layout import Layout, read_layout
 from analytics.intake.readable import CORRECTIONS, READABLE
 from analytics.intake.reshape import reshape_table
 from analytics.intake.text_table import TextTable
-from analytics.intake.workbook import read_sheet_as, read_workbook, sheet_names
+from analytics.intake.workbook import read_sheet_as, read_workbook
 from analytics.tables.registry import SHEET_ORDER
 from analytics.tables.study import InputFile
 
@@ -97,7 +97,7 @@ def _read_any(path: Path, scratch: Path, declared_encoding: str, progress: Progr
         source = _read_folder(members, scratch, declared_encoding, progress, layout or find_layout(members, None))
         archive = InputFile(path.name, path.stat().st_size, hash_file(path))
         return replace(source, inputs=(archive, *source.inputs))
-    if suffix in WORKBOOKS or layout is not None:
+    if _is_workbook(path) or layout is not None:
         return _read_file_alone(path, scratch, declared_encoding, progress, layout)
     raise SourceError(
         "A source is a folder of tables, a .zip of one, or one workbook.",
@@ -113,9 +113,13 @@ def _read_folder(
     spoken_for = {part.file for _, part in layout.parts}
     deliveries = [*laid_out_files(folder, layout), *named_files(folder, spoken_for)]
     tables, inputs = _read_deliveries(deliveries, layout, scratch, declared_encoding, progress)
-    used = {delivery.path for delivery in deliveries}
-    unused = (*unused_files(folder, used), *_unused_sheets(layout, deliveries))
-    return _source_of(tables, (*inputs, *_layout_facts(layout_file)), unused, layout)
+    unused = list(unused_files(folder, {delivery.path for delivery in deliveries}))
+    for path in dict.fromkeys(delivery.path for delivery in deliveries if _is_workbook(delivery.path)):
+        taken = {part.sheet for _, part in layout.parts if part.file == path.name}
+        more, _, sheets = read_workbook(path, READABLE, taken)
+        tables = (*tables, *more)
+        unused.extend(f"{path.name}, sheet {sheet}" for sheet in sheets)
+    return _source_of(tables, (*inputs, *_layout_facts(layout_file)), tuple(unused), layout)
 
 
 def _read_file_alone(
@@ -126,11 +130,11 @@ def _read_file_alone(
     deliveries = list(laid_out_parts(path, layout))
     tables, inputs = _read_deliveries(deliveries, layout, scratch, declared_encoding, progress)
     unused: tuple[str, ...] = ()
-    if path.suffix.casefold() in WORKBOOKS:
+    if _is_workbook(path):
         progress(path.name, 0, 1)
-        more, facts, names = read_workbook(path, READABLE, {part.sheet for _, part in layout.parts})
+        more, facts, sheets = read_workbook(path, READABLE, {part.sheet for _, part in layout.parts})
         tables, inputs = (*tables, *more), (facts,)
-        unused = tuple(f"sheet {name}" for name in names)
+        unused = tuple(f"sheet {sheet}" for sheet in sheets)
     return _source_of(tables, (*inputs, *_layout_facts(layout_file)), unused, layout)
 
 
@@ -168,11 +172,8 @@ def _layout_facts(layout_file: Path | None) -> tuple[InputFile, ...]:
     return (InputFile(layout_file.name, layout_file.stat().st_size, hash_file(layout_file), "layout"),)
 
 
-def _unused_sheets(layout: Layout, deliveries: list[Delivery]) -> Iterator[str]:
-    """Yield the sheets of laid-out workbooks that no table comes from."""
-    for path in dict.fromkeys(delivery.path for delivery in deliveries if delivery.path.suffix.casefold() in WORKBOOKS):
-        taken = {part.sheet for _, part in layout.parts if part.file == path.name}
-        yield from (f"sheet {sheet}" for sheet in sheet_names(path) if sheet not in taken and not sheet.startswith("#"))
+def _is_workbook(path: Path) -> bool:
+    return path.suffix.casefold() in WORKBOOKS
 
 
 def _encoding_of(table: TextTable) -> str:

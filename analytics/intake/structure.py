@@ -85,7 +85,7 @@ def _finding(rule_id: str, **fields: object) -> dict[str, object]:
 
 def _unused_names(source: Source) -> Iterator[dict[str, object]]:
     for name in source.unused:
-        stem = name.removeprefix("sheet ").partition(".")[0]
+        stem = name.rpartition("sheet ")[2].partition(".")[0]
         near = nearest(stem, SHEET_ORDER)
         yield _finding("V04", file=name, what=f"«{name}» is named after no table; it", near=near)
 

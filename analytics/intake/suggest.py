@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import fastexcel
-import polars as pl
 
 from analytics.catalogue.codes import CODE_LISTS
 from analytics.errors import LayoutError
@@ -20,14 +16,14 @@ from analytics.intake.deliveries import COLUMNAR, DELIMITED, WORKBOOKS
 from analytics.intake.examine import clean_header
 from analytics.intake.header_words import ALL_WORDS, words_of
 from analytics.intake.headers import Delivery
-from analytics.intake.layout import TableLayout
+from analytics.intake.layout import LAYOUT_FILE, TableLayout
 from analytics.intake.readable import KNOWN_COLUMNS
+from analytics.intake.suggest_settings import suggest_settings
 from analytics.intake.text_table import TextTable
-from analytics.intake.workbook import read_sheet_as
+from analytics.intake.workbook import read_sheet_as, sheet_names
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
 
-_LOCAL_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})[./-]\d{4}")
 _SHOWN_CODES = 20
 
 
@@ -44,34 +40,49 @@ class _Match:
 
 
 def suggest_layout(source: Path, encoding: str = "") -> str:
-    """Return the text of a layout.toml for the files of a folder, what cannot be told left as comments.
+    """Return the text of a layout for the files of a folder, or for one file; what cannot be told is a comment.
 
     Raises
     ------
     SourceError
         If a file cannot be read.
     LayoutError
-        If the folder holds no table at all.
+        If the source holds no table at all.
     """
-    tables = list(_read_all(source, encoding))
+    tables: list[TextTable] = []
+    passed_over: list[str] = []
+    for delivery in _deliveries(source):
+        try:
+            tables.append(_read(delivery, encoding))
+        except LayoutError as problem:
+            passed_over.append(f"# {problem.where}: {problem.what}")
     if not tables:
-        raise LayoutError("There is no table here to make a layout for.", str(source), "Check the folder.")
-    head = ["# A proposal: read every line, complete the lines with «?», and save it as layout.toml", ""]
-    settings = ["[settings]", *_suggest_dates(tables), *_suggest_decimal(tables), ""]
-    return "\n".join([*head, *settings, *(line for table in tables for line in _suggest_table(table))]) + "\n"
+        raise LayoutError("There is no table here to make a layout for.", str(source), "Check the path.")
+    name = LAYOUT_FILE if source.is_dir() else f"{source.stem}.{LAYOUT_FILE}"
+    head = [f"# A proposal: read every line, complete the lines with «?», and save it as {name}", ""]
+    settings = ["[settings]", *suggest_settings(tables), ""]
+    return (
+        "\n".join([*head, *settings, *(line for table in tables for line in _suggest_table(table)), *passed_over])
+        + "\n"
+    )
 
 
-def _read_all(source: Path, encoding: str) -> Iterator[TextTable]:
-    for file in sorted(source.iterdir()):
+def _deliveries(source: Path) -> Iterator[Delivery]:
+    for file in sorted(source.iterdir()) if source.is_dir() else [source]:
         suffix = file.suffix.casefold()
-        if suffix in DELIMITED:
-            yield read_delimited(Delivery(file, file.name, "", ALL_WORDS), encoding)[0]
-        elif suffix in COLUMNAR:
-            yield read_columnar(Delivery(file, file.name, "", ALL_WORDS))[0]
+        if suffix in (*DELIMITED, *COLUMNAR):
+            yield Delivery(file, file.name, "", ALL_WORDS)
         elif suffix in WORKBOOKS:
-            for sheet in fastexcel.read_excel(file).sheet_names:
-                layout = TableLayout(file=file.name, sheet=sheet)
-                yield read_sheet_as(Delivery(file, file.name, "", ALL_WORDS, layout))[0]
+            for sheet in sheet_names(file):
+                if not sheet.startswith("#"):
+                    yield Delivery(file, file.name, "", ALL_WORDS, TableLayout(file=file.name, sheet=sheet))
+
+
+def _read(delivery: Delivery, encoding: str) -> TextTable:
+    suffix = delivery.path.suffix.casefold()
+    if suffix in DELIMITED:
+        return read_delimited(delivery, encoding)[0]
+    return (read_columnar if suffix in COLUMNAR else read_sheet_as)(delivery)[0]
 
 
 def _match(table: TextTable, name: str) -> _Match:
@@ -130,44 +141,6 @@ def _suggest_codes(table: TextTable, match: _Match) -> Iterator[str]:
             yield f"[tables.{match.table}.codes.{column}]"
             yield f"# ours: {', '.join(CODE_LISTS[facts.code_list].values)}"
             yield from (f"# {_quoted(value)} = ?" for value in foreign[:_SHOWN_CODES])
-
-
-def _suggest_dates(tables: list[TextTable]) -> Iterator[str]:
-    """Yield the form of local dates, if a day after the twelfth shows it."""
-    forms: set[str] = set()
-    local = False
-    for first, mark, second in _local_dates(tables):
-        local = True
-        if first > 12:
-            forms.add(f"dd{mark}mm{mark}yyyy")
-        elif second > 12:
-            forms.add(f"mm{mark}dd{mark}yyyy")
-    if len(forms) == 1:
-        yield f"date_form = {_quoted(forms.pop())}"
-    elif local:
-        yield f"# date_form = ?  {'dates of several forms' if forms else 'no date shows whether the day comes first'}"
-
-
-def _local_dates(tables: list[TextTable]) -> Iterator[tuple[int, str, int]]:
-    for text in _texts(tables):
-        if match := _LOCAL_DATE.fullmatch(text):
-            yield int(match[1]), match[2], int(match[3])
-
-
-def _suggest_decimal(tables: list[TextTable]) -> Iterator[str]:
-    """Yield the decimal mark, if numbers show it and none contradicts."""
-    texts = [text for text in _texts(tables) if re.fullmatch(r"[<>]?\s*\d+[.,]\d+", text)]
-    marks = {mark for text in texts for mark in ".," if mark in text and len(text.partition(mark)[2]) != 3}
-    if len(marks) == 1:
-        yield f"decimal_mark = {_quoted(marks.pop())}"
-    elif texts:
-        yield "# decimal_mark = ?  the numbers do not show one mark"
-
-
-def _texts(tables: list[TextTable]) -> Iterator[str]:
-    for table in tables:
-        for column in table.rows.select(pl.col(pl.String())).iter_columns():
-            yield from column.str.strip_chars().drop_nulls().unique().head(1000)
 
 
 def _quoted(text: str | None) -> str:

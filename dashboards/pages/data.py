@@ -49,7 +49,8 @@ def layout(shelf: Shelf, search: str) -> list[Any]:
     opened = shelf.opened(parse_view(search, shelf).study)
     study = opened.study
     files = make_table(
-        ("File", "Bytes", "SHA-256"), [(item.name, item.size, item.sha256[:16]) for item in study.inputs]
+        ("File", "What", "Bytes", "SHA-256"),
+        [(item.name, item.role, item.size, item.sha256[:16]) for item in study.inputs],
     )
     settings = make_table(("Setting", "Value", "Unit", "Meaning", "Source"), study.settings.as_rows())
     return [

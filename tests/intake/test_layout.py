@@ -141,6 +141,57 @@ def test_a_date_form_nobody_can_tell_is_left_open(hospital):
     assert "# date_form = ?  no date shows whether the day comes first" in suggest_layout(hospital)
 
 
+@pytest.mark.parametrize(
+    ("files", "settings"),
+    [
+        ({"a.csv": "Beginn\n05.03.2020\n"}, "# date_form = ?  no date shows whether the day comes first"),
+        ({"a.csv": "Beginn\n17.03.2020\n", "b.csv": "Beginn\n17/03/2020\n"}, "# date_form = ?  dates of several forms"),
+        ({"a.csv": "Beginn\n17/03/2020\n03/17/2020\n"}, "# date_form = ?  dates of several forms"),
+        ({"a.csv": "Wert\n1.234\n"}, "# decimal_mark = ?  the numbers do not show one mark"),
+        ({"a.csv": 'Wert\n12.5\n"12,5"\n'}, "# decimal_mark = ?  the numbers do not show one mark"),
+        ({"a.csv": "Beginn\n03.2020\n"}, ""),
+        (
+            {"a.csv": "Beginn\n-7\n180\n"},
+            '# dates = ?  whole numbers stand in Beginn: "relative" if they are days from an anchor',
+        ),
+        ({"a.csv": "Beginn\n2019\n2020\n"}, ""),
+    ],
+)
+def test_what_the_values_do_not_show_is_never_guessed(files, settings, tmp_path):
+    for name, text in files.items():
+        (tmp_path / name).write_text("PatNr," + text.replace("\n", "\n1,").removesuffix("1,"), encoding="utf-8")
+    proposal = suggest_layout(tmp_path)
+    assert tomllib.loads(proposal)["settings"] == {}
+    assert proposal.partition("[settings]\n")[2].partition("\n")[0] == settings
+
+
+def test_two_columns_that_may_be_the_unit_are_both_named(tmp_path):
+    (tmp_path / "labor.csv").write_text("PatNr,Parameter,Wert,Einheit,Units\n1,CgA,5,ng/mL,ng/mL\n", encoding="utf-8")
+    proposal = suggest_layout(tmp_path)
+    assert "# unit = ?  one of: Einheit, Units" in proposal
+    assert "unit" not in tomllib.loads(proposal)["tables"]["labs"]["columns"]
+
+
+def test_a_table_that_fits_two_of_ours_is_left_open(tmp_path):
+    (tmp_path / "a.csv").write_text("PatNr,Beginn\n1,2020-01-01\n", encoding="utf-8")
+    proposal = suggest_layout(tmp_path)
+    assert "# [tables.?]  may be: " in proposal
+    assert "tables" not in tomllib.loads(proposal)
+
+
+def test_a_layout_is_proposed_for_a_lone_workbook_and_passes_over_sheets_without_a_header(tmp_path):
+    source = tmp_path / "register.xlsx"
+    with xlsxwriter.Workbook(source) as book:
+        book.add_worksheet("Labor").write_row(0, 0, ["PatNr", "Parameter", "Wert", "Einheit"])
+        book.add_worksheet("Notizen").write_row(0, 0, ["Anruf am Montag"])
+        book.add_worksheet("leer")
+    proposal = suggest_layout(source)
+    assert "save it as register.layout.toml" in proposal
+    assert tomllib.loads(proposal)["tables"]["labs"]["sheet"] == "Labor"
+    assert "# register.xlsx, sheet Notizen: No row of this sheet looks like a header." in proposal
+    assert "sheet «leer»" in proposal
+
+
 DICTIONARY = """Variable / Field Name,Form Name,Field Type,Field Label,"Choices, Calculations, OR Slider Labels"
 record_id,patients,text,Record,
 sex,patients,radio,Sex,"1, Female | 2, Male | 9, Other"

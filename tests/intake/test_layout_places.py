@@ -1,0 +1,132 @@
+"""Where a layout stands: in the folder, beside a lone file, inside an archive, or given by hand."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from analytics.build import build_study
+from analytics.errors import LayoutError, SourceError
+from analytics.intake.accept import accept_source
+from analytics.store import open_study
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+EXPORT = "PatNr;Geschlecht;Mittel;Beginn\n007;F;lanreotide;01.04.2020\n008;M;;\n"
+LAYOUT = """
+[settings]
+date_form = "dd.mm.yyyy"
+
+[tables.patients]
+{place}
+columns = {{ patient_id = "PatNr", sex = "Geschlecht" }}
+
+[tables.treatments]
+{place}
+columns = {{ patient_id = "PatNr", agent = "Mittel", start = "Beginn" }}
+constants = {{ treatment_id = "T1", category = "SSA" }}
+filled = ["Mittel"]
+"""
+IN_FILE = LAYOUT.format(place='file = "export.csv"')
+IN_SHEET = LAYOUT.format(place='sheet = "Register"')
+
+
+def write_workbook(path: Path) -> Path:
+    """Write a register under its own names, a study sheet under ours, and a sheet nobody asked for."""
+    sheets = {
+        "Register": [line.split(";") for line in EXPORT.splitlines()],
+        "study": [["setting", "value"], ["confirmation_days", "35"]],
+        "Notizen": [["Anruf am Montag"]],
+    }
+    with xlsxwriter.Workbook(path) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+    return path
+
+
+def taken(accepted) -> list[tuple[str, str]]:
+    """Return the patients and starts that were read."""
+    return accepted.tables["treatments"].select("patient_id", pl.col("start").cast(pl.String)).rows()
+
+
+def test_a_lone_workbook_has_its_layout_beside_it(tmp_path):
+    source = write_workbook(tmp_path / "register.xlsx")
+    (tmp_path / "register.layout.toml").write_text(IN_SHEET, encoding="utf-8")
+    accepted = accept_source(source)
+    assert taken(accepted) == [("007", "2020-04-01")]
+    assert accepted.settings.confirmation_days == 35
+    assert "«sheet Notizen»" in accepted.findings.filter(pl.col("rule_id") == "V04")["message"].str.join(" ").item()
+
+
+def test_a_lone_file_is_read_by_the_layout_given(tmp_path):
+    (tmp_path / "export.csv").write_text(EXPORT, encoding="utf-8")
+    (tmp_path / "ours.toml").write_text(IN_FILE, encoding="utf-8")
+    accepted = accept_source(tmp_path / "export.csv", layout=tmp_path / "ours.toml")
+    assert taken(accepted) == [("007", "2020-04-01")]
+
+
+def test_a_lone_file_without_a_layout_stops(tmp_path):
+    (tmp_path / "export.csv").write_text(EXPORT, encoding="utf-8")
+    with pytest.raises(SourceError, match="or give a layout"):
+        accept_source(tmp_path / "export.csv")
+
+
+def test_an_archive_may_hold_its_layout(tmp_path):
+    with zipfile.ZipFile(tmp_path / "delivery.zip", "w") as archive:
+        archive.writestr("export.csv", EXPORT)
+        archive.writestr("layout.toml", IN_FILE)
+    assert taken(accept_source(tmp_path / "delivery.zip")) == [("007", "2020-04-01")]
+
+
+def test_the_layout_given_wins_over_that_of_the_folder(tmp_path):
+    (tmp_path / "export.csv").write_text(EXPORT, encoding="utf-8")
+    (tmp_path / "layout.toml").write_text("[settings", encoding="utf-8")
+    (tmp_path / "ours.toml").write_text(IN_FILE, encoding="utf-8")
+    assert taken(accept_source(tmp_path, layout=tmp_path / "ours.toml")) == [("007", "2020-04-01")]
+
+
+def test_sheets_of_a_folder_that_no_table_comes_from_are_said(tmp_path):
+    write_workbook(tmp_path / "register.xlsx")
+    (tmp_path / "layout.toml").write_text(
+        LAYOUT.format(place='file = "register.xlsx"\nsheet = "Register"'), encoding="utf-8"
+    )
+    accepted = accept_source(tmp_path)
+    assert accepted.findings.filter(pl.col("rule_id") == "V04")["file"].to_list() == ["register.xlsx, sheet Notizen"]
+    assert accepted.settings.confirmation_days == 35
+
+
+@pytest.mark.parametrize(
+    ("layout", "words"),
+    [
+        ("missing.toml", "There is no such layout"),
+        ("other.toml", "names a file «another.csv», but the source is «export.csv»"),
+    ],
+)
+def test_a_layout_that_does_not_fit_stops(layout, words, tmp_path):
+    (tmp_path / "export.csv").write_text(EXPORT, encoding="utf-8")
+    (tmp_path / "other.toml").write_text(IN_FILE.replace("export.csv", "another.csv"), encoding="utf-8")
+    with pytest.raises(LayoutError, match=words):
+        accept_source(tmp_path / "export.csv", layout=tmp_path / layout)
+
+
+def test_the_manifest_names_the_layout_and_another_layout_makes_another_version(tmp_path):
+    source = write_workbook(tmp_path / "register.xlsx")
+    layout = tmp_path / "register.layout.toml"
+    versions = []
+    for text in (IN_SHEET, f"# seen by two\n{IN_SHEET}"):
+        layout.write_text(text, encoding="utf-8")
+        build_study(source, tmp_path / "store", None, lambda _stage, _done, _total: None, NOW)
+        study = open_study(tmp_path / "store")
+        versions.append((study.version, study.inputs[-1].sha256))
+        assert [(file.name, file.role) for file in study.inputs] == [
+            ("register.xlsx", "data"),
+            ("register.layout.toml", "layout"),
+        ]
+    assert versions[0][0] != versions[1][0]
+    assert versions[0][1] != versions[1][1]
