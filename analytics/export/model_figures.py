@@ -73,9 +73,8 @@ def forest_rows(result: ModelResult, *, is_safe: bool) -> list[ForestRow]:
     terms = dict(zip((column.name for column in result.columns), result.fit.terms, strict=True))
     labels = {item.variable: item.label for item in (*result.columns, *result.curves)}
     rows: list[ForestRow] = []
-    for variable in labels:
+    for variable, label in labels.items():
         columns = [column for column in result.columns if column.variable == variable and column.kind != "spline"]
-        label = labels[variable]
         if columns and columns[0].parents:
             rows.append(ForestRow(label, is_heading=True))
             rows.extend(_row(column, terms[column.name], column.level, "", is_safe) for column in columns)

@@ -42,7 +42,8 @@ def _draw_curve(axes: Axes, curve: EffectCurve) -> None:
     axes.axhline(1, color=GREY, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
     axes.plot([curve.reference], [1], marker="o", markersize=4, markerfacecolor="white", color=colour)
     axes.set_xlabel(f"{curve.label} ({curve.unit})")
-    axes.set_title(f"{curve.at or curve.label}, reference {curve.reference:.3g}", fontsize=8, loc="left", fontweight="bold")
+    title = f"{curve.at or curve.label}, reference {curve.reference:.3g}"
+    axes.set_title(title, fontsize=8, loc="left", fontweight="bold")
 
 
 def _set_ratio_scale(axes: Axes, low: float, high: float) -> None:
