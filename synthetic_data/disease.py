@@ -7,7 +7,7 @@ start is the sum of a part that responds and a part that grows,
 
 the two-population form of Stein and Fojo (2008) on volume. Given s, d and the progression time, g is solved
 so that the diameter (the cube root) stands 20 % above its nadir exactly then. Deaths come from a clock of
-their own.
+their own, which runs the slower the better a treatment holds the tumour.
 """
 
 from __future__ import annotations
@@ -98,7 +98,8 @@ def simulate_death(scenario: Scenario, chance: Chance, people: People, treatment
         care_only, scenario.number("death.care_only_multiplier"), 1.0
     )
     severity = scenario.number("death.severity_effect") * (people.severity + people.frailty)
-    rate = scenario.number("death.rate_per_month") / DAYS_PER_MONTH * ratio * np.exp(severity)
+    held = scenario.number("death.treatment_effect") * scenario.numbers("treatments.log_hazard_ratio")[treatment]
+    rate = scenario.number("death.rate_per_month") / DAYS_PER_MONTH * ratio * np.exp(severity + held)
     return exponential / np.maximum(rate, 1e-12)
 
 

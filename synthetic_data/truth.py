@@ -123,9 +123,14 @@ def reveal_effects(scenario: Scenario) -> pl.DataFrame:
     """
     codes = scenario.words("treatments.codes")
     rows: list[tuple[str, str, float]] = []
-    for key, name in (("treatments.log_hazard_ratio", "log hazard ratio of progression against SSA"),
-                      ("care.severity_to_choice", "log odds of being chosen per unit of severity")):  # fmt: skip
-        rows += [(code, name, float(value)) for code, value in zip(codes, scenario.numbers(key), strict=True)]
+    on_progression = scenario.numbers("treatments.log_hazard_ratio")
+    on_death = scenario.number("death.treatment_effect") * on_progression
+    for values, name in (
+        (on_progression, "log hazard ratio of progression against SSA"),
+        (on_death, "log hazard ratio of death during the line against SSA"),
+        (scenario.numbers("care.severity_to_choice"), "log odds of being chosen per unit of severity"),
+    ):
+        rows += [(code, name, float(value)) for code, value in zip(codes, values, strict=True)]
     volume = scenario.number("marker.burden_link") * scenario.number("disease.burden_log_sd")
     shares = scenario.numbers("people.primary_shares")
     pancreas = float(shares[scenario.words("people.primary_sites").index("pancreas")] / shares.sum())

@@ -15,9 +15,9 @@ from synthetic_data.scenarios import read_scenario
 from synthetic_data.timeline import find_treatment
 from synthetic_data.truth import reveal_counterfactuals, reveal_effects, reveal_lines, reveal_subjects
 from synthetic_data.world import World, simulate_world
+from tests.synthetic_data.trial_figures import compute_hazard_ratio
 
 PATIENTS = np.arange(1, 6_001)
-DAYS_PER_MONTH = 30.4375
 
 
 def _world(name: str) -> World:
@@ -39,20 +39,18 @@ def blind() -> World:
     return _world("no-information")
 
 
-def _median_difference(table: pl.DataFrame, treated: pl.Series) -> float:
-    """Return how many more months without progression the patients given PRRT had than those given SSA."""
-    pfs = np.where(treated, table["prrt_pfs_days"], table["ssa_pfs_days"]) / DAYS_PER_MONTH
-    return float(np.median(pfs[treated]) - np.median(pfs[~treated]))
-
-
 def test_the_naive_comparison_understates_prrt_because_the_sicker_get_it(registry: World):
     table = reveal_counterfactuals(registry).filter((pl.col("line") == 1) & pl.col("given").is_in(["SSA", "PRRT"]))
-    true = ((table["prrt_pfs_days"] - table["ssa_pfs_days"]) / DAYS_PER_MONTH).to_numpy()
+    prrt, ssa = (table[f"{name}_pfs_days"].to_numpy().astype(np.float64) for name in ("prrt", "ssa"))
+    assert (prrt >= ssa).all()  # PRRT helps everyone by construction
     given_prrt = (table["given"] == "PRRT").to_numpy()
-    true_median = float(np.median(table["prrt_pfs_days"]) - np.median(table["ssa_pfs_days"])) / DAYS_PER_MONTH
-    naive = _median_difference(table, given_prrt)
-    assert (true >= 0).all()  # PRRT helps everyone by construction
-    assert naive < 0.75 * true_median
+    everyone, nobody = np.ones(len(prrt), dtype=np.bool_), np.zeros(len(prrt), dtype=np.bool_)
+    both = np.concatenate([everyone, everyone])
+    true = compute_hazard_ratio(np.concatenate([prrt, ssa]), both, np.concatenate([everyone, nobody]))
+    naive = compute_hazard_ratio(np.where(given_prrt, prrt, ssa), everyone, given_prrt)
+    error = np.sqrt(1 / given_prrt.sum() + 1 / (~given_prrt).sum())  # of the log hazard ratio: all have the event
+    assert true < 0.5
+    assert np.log(naive / true) > 3 * error
     severity = reveal_subjects(registry).join(table, on="patient_id")
     means = dict(severity.group_by("given").agg(pl.col("severity_log_hazard").mean()).iter_rows())
     assert means["PRRT"] > means["SSA"] + 0.2
