@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 
 from analytics.catalogue.settings import Settings
-from analytics.intake.corrections import apply_corrections
-from analytics.intake.effective_settings import effective_settings, latest_day
-from analytics.intake.identity import look_alike_findings
-from analytics.intake.ledger import ReadCount, make_ledger
-from analytics.intake.part import accept_lookups, accept_part
-from analytics.intake.register import make_register
-from analytics.intake.settle import Ground
-from analytics.intake.source import Progress, read_source
-from analytics.intake.structure import structure_findings
-from analytics.intake.tallies import add_up
+from analytics.intake.part import accept_part
+from analytics.intake.prepare import Order, prepare_source
+from analytics.intake.source import Progress
 from analytics.tables.findings import SEVERITIES
-from analytics.tables.registry import LOOKUPS, SHEET_ORDER
+from analytics.tables.registry import SHEET_ORDER
 from analytics.tables.study import InputFile
 
 
@@ -93,36 +88,33 @@ def accept_source(
     SettingsError
         If a setting is unknown or impossible.
     """
-    changes = dict(settings_changes or {})
-    delivered = read_source(source, str(changes.get("encoding", "")), progress, layout)
-    settings = effective_settings(delivered, changes)
-    structure = structure_findings(delivered)
-    delivered, corrections = apply_corrections(delivered)
-    counts, inputs = tuple(ReadCount.of(table) for table in delivered.tables), delivered.inputs
-    register = make_register(table for table in delivered.tables if table.table == "patients")
-    waiting = [register.enter(table) for table in delivered.tables if table.table not in LOOKUPS]
-    ground = Ground(settings, latest_day(settings, as_of), is_withdrawn)
-    lookups = accept_lookups([table for table in delivered.tables if table.table in LOOKUPS], ground)
-    del delivered
-    ground = replace(
-        ground,
-        assays=lookups.tables["assays"],
-        look_alikes=register.find_look_alikes(),
-        has_imaging=any(table.table == "imaging" and table.rows.height for table in waiting),
+    order = Order(
+        source,
+        dict(settings_changes or {}),
+        layout,
+        as_of,
+        is_withdrawn,
+        bucket_patients=sys.maxsize,
     )
-    part = accept_part(waiting, ground)
-    alike = look_alike_findings(part.tables["patients"])
-    tallied = add_up(pl.concat([lookups.tallies, part.tallies]))
-    found = [structure, corrections.findings, lookups.findings, part.findings, alike, tallied]
-    ledger = make_ledger(counts, pl.concat([lookups.outcomes, part.outcomes]))
-    tables = part.tables | lookups.tables
+    with TemporaryDirectory() as scratch:
+        prepared = prepare_source(order, Path(scratch), progress)
+        part = accept_part(prepared.shelf.take(0), prepared.ground)
+    alike = select_alike(part.tables["patients"], prepared.look_alikes)
+    findings, ledger = prepared.close(part.outcomes, part.tallies, alike)
+    tables = part.tables | prepared.lookups.tables
     return Accepted(
         tables={name: tables[name] for name in SHEET_ORDER},
-        findings=worst_first(pl.concat(found)),
-        ledger=pl.concat([ledger, corrections.ledger]),
-        settings=settings,
-        inputs=inputs,
+        findings=worst_first(pl.concat([findings, part.findings])),
+        ledger=ledger,
+        settings=prepared.settings,
+        inputs=prepared.inputs,
     )
+
+
+def select_alike(patients: pl.DataFrame, look_alikes: frozenset[str]) -> pl.DataFrame:
+    """Return the place of each accepted patient whose id differs from another one only in writing."""
+    named = patients.filter(pl.col("patient_id").is_in(look_alikes))
+    return named.select("patient_id", "_file", "_sheet", "_row")
 
 
 def worst_first(findings: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -11,33 +13,51 @@ from polars.exceptions import PolarsError
 from analytics.errors import SourceError
 from analytics.intake.examine import CHUNK_BYTES
 from analytics.intake.headers import Delivery, check_header
-from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
+from analytics.intake.text_table import NO_RAGGED, ROW, TextTable, join_pieces
 from analytics.tables.study import InputFile
+
+PIECE_ROWS = 500_000
 
 
 def read_columnar(delivery: Delivery) -> tuple[TextTable, InputFile]:
-    """Read a Parquet or Arrow file; its first record counts as row 2, as if a header stood above it.
+    """Read a Parquet or Arrow file whole; see `read_columnar_pieces`."""
+    pieces, facts = read_columnar_pieces(delivery)
+    return join_pieces(pieces), facts
+
+
+def read_columnar_pieces(delivery: Delivery) -> tuple[Iterator[TextTable], InputFile]:
+    """Read a Parquet or Arrow file in pieces; its first record counts as row 2, as if a header stood above it.
 
     Raises
     ------
     SourceError
-        If the file is damaged or is not what its extension says.
+        If the file is damaged or is not what its extension says, here or when a piece is read.
     """
-    read = pl.read_parquet if delivery.path.suffix.casefold() == ".parquet" else pl.read_ipc
+    scan = pl.scan_parquet if delivery.path.suffix.casefold() == ".parquet" else pl.scan_ipc
     try:
-        frame = read(delivery.path)
+        frame = scan(delivery.path)
+        schema = frame.collect_schema()
     except (PolarsError, OSError) as error:
-        raise SourceError(
-            f"The file cannot be read ({str(error).splitlines()[0]}).", delivery.name, "Export it again."
-        ) from None
-    check_header(frame.columns, delivery.name)
-    rows = (
-        frame.select(_as_text(name, kind) for name, kind in frame.schema.items())
-        .with_row_index(ROW, offset=2)
-        .with_columns(pl.col(ROW).cast(pl.UInt32))
-    )
-    table = TextTable(delivery.table, delivery.name, None, rows, NO_RAGGED, is_typed=True)
-    return table, InputFile(delivery.name, delivery.path.stat().st_size, hash_file(delivery.path))
+        raise _unreadable(delivery, error) from None
+    check_header(schema.names(), delivery.name)
+    facts = InputFile(delivery.name, delivery.path.stat().st_size, hash_file(delivery.path))
+    return _pieces(delivery, frame.select(_as_text(name, kind) for name, kind in schema.items())), facts
+
+
+def _pieces(delivery: Delivery, texts: pl.LazyFrame) -> Iterator[TextTable]:
+    first_row = 2
+    batches = texts.collect_batches(chunk_size=PIECE_ROWS, maintain_order=True)
+    try:
+        for rows in chain([texts.clear().collect()], batches):
+            numbered = rows.with_row_index(ROW, first_row).with_columns(pl.col(ROW).cast(pl.UInt32))
+            first_row += rows.height
+            yield TextTable(delivery.table, delivery.name, None, numbered, NO_RAGGED, is_typed=True)
+    except (PolarsError, OSError) as error:
+        raise _unreadable(delivery, error) from None
+
+
+def _unreadable(delivery: Delivery, error: Exception) -> SourceError:
+    return SourceError(f"The file cannot be read ({str(error).splitlines()[0]}).", delivery.name, "Export it again.")
 
 
 def hash_file(path: Path) -> str:

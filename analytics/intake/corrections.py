@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 import polars as pl
 
@@ -12,66 +14,102 @@ from analytics.intake.examine import clean_header
 from analytics.intake.ledger import OUTCOMES
 from analytics.intake.readable import CORRECTION_COLUMNS
 from analytics.intake.rules.registry import RULES
-from analytics.intake.source import Source
 from analytics.intake.text_table import ROW, TextTable
 from analytics.tables.findings import FINDING_COLUMNS, LEDGER_COLUMNS
 
 NEEDED = ("table", "column", "old_value", "new_value", "reason")
 
 
-@dataclass(frozen=True, slots=True)
-class CorrectionReport:
-    """What became of the corrections: findings V08 and V77, and their rows of the ledger."""
-
-    findings: pl.DataFrame
-    ledger: pl.DataFrame
-
-
 class _NotAppliedError(Exception):
     """A correction does not fit the source; the text says why."""
 
 
+Held = TypeVar("Held")
+
+
+class Holder(Protocol[Held]):
+    """Where tables are held while they are corrected."""
+
+    def tables_of(self, name: str, patient_id: str) -> Iterable[tuple[Held, TextTable]]:
+        """Yield the tables of a name that can hold rows of a patient (empty: of anybody), each with its place."""
+        ...
+
+    def replace_table(self, place: Held, table: TextTable) -> None:
+        """Put a corrected table in the place of the one that was there."""
+        ...
+
+
+@dataclass(slots=True)
+class Tray:
+    """Tables held in memory."""
+
+    tables: list[TextTable]
+
+    def tables_of(self, name: str, patient_id: str) -> Iterator[tuple[int, TextTable]]:
+        """Yield the tables of a name, each with its number; any of them may hold ``patient_id``."""
+        del patient_id
+        yield from ((number, table) for number, table in enumerate(self.tables) if table.table == name)
+
+    def replace_table(self, place: int, table: TextTable) -> None:
+        """Put a corrected table in the place of the one that was there."""
+        self.tables[place] = table
+
+
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Cell:
     """The one cell a correction names."""
 
-    number: int
     table: TextTable
     column: str
     row: int
     text: str | None
 
 
-def apply_corrections(source: Source) -> tuple[Source, CorrectionReport]:
-    """Return the source with its corrections applied in order, and the report.
+class Corrections:
+    """The corrections of a delivery, and what became of them: findings V08 and V77.
 
-    A correction is applied only if it names exactly one row and the cell holds ``old_value``.
+    Parameters
+    ----------
+    sheets
+        The corrections sheets.
 
     Raises
     ------
     LayoutError
-        If the sheet lacks a needed column.
+        If a sheet lacks a needed column.
     """
-    tables = list(source.tables)
-    findings: list[dict[str, object]] = []
-    ledger: list[dict[str, object]] = []
-    for sheet in source.corrections:
-        applied = 0
-        for correction in _corrections(sheet):
-            try:
-                place = _find(tables, correction)
-            except _NotAppliedError as why:
-                findings.append(_finding("V08", sheet, correction, why=str(why)))
-                continue
-            tables[place.number] = _put(place, correction["new_value"])
-            applied += 1
-            findings.append(_applied_finding(place, correction))
-        ledger.append(_ledger_row(sheet, applied))
-    report = CorrectionReport(
-        pl.DataFrame(findings, schema=FINDING_COLUMNS, orient="row"),
-        pl.DataFrame(ledger, schema=LEDGER_COLUMNS, orient="row"),
-    )
-    return replace(source, tables=tuple(tables)), report
+
+    def __init__(self, sheets: Iterable[TextTable]) -> None:
+        self._waiting = [(sheet, list(_corrections(sheet))) for sheet in sheets]
+        self._applied: dict[int, int] = defaultdict(int)
+        self._findings: list[dict[str, object]] = []
+
+    def apply(self, holder: Holder[Held], is_meant: Callable[[str], bool]) -> None:
+        """Apply the corrections of the tables that are meant, in order.
+
+        A correction is applied only if it names exactly one row and the cell holds ``old_value``.
+        """
+        for number, (sheet, corrections) in enumerate(self._waiting):
+            for correction in corrections:
+                if not is_meant(clean_header(correction["table"])):
+                    continue
+                try:
+                    place, cell = _find(holder, correction)
+                except _NotAppliedError as why:
+                    self._findings.append(_finding("V08", sheet, correction, why=str(why)))
+                    continue
+                holder.replace_table(place, _put(cell, correction["new_value"]))
+                self._applied[number] += 1
+                self._findings.append(_applied_finding(cell, correction))
+
+    def findings(self) -> pl.DataFrame:
+        """Return what became of each correction."""
+        return pl.DataFrame(self._findings, schema=FINDING_COLUMNS, orient="row")
+
+    def ledger(self) -> pl.DataFrame:
+        """Return a row of the ledger for each sheet."""
+        rows = [_ledger_row(sheet, self._applied[number]) for number, (sheet, _) in enumerate(self._waiting)]
+        return pl.DataFrame(rows, schema=LEDGER_COLUMNS, orient="row")
 
 
 def _corrections(sheet: TextTable) -> Iterator[dict[str, str]]:
@@ -88,8 +126,8 @@ def _corrections(sheet: TextTable) -> Iterator[dict[str, str]]:
         yield dict.fromkeys(CORRECTION_COLUMNS, "") | found | {ROW: str(row[ROW])}
 
 
-def _find(tables: list[TextTable], correction: Mapping[str, str]) -> _Place:
-    """Return the cell a correction names.
+def _find(holder: Holder[Held], correction: Mapping[str, str]) -> tuple[Held, _Cell]:
+    """Return the cell a correction names, and where its table is held.
 
     Raises
     ------
@@ -98,18 +136,17 @@ def _find(tables: list[TextTable], correction: Mapping[str, str]) -> _Place:
     """
     column = clean_header(correction["column"])
     wanted = _wanted(correction)
-    places = [
-        place
-        for number, table in enumerate(tables)
-        if table.table == clean_header(correction["table"])
-        for place in _matching_cells(number, table, column, wanted)
+    cells = [
+        (place, cell)
+        for place, table in holder.tables_of(clean_header(correction["table"]), wanted.get("patient_id", ""))
+        for cell in _matching_cells(table, column, wanted)
     ]
-    if len(places) != 1:
-        raise _NotAppliedError("no row fits it" if not places else f"{len(places)} rows fit it")
-    place = places[0]
-    if (place.text or "") != correction["old_value"]:
-        raise _NotAppliedError(f"the cell holds «{place.text or ''}», not «{correction['old_value']}»")
-    return place
+    if len(cells) != 1:
+        raise _NotAppliedError("no row fits it" if not cells else f"{len(cells)} rows fit it")
+    found = cells[0][1].text or ""
+    if found != correction["old_value"]:
+        raise _NotAppliedError(f"the cell holds «{found}», not «{correction['old_value']}»")
+    return cells[0]
 
 
 def _wanted(correction: Mapping[str, str]) -> dict[str, str]:
@@ -118,7 +155,7 @@ def _wanted(correction: Mapping[str, str]) -> dict[str, str]:
     return named | ({"patient_id": correction["patient_id"]} if correction["patient_id"] else {})
 
 
-def _matching_cells(number: int, table: TextTable, column: str, wanted: Mapping[str, str]) -> Iterator[_Place]:
+def _matching_cells(table: TextTable, column: str, wanted: Mapping[str, str]) -> Iterator[_Cell]:
     by_name = {clean_header(name): name for name in table.header}
     unknown = next((name for name in (column, *wanted) if name not in by_name), None)
     if unknown is not None:
@@ -126,16 +163,16 @@ def _matching_cells(number: int, table: TextTable, column: str, wanted: Mapping[
     conditions = [pl.col(by_name[name]).str.strip_chars() == value for name, value in wanted.items()]
     rows = table.rows.filter(*conditions) if conditions else table.rows
     for row, text in rows.select(ROW, pl.col(by_name[column]).str.strip_chars()).iter_rows():
-        yield _Place(number, table, by_name[column], row, text)
+        yield _Cell(table, by_name[column], row, text)
 
 
-def _put(place: _Place, new_value: str) -> TextTable:
+def _put(place: _Cell, new_value: str) -> TextTable:
     is_here = pl.col(ROW) == place.row
     cell = pl.when(is_here).then(pl.lit(new_value or None, dtype=pl.String())).otherwise(pl.col(place.column))
     return replace(place.table, rows=place.table.rows.with_columns(cell.alias(place.column)))
 
 
-def _applied_finding(place: _Place, correction: Mapping[str, str]) -> dict[str, object]:
+def _applied_finding(place: _Cell, correction: Mapping[str, str]) -> dict[str, object]:
     words = [correction[name] for name in ("reason", "who", "when") if correction[name]]
     found = _finding(
         "V77",

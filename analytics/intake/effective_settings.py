@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,6 @@ from analytics.catalogue.settings import Settings
 from analytics.errors import LayoutError, SettingsError
 from analytics.intake.dates import RELATIVE, check_form
 from analytics.intake.examine import clean_header
-from analytics.intake.source import Source
 from analytics.intake.text_table import ROW, TextTable
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -25,8 +24,19 @@ OF_THE_CALENDAR = ("extract_date", "data_cutoff", "date_form")
 """The settings that mean nothing where dates are days from each patient's anchor."""
 
 
-def effective_settings(source: Source, changes: Mapping[str, Any]) -> Settings:
+def effective_settings(
+    declared: Mapping[str, str], tables: Iterable[TextTable], changes: Mapping[str, Any]
+) -> Settings:
     """Return the settings in force for a source.
+
+    Parameters
+    ----------
+    declared
+        What its layout says.
+    tables
+        Its tables, of which the study sheets are read.
+    changes
+        Settings that win over both.
 
     Raises
     ------
@@ -35,8 +45,8 @@ def effective_settings(source: Source, changes: Mapping[str, Any]) -> Settings:
     LayoutError
         If the study sheet has not the columns setting and value.
     """
-    settings = Settings().with_changes(source.settings, "layout")
-    for table in source.tables:
+    settings = Settings().with_changes(declared, "layout")
+    for table in tables:
         if table.table == "study":
             settings = _with_sheet(settings, table)
     settings = settings.with_changes(changes, "settings given")

@@ -33,8 +33,7 @@ class Register:
     @property
     def n_numbers(self) -> int:
         """Return one more than the highest number."""
-        highest = self.patients.get_column("pid").max()
-        return 0 if highest is None else int(str(highest)) + 1
+        return first_free_number(self.patients)
 
     def enter(self, table: TextTable) -> TextTable:
         """Return the table with the number of each row's patient; one that is not on the sheet has none."""
@@ -72,11 +71,17 @@ def make_register(sheets: Iterable[TextTable], before: pl.DataFrame = NOBODY) ->
     )
     refuse_personal_ids(ids)
     known = ids.select("patient_id").drop_nulls().unique().sort("patient_id")
-    first_free = 0 if before.height == 0 else int(before.get_column("pid").max()) + 1  # type: ignore[arg-type]
-    new = known.join(before, on="patient_id", how="anti", maintain_order="left").with_row_index("pid", first_free)
+    new = known.join(before, on="patient_id", how="anti", maintain_order="left").with_row_index(
+        "pid", first_free_number(before)
+    )
     kept = before.select("patient_id", "pid").join(known, on="patient_id", how="semi")
     numbered = pl.concat([kept, new.select("patient_id", pl.col("pid").cast(pl.UInt32))])
     return Register(numbered.sort("pid"))
+
+
+def first_free_number(patients: pl.DataFrame) -> int:
+    """Return one more than the highest ``pid``."""
+    return 0 if patients.height == 0 else patients.select(pl.col("pid").max()).item() + 1
 
 
 def ids_of(table: TextTable) -> pl.Series:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from analytics.errors import LayoutError, SourceError
 from analytics.intake.archive import unpack_gzip, unpack_zip
-from analytics.intake.columnar import hash_file, read_columnar
-from analytics.intake.delimited import read_delimited
+from analytics.intake.columnar import hash_file, read_columnar_pieces
+from analytics.intake.delimited import read_delimited_pieces
 from analytics.intake.deliveries import (
     COLUMNAR,
     PACKED,
@@ -30,75 +30,74 @@ from analytics.intake.workbook import read_sheet_as, read_workbook
 from analytics.tables.registry import SHEET_ORDER
 from analytics.tables.study import InputFile
 
+READ_FIRST = ("study", "assays", "schedule", CORRECTIONS, "patients")
+"""Tables that must be known before the rows of patients can be sorted, in the order in which they are read."""
+
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many of how many are done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Everything that was read.
+@dataclass(slots=True)
+class Opened:
+    """A source that is being read.
 
     Attributes
     ----------
-    tables, corrections
-        The tables as text, under our column names.
+    pieces
+        The tables as text, under our column names, in pieces of some rows; the study sheet, corrections and
+        patients first, the pieces of a file one after the other.
     inputs
-        The files.
+        The files by name, each once its first piece was read.
     unused
         Names of files and sheets that fit no table.
     settings
         What the layout declares.
     """
 
-    tables: tuple[TextTable, ...]
-    corrections: tuple[TextTable, ...]
-    inputs: tuple[InputFile, ...]
+    pieces: Iterator[TextTable]
+    inputs: dict[str, InputFile]
     unused: tuple[str, ...]
     settings: Mapping[str, str]
 
 
-def read_source(path: Path, declared_encoding: str, progress: Progress, layout: Path | None = None) -> Source:
-    """Read a folder or a workbook; nothing is interpreted yet.
+def open_source(
+    path: Path, scratch: Path, declared_encoding: str, progress: Progress, layout: Path | None = None
+) -> Opened:
+    """Open a folder or a workbook to be read piece by piece; nothing is interpreted yet.
 
     Parameters
     ----------
+    scratch
+        Folder for what is unpacked; it must outlive the reading.
     layout
         How its files become tables; without one it is looked for in the folder, or beside the file.
 
     Raises
     ------
     SourceError
-        If the path is missing or a file in it cannot be read.
+        If the path is missing or a file in it cannot be read, here or while it is read.
     LayoutError
         If no file or sheet is named after a table and no layout names one.
     """
     if not path.exists():
         raise SourceError("There is no such file or folder.", str(path), "Check the path.")
-    with TemporaryDirectory() as scratch:
-        source = _read_any(path, Path(scratch), declared_encoding, progress, find_layout(path, layout))
-    if not source.tables:
-        raise LayoutError(
-            "Nothing here is named after a table.",
-            path.name,
-            f"Name the files or sheets {', '.join(SHEET_ORDER)}, or give a layout; patients is needed.",
-        )
-    return source
+    reading = _Reading(scratch, declared_encoding, progress)
+    return _open_any(path, reading, find_layout(path, layout))
 
 
-def _read_any(path: Path, scratch: Path, declared_encoding: str, progress: Progress, layout: Path | None) -> Source:
-    """Read a folder, a zip archive of one, or one file; ``scratch`` is for what is unpacked."""
+def _open_any(path: Path, reading: _Reading, layout: Path | None) -> Opened:
+    """Open a folder, a zip archive of one, or one file."""
     suffix = path.suffix.casefold()
     if path.is_dir():
-        return _read_folder(path, scratch, declared_encoding, progress, layout)
+        return _open_folder(path, reading, layout)
     if suffix == ".zip":
-        members = scratch / "members"
-        members.mkdir()
+        members = reading.scratch / "members"
+        members.mkdir(mode=0o700, parents=True)
         unpack_zip(path, members)
-        source = _read_folder(members, scratch, declared_encoding, progress, layout or find_layout(members, None))
-        archive = InputFile(path.name, path.stat().st_size, hash_file(path))
-        return replace(source, inputs=(archive, *source.inputs))
+        reading.inputs[path.name] = InputFile(path.name, path.stat().st_size, hash_file(path))
+        return _open_folder(members, reading, layout or find_layout(members, None))
     if _is_workbook(path) or layout is not None:
-        return _read_file_alone(path, scratch, declared_encoding, progress, layout)
+        return _open_file_alone(path, reading, layout)
     raise SourceError(
         "A source is a folder of tables, a .zip of one, or one workbook.",
         path.name,
@@ -106,63 +105,81 @@ def _read_any(path: Path, scratch: Path, declared_encoding: str, progress: Progr
     )
 
 
-def _read_folder(
-    folder: Path, scratch: Path, declared_encoding: str, progress: Progress, layout_file: Path | None
-) -> Source:
+def _open_folder(folder: Path, reading: _Reading, layout_file: Path | None) -> Opened:
     layout = read_layout(layout_file) if layout_file else Layout()
     spoken_for = {part.file for _, part in layout.parts}
     deliveries = [*laid_out_files(folder, layout), *named_files(folder, spoken_for)]
-    tables, inputs = _read_deliveries(deliveries, layout, scratch, declared_encoding, progress)
+    if not deliveries:
+        raise _nothing_named(folder)
     unused = list(unused_files(folder, {delivery.path for delivery in deliveries}))
+    held: list[TextTable] = []
     for path in dict.fromkeys(delivery.path for delivery in deliveries if _is_workbook(delivery.path)):
         taken = {part.sheet for _, part in layout.parts if part.file == path.name}
         more, _, sheets = read_workbook(path, READABLE, taken)
-        tables = (*tables, *more)
+        held.extend(more)
         unused.extend(f"{path.name}, sheet {sheet}" for sheet in sheets)
-    return _source_of(tables, (*inputs, *_layout_facts(layout_file)), tuple(unused), layout)
+    pieces = chain(reading.read([*deliveries, *held], layout), reading.note(_layout_facts(layout_file)))
+    return Opened(pieces, reading.inputs, tuple(unused), layout.settings)
 
 
-def _read_file_alone(
-    path: Path, scratch: Path, declared_encoding: str, progress: Progress, layout_file: Path | None
-) -> Source:
-    """Read one file by its layout and, of a workbook, the sheets named after tables."""
+def _open_file_alone(path: Path, reading: _Reading, layout_file: Path | None) -> Opened:
+    """Open one file by its layout and, of a workbook, the sheets named after tables."""
     layout = read_layout(layout_file) if layout_file else Layout()
-    deliveries = list(laid_out_parts(path, layout))
-    tables, inputs = _read_deliveries(deliveries, layout, scratch, declared_encoding, progress)
+    found: list[Delivery | TextTable] = list(laid_out_parts(path, layout))
     unused: tuple[str, ...] = ()
     if _is_workbook(path):
-        progress(path.name, 0, 1)
+        reading.progress(path.name, 0, 1)
         more, facts, sheets = read_workbook(path, READABLE, {part.sheet for _, part in layout.parts})
-        tables, inputs = (*tables, *more), (facts,)
+        reading.inputs[facts.name] = facts
+        found.extend(more)
         unused = tuple(f"sheet {sheet}" for sheet in sheets)
-    return _source_of(tables, (*inputs, *_layout_facts(layout_file)), unused, layout)
+    if not found:
+        raise _nothing_named(path)
+    pieces = chain(reading.read(found, layout), reading.note(_layout_facts(layout_file)))
+    return Opened(pieces, reading.inputs, unused, layout.settings)
 
 
-def _read_deliveries(
-    deliveries: list[Delivery], layout: Layout, scratch: Path, declared_encoding: str, progress: Progress
-) -> tuple[tuple[TextTable, ...], tuple[InputFile, ...]]:
-    encoding = declared_encoding or layout.settings.get("encoding", "")
-    tables: list[TextTable] = []
-    inputs: dict[str, InputFile] = {}
-    for done, delivery in enumerate(deliveries):
-        progress(delivery.name, done, len(deliveries))
-        table, facts = _read_file(delivery, scratch, encoding)
-        encoding = encoding or _encoding_of(table)
-        tables.append(reshape_table(table, delivery.layout) if delivery.layout else table)
-        inputs[facts.name] = facts
-    return tuple(tables), tuple(inputs.values())
-
-
-def _source_of(
-    tables: tuple[TextTable, ...], inputs: tuple[InputFile, ...], unused: tuple[str, ...], layout: Layout
-) -> Source:
-    return Source(
-        tables=tuple(table for table in tables if table.table != CORRECTIONS),
-        corrections=tuple(table for table in tables if table.table == CORRECTIONS),
-        inputs=inputs,
-        unused=unused,
-        settings=layout.settings,
+def _nothing_named(path: Path) -> LayoutError:
+    return LayoutError(
+        "Nothing here is named after a table.",
+        path.name,
+        f"Name the files or sheets {', '.join(SHEET_ORDER)}, or give a layout; patients is needed.",
     )
+
+
+def _rank(table: str) -> int:
+    """Return when a table is read: the study sheet may say how the others are written."""
+    return READ_FIRST.index(table) if table in READ_FIRST else len(READ_FIRST)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The files of a source on their way in; ``encoding`` is known once the study sheet was read."""
+
+    scratch: Path
+    encoding: str
+    progress: Progress
+    inputs: dict[str, InputFile] = field(default_factory=dict[str, InputFile])
+
+    def read(self, found: Sequence[Delivery | TextTable], layout: Layout) -> Iterator[TextTable]:
+        """Yield the pieces of files, and sheets that were read with their workbook, those first others depend on."""
+        self.encoding = self.encoding or layout.settings.get("encoding", "")
+        ordered = sorted(found, key=lambda one: _rank(one.table))
+        for done, one in enumerate(ordered):
+            if isinstance(one, TextTable):
+                yield one
+                continue
+            self.progress(one.name, done, len(ordered))
+            pieces, facts = _read_file(one, self.scratch, self.encoding)
+            self.inputs[facts.name] = facts
+            for piece in pieces:
+                self.encoding = self.encoding or _encoding_of(piece)
+                yield reshape_table(piece, one.layout) if one.layout else piece
+
+    def note(self, facts: tuple[InputFile, ...]) -> Iterator[TextTable]:
+        """Yield nothing, and count some more files among the inputs."""
+        self.inputs |= {file.name: file for file in facts}
+        yield from ()
 
 
 def _layout_facts(layout_file: Path | None) -> tuple[InputFile, ...]:
@@ -184,14 +201,16 @@ def _encoding_of(table: TextTable) -> str:
     return str(pairs.get("encoding") or "").strip()
 
 
-def _read_file(delivery: Delivery, scratch: Path, declared_encoding: str) -> tuple[TextTable, InputFile]:
+def _read_file(delivery: Delivery, scratch: Path, declared_encoding: str) -> tuple[Iterator[TextTable], InputFile]:
     path = delivery.path
     if path.suffix.casefold() in PACKED:
+        scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         plain = replace(delivery, path=unpack_gzip(path, scratch))
-        table, _ = _read_file(plain, scratch, declared_encoding)
-        return table, InputFile(delivery.name, path.stat().st_size, hash_file(path))
+        pieces, _ = _read_file(plain, scratch, declared_encoding)
+        return pieces, InputFile(delivery.name, path.stat().st_size, hash_file(path))
     if path.suffix.casefold() in COLUMNAR:
-        return read_columnar(delivery)
-    if path.suffix.casefold() in WORKBOOKS:
-        return read_sheet_as(delivery)
-    return read_delimited(delivery, declared_encoding)
+        return read_columnar_pieces(delivery)
+    if _is_workbook(path):
+        table, facts = read_sheet_as(delivery)
+        return iter([table]), facts
+    return read_delimited_pieces(delivery, declared_encoding)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
 from analytics.errors import LayoutError
 from analytics.intake.codes import nearest
 from analytics.intake.examine import clean_header
+from analytics.intake.heads import Head
 from analytics.intake.readable import KNOWN_COLUMNS
 from analytics.intake.rules.registry import RULES
-from analytics.intake.source import Source
 from analytics.intake.text_table import ROW, TextTable
 from analytics.tables.columns import facts_of
 from analytics.tables.findings import FINDING_COLUMNS
@@ -25,33 +25,46 @@ WITHOUT: dict[str, str] = {
 """What a source cannot answer without a table it should have."""
 
 
-def structure_findings(source: Source) -> pl.DataFrame:
+def structure_findings(heads: Sequence[Head], unused: Iterable[str]) -> pl.DataFrame:
     """Return what is wrong with the shape of the delivery.
+
+    Parameters
+    ----------
+    heads
+        The files and sheets that were read.
+    unused
+        Names of files and sheets that fit no table.
 
     Raises
     ------
     LayoutError
         If ``patients`` or a required column is missing: the import stops (V01).
     """
-    _refuse_missing(source)
-    rows = [*_unused_names(source), *_missing_tables(source)]
-    for table in source.tables:
-        rows.extend(_unknown_columns(table))
-        rows.extend(_ragged_rows(table))
-        rows.extend(_notes(table))
-        rows.extend(_spreadsheet_cells(table))
+    tables = [head.table for head in heads]
+    _refuse_missing(tables)
+    rows = [*_unused_names(unused), *_missing_tables(tables)]
+    for head in heads:
+        rows.extend(_unknown_columns(head))
+        rows.extend(_ragged_rows(head.table))
+        rows.extend(_notes(head.table))
+        rows.extend(_spreadsheet_cells(head.table))
     return pl.DataFrame(rows, schema=FINDING_COLUMNS, orient="row")
 
 
-def _refuse_missing(source: Source) -> None:
-    if not any(table.table == "patients" for table in source.tables):
-        found = ", ".join(sorted({table.table for table in source.tables}))
+def is_complete(table: TextTable) -> bool:
+    """Say whether a table has every column without which it cannot be used."""
+    return next(_missing_columns(table), None) is None
+
+
+def _refuse_missing(tables: Sequence[TextTable]) -> None:
+    if not any(table.table == "patients" for table in tables):
+        found = ", ".join(sorted({table.table for table in tables}))
         raise LayoutError(
             f"There is no table «patients». Found: {found}.",
             "patients",
             "Add a file or sheet named patients with a row for each patient.",
         )
-    problems = [problem for table in source.tables for problem in _missing_columns(table)]
+    problems = [problem for table in tables for problem in _missing_columns(table)]
     if problems:
         table, column, what = problems[0]
         others = "".join(f" Also: {other[2]}" for other in problems[1:])
@@ -83,25 +96,25 @@ def _finding(rule_id: str, **fields: object) -> dict[str, object]:
     }
 
 
-def _unused_names(source: Source) -> Iterator[dict[str, object]]:
-    for name in source.unused:
+def _unused_names(unused: Iterable[str]) -> Iterator[dict[str, object]]:
+    for name in unused:
         stem = name.rpartition("sheet ")[2].partition(".")[0]
         near = nearest(stem, SHEET_ORDER)
         yield _finding("V04", file=name, what=f"«{name}» is named after no table; it", near=near)
 
 
-def _missing_tables(source: Source) -> Iterator[dict[str, object]]:
-    found = {table.table for table in source.tables}
+def _missing_tables(tables: Iterable[TextTable]) -> Iterator[dict[str, object]]:
+    found = {table.table for table in tables}
     for name, missing in WITHOUT.items():
         if name not in found:
             yield _finding("V71", table=name, missing=missing)
 
 
-def _unknown_columns(table: TextTable) -> Iterator[dict[str, object]]:
+def _unknown_columns(head: Head) -> Iterator[dict[str, object]]:
+    table = head.table
     known = KNOWN_COLUMNS[table.table]
     for name in table.header:
-        is_empty = table.rows.get_column(name).is_null().all()
-        if clean_header(name) not in known and not (is_empty and name.startswith("(column ")):
+        if clean_header(name) not in known and (name in head.filled or not name.startswith("(column ")):
             yield _finding(
                 "V04",
                 table=table.table,

@@ -1,0 +1,75 @@
+"""What is remembered of each file and sheet once its rows have gone by: header, counts, what was odd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from analytics.intake.ledger import ReadCount
+from analytics.intake.readable import CORRECTIONS
+from analytics.intake.text_table import ROW, TextTable, join_pieces
+
+
+@dataclass(slots=True)
+class Head:
+    """One file or sheet without its rows.
+
+    Attributes
+    ----------
+    table
+        The table; its rows are let go.
+    n_rows
+        How many rows it had.
+    filled
+        The columns that had a filled cell.
+    """
+
+    table: TextTable
+    n_rows: int
+    filled: set[str]
+
+    def add(self, piece: TextTable) -> None:
+        """Remember one more piece."""
+        self.table = join_pieces([self.table, replace(piece, rows=piece.rows.clear())])
+        self.n_rows += piece.rows.height
+        self.filled |= _filled(piece)
+
+
+@dataclass(slots=True)
+class Heads:
+    """The heads of a delivery, in the order in which the files were read."""
+
+    by_file: dict[object, Head] = field(default_factory=dict[object, Head])
+
+    def noting(self, pieces: Iterable[TextTable]) -> Iterator[TextTable]:
+        """Yield the pieces as they come, and remember each."""
+        for piece in pieces:
+            key = (piece.table, piece.file, piece.sheet, piece.header)
+            if key in self.by_file:
+                self.by_file[key].add(piece)
+            else:
+                shell = replace(piece, rows=piece.rows.clear())
+                self.by_file[key] = Head(shell, piece.rows.height, _filled(piece))
+            yield piece
+
+    @property
+    def of_tables(self) -> tuple[Head, ...]:
+        """Return the heads of our tables, without those of corrections sheets."""
+        return tuple(head for head in self.by_file.values() if head.table.table != CORRECTIONS)
+
+    def read_counts(self) -> Iterator[ReadCount]:
+        """Yield how many records of each file and table were read."""
+        for head in self.of_tables:
+            table, n_ragged = head.table, head.table.ragged.height
+            yield ReadCount(table.table, table.file, table.sheet, head.n_rows + n_ragged, n_ragged)
+
+    def has_rows(self, name: str) -> bool:
+        """Say whether the source has rows of a table."""
+        return any(head.table.table == name and head.n_rows for head in self.of_tables)
+
+
+def _filled(piece: TextTable) -> set[str]:
+    counts = piece.rows.select(pl.exclude(ROW).count())
+    return {name for name, n in zip(counts.columns, counts.row(0), strict=True) if n}

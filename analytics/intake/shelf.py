@@ -1,0 +1,130 @@
+"""The text rows of a delivery, sorted into buckets of whole patients; in files where they are many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+import polars as pl
+
+from analytics.intake.register import Register, ids_of
+from analytics.intake.text_table import NO_RAGGED, PID, ROW, TextTable, join_pieces
+
+BUCKET_PATIENTS = 5_000
+"""So many patients are worked on at a time: their rows fit in memory, also when each has some hundreds."""
+
+STRAY_SEED = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filed:
+    """Some rows of one file in one bucket: held in memory, or in a file of our own."""
+
+    table: TextTable
+    file: Path | None
+
+    def load(self) -> TextTable:
+        """Return the rows as a table."""
+        return self.table if self.file is None else replace(self.table, rows=pl.read_parquet(self.file))
+
+
+class Shelf:
+    """Where the rows wait, one bucket a range of patient numbers.
+
+    Every computation is within one patient, so that buckets can be worked on one after the other, or at once.
+    Rows of ids that are on no patients sheet are spread over the buckets.
+
+    Parameters
+    ----------
+    folder
+        Where rows wait when there is more than one bucket; it need not exist.
+    register
+        Who is on the patients sheet.
+    bucket_patients
+        Patient numbers a bucket.
+    n_numbers
+        Numbers in use now or in the version before, whichever is more.
+    """
+
+    def __init__(self, folder: Path, register: Register, bucket_patients: int, n_numbers: int) -> None:
+        self.register = register
+        self.bucket_patients = bucket_patients
+        self.n_buckets = max(1, -(-n_numbers // bucket_patients))
+        self._folder = folder
+        self._buckets: list[list[Filed]] = [[] for _ in range(self.n_buckets)]
+        self._order: dict[object, int] = {}
+        self._numbers = count()
+
+    def put(self, piece: TextTable) -> None:
+        """Sort the rows of a piece into their buckets."""
+        entered = replace(self.register.enter(piece), ragged=NO_RAGGED, errors=(), merged=(), notes=0)
+        self._order.setdefault(_file_of(entered), len(self._order))
+        if self.n_buckets == 1:
+            self._buckets[0].append(Filed(entered, None))
+            return
+        shell = replace(entered, rows=entered.rows.clear())
+        for bucket, rows in self._split(entered):
+            self._buckets[bucket].append(Filed(shell, self._write(rows, bucket)))
+
+    def take(self, bucket: int) -> list[TextTable]:
+        """Return the tables of a bucket, each file's rows in the order of their lines, and let go of them."""
+        by_file: dict[object, list[TextTable]] = {}
+        for filed in self._buckets[bucket]:
+            by_file.setdefault(_file_of(filed.table), []).append(filed.load())
+        self._clear(bucket)
+        return [_in_order(by_file[file]) for file in sorted(by_file, key=self._order.__getitem__)]
+
+    def tables_of(self, name: str, patient_id: str) -> Iterator[tuple[tuple[int, Filed], TextTable]]:
+        """Yield what is held of a table, each with its place; of one patient's bucket if an id is given."""
+        for bucket in self._buckets_of(patient_id):
+            for filed in list(self._buckets[bucket]):
+                if filed.table.table == name:
+                    yield (bucket, filed), filed.load()
+
+    def replace_table(self, place: tuple[int, Filed], table: TextTable) -> None:
+        """Put a changed table where its rows now belong."""
+        bucket, filed = place
+        self._buckets[bucket].remove(filed)
+        if filed.file is not None:
+            filed.file.unlink()
+        self.put(replace(table, rows=table.rows.drop(PID)))
+
+    def _buckets_of(self, patient_id: str) -> range:
+        known = self.register.patients.filter(pl.col("patient_id") == patient_id)
+        if known.height == 0:
+            return range(self.n_buckets)
+        bucket = int(known.item(0, "pid")) // self.bucket_patients
+        return range(bucket, bucket + 1)
+
+    def _split(self, table: TextTable) -> Iterator[tuple[int, pl.DataFrame]]:
+        stray = ids_of(table).hash(seed=STRAY_SEED) % self.n_buckets
+        bucket = pl.coalesce(pl.col(PID).cast(pl.UInt64) // self.bucket_patients, stray).alias("_bucket")
+        parts = table.rows.with_columns(bucket).partition_by("_bucket", include_key=False, as_dict=True)
+        for (number,), rows in parts.items():
+            yield int(number), rows
+
+    def _write(self, rows: pl.DataFrame, bucket: int) -> Path:
+        folder = self._folder / f"{bucket:05d}"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = folder / f"{next(self._numbers):06d}.parquet"
+        rows.write_parquet(file, compression="lz4", statistics=False)
+        return file
+
+    def _clear(self, bucket: int) -> None:
+        for filed in self._buckets[bucket]:
+            if filed.file is not None:
+                filed.file.unlink()
+        self._buckets[bucket] = []
+
+
+def _file_of(table: TextTable) -> tuple[object, ...]:
+    return table.table, table.file, table.sheet, table.header
+
+
+def _in_order(pieces: list[TextTable]) -> TextTable:
+    whole = join_pieces(pieces)
+    if whole.rows.get_column(ROW).is_sorted():
+        return whole
+    return replace(whole, rows=whole.rows.sort(ROW, maintain_order=True))
