@@ -56,9 +56,7 @@ def select_lines(study: Study, selection: Selection, grouping: Grouping) -> Sele
     RefusedError
         If a period is asked of a study whose dates are days from an anchor.
     """
-    at_start = study.table("line_baselines")
-    lines = study.table("lines").join(at_start, on=["pid", "line_no"], how="left", maintain_order="left").collect()
-    funnel = Funnel(lines, "all treatment lines")
+    funnel = Funnel(study.table("lines").collect(), "all treatment lines")
     funnel.keep(pl.col("consent_to_research").fill_null("Y") != "N", "consent to research", "no consent to research")
     funnel.keep(~pl.col("histology").fill_null("").is_in(list(NOT_NET)), "NET cohort", "; ".join(NOT_NET.values()))
     for column, wanted, label in (
@@ -73,6 +71,9 @@ def select_lines(study: Study, selection: Selection, grouping: Grouping) -> Sele
                 f"{label}: {', '.join(wanted)}",
                 f"other {label} or none recorded",
             )
+    # joined to those left: to join all lines first costs more than the rest of a question
+    at_start = study.table("line_baselines").collect()
+    funnel.lines = funnel.lines.join(at_start, on=["pid", "line_no"], how="left", maintain_order="left")
     for condition in selection.where:
         said = describe_condition(condition)
         funnel.keep(parse_condition(condition), said, f"not {said}, or not recorded")
