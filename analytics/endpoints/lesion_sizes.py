@@ -35,18 +35,23 @@ def compute_tenths(criteria: SizeCriteria) -> pl.Expr:
 
 def _read_rows(lesions: pl.LazyFrame, criteria: SizeCriteria) -> pl.DataFrame:
     """Return the lesion rows as numbers; ``run`` counts the stretches of rows from one reading of one scan."""
-    return lesions.select(
-        "pid", "imaging_id", "reader",
-        # codes of this table alone, so that they stay small
-        lesion_id=pl.col("lesion_id").cast(pl.Categorical(pl.Categories.random())),
-        run=pl.struct("pid", "imaging_id", "reader").rle_id(),
+    rows = lesions.select(
+        "pid",
+        "imaging_id",
+        "reader",
+        "lesion_id",
         tenths=compute_tenths(criteria),
         is_node=_is_any_of("nodal", "Y"),
         is_seen=pl.col("measured").is_null() | _is_any_of("measured", "yes", "too_small"),
         is_unknown=_is_any_of("measured", "not_assessed", "not_evaluable", "excised", "irradiated"),
         is_target=_is_any_of("role", "target"),
         is_called_new=_is_any_of("role", "new"),
-    ).collect()  # fmt: skip
+    ).collect(engine="streaming")
+    # a category of this table alone, so that its codes stay small
+    return rows.with_columns(
+        pl.col("lesion_id").cast(pl.Categorical(pl.Categories.random())),
+        run=pl.struct("pid", "imaging_id", "reader").rle_id(),
+    )
 
 
 def _derive_readings(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
@@ -54,16 +59,14 @@ def _derive_readings(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
 
     One reader a visit is kept: a central one, else the first by name.
     """
+    on_scan = ["pid", "imaging_id"]
     runs = (
         rows.filter(is_first_of("run"))
-        .select("pid", "imaging_id", "reader")
-        .join(
-            scans.select("pid", "imaging_id", "visit", "date"),
-            on=["pid", "imaging_id"],
-            how="left",
-            maintain_order="left",
-        )
+        .lazy()
+        .select(*on_scan, "reader")
+        .join(scans.lazy().select(*on_scan, "visit", "date"), on=on_scan, how="left", maintain_order="left")
         .select("visit", "date", "reader")
+        .collect(engine="streaming")
     )
     if runs["reader"].n_unique() <= 1:
         return runs.drop("reader")
@@ -79,7 +82,7 @@ def _derive_readings(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
 
 
 def _place_rows(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows that are read, with visit and date, in the order of visits."""
+    """Return the rows that are read, with visit and date, those of one visit together."""
     readings = _derive_readings(rows, scans)
     placed = rows.drop("pid", "imaging_id", "reader", "run").insert_column(0, readings["visit"].gather(rows["run"]))
     placed.insert_column(1, readings["date"].gather(rows["run"]))
@@ -117,6 +120,7 @@ def _resolve_parents(sizes: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col("tenths").null_count() == 0).then(pl.col("tenths").sum()).alias("tenths"),
             pl.col("date", *_FLAGS).first(),
         )
+        .sort("visit")
         .select(sizes.columns)
     )
 
@@ -134,7 +138,7 @@ def _resolve(sizes: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
         _select_largest(sizes.filter(~is_plain).with_columns(pl.col("lesion_id").cast(pl.String)))
     )
     coded = resolved.with_columns(pl.col("lesion_id").cast(sizes.schema["lesion_id"]))
-    return pl.concat([sizes.filter(is_plain), coded]).sort("visit")
+    return pl.concat([sizes.filter(is_plain), coded])
 
 
 def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria) -> pl.DataFrame:
@@ -142,7 +146,7 @@ def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: Si
 
     ``lesion`` numbers the names of lesions (one number a name, over all patients); ``is_target`` and
     ``is_called_new`` say what the row calls it; ``is_unknown`` marks one not assessed; ``date`` is that of
-    its scan. The rows are in the order of visits. ``scans`` are those of ``derive_visits``.
+    its scan. The rows of one visit stand together. ``scans`` are those of ``derive_visits``.
     """
     placed = _place_rows(_read_rows(lesions, criteria), scans)
     return _resolve(placed, scans).select(

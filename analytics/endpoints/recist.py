@@ -16,7 +16,7 @@ from analytics.endpoints.response_categories import (
 )
 from analytics.endpoints.visits import derive_line_visits, derive_visit_facts, derive_visits, select_dated_lines
 from analytics.errors import SettingsError
-from analytics.longitudinal.keys import compute_line_key, is_first_of, sort_by_key, spread_rows, sum_runs
+from analytics.longitudinal.keys import is_first_of, sort_by_key, sort_by_line, spread_rows, sum_runs
 from analytics.tables.derived import RecistAssessments
 
 BEYOND_ANY_SUM = 1_000_000_000
@@ -98,7 +98,7 @@ def _summarise_lesions(
             n_others_left=is_other & stays,
             is_new=pl.col("is_of_targets").is_null() & pl.col("is_called_new") & pl.col("is_seen"),
         )
-        .collect()
+        .collect(engine="streaming")
     )
     sums = sum_runs(read, "visit", "sum", "n_measured", "n_left", "n_back", "n_others_gone", "n_others_left")
     is_new = read.filter("is_new").group_by("visit").agg(new_lesion_date=pl.col("date").min())
@@ -186,7 +186,7 @@ def derive_recist_assessments(
     roles = _derive_roles(sizes, baselines, visits.height)
     summaries = _summarise_lesions(sizes, visits, roles, criteria)
     n_others = sum_runs(roles.with_columns(n_others=~pl.col("is_of_targets")), "line", "n_others")
-    return (
+    assessed = (
         _derive_nadirs(_read_visits(visits, summaries, baselines, n_others))
         .with_columns(
             target=compute_target_response(criteria),
@@ -203,8 +203,6 @@ def derive_recist_assessments(
             change_pct=pl.when("is_complete").then((pl.col("sum") / pl.col("baseline") - 1) * 100),
             line_no=pl.lit(dated["line_no"]).gather(pl.col("line")),
         )
-        .with_columns(line_key=compute_line_key())
-        .sort("line_key", maintain_order=True)
         .select(pl.col(name).cast(column.dtype) for name, column in RecistAssessments.columns().items())
-        .lazy()
     )
+    return sort_by_line(assessed).lazy()

@@ -26,7 +26,7 @@ def derive_visits(imaging: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
             is_imputed=pl.col("date_precision") != "D", file="_file", row="_row",
             day_key=compute_day_key(pl.col("date")),
         )
-        .collect()
+        .collect(engine="streaming")
     )  # fmt: skip
     near = (pl.col("date") - pl.col("date").shift(1)).dt.total_days() <= settings.visit_span_days
     one_label = (pl.col("timepoint") == pl.col("timepoint").shift(1)).fill_null(value=False)

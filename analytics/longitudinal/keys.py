@@ -89,3 +89,10 @@ def spread_rows(table: pl.DataFrame, place: str, height: int) -> pl.DataFrame:
     source = pl.int_range(table.height, dtype=pl.UInt32, eager=True)
     index = pl.repeat(None, height, dtype=pl.UInt32, eager=True).scatter(table[place], source)
     return table.drop(place).select(pl.all().gather(index))
+
+
+def sort_by_line(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows in the order of (pid, line_no), those of one line as they stand."""
+    keyed = table.with_columns(line_key=compute_line_key())
+    ordered = keyed if keyed["line_key"].is_sorted() else keyed.sort("line_key", maintain_order=True)
+    return ordered.drop("line_key")
