@@ -10,6 +10,8 @@ from analytics.catalogue.settings import Settings
 from analytics.intake.checks import Check, number_text
 from analytics.intake.review import Review, used
 
+SCALE = "_scale"
+"""The factor of a unit to the standard one, or the unit itself where it has none."""
 URINE_ANALYTE = "5HIAA_U24"
 CGA = "CGA"
 
@@ -20,7 +22,9 @@ def review_labs(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iter
     series = labs.filter(pl.col("collected_lo").is_not_null()).sort(
         "pid", "analyte", "specimen", "collected_lo", "_row", nulls_last=True
     )
-    yield Review("labs", _with_neighbours(series), tuple(_neighbour_checks(settings)))
+    neighbours = _with_neighbours(series)
+    yield Review("labs", neighbours, tuple(_neighbour_checks(settings)))
+    yield Review("labs", _with_usual_unit(neighbours), (_unit_check(),))
     yield Review("labs", labs, tuple(_count_checks()))
     yield Review("labs", labs, tuple(_limit_checks(settings)))
     yield Review("labs", _disturbed(series, used(settled, "concomitants"), settings), tuple(_disturbances(settings)))
@@ -30,16 +34,42 @@ def _with_neighbours(series: pl.DataFrame) -> pl.DataFrame:
     """Add what stood one row before in the same patient, analyte and specimen (null for the first)."""
     keys = ("pid", "analyte", "specimen")
     same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in keys)
-    wanted = ("value", "value_standard", "value_text", "_unit", "_factor", "assay_group", "assay_id", "collected_lo")
-    return series.with_columns(pl.when(same).then(pl.col(name).shift(1)).alias(f"_before_{name}") for name in wanted)
+    wanted = ("value", "value_text", SCALE, "assay_group", "assay_id", "collected_lo")
+    # two spellings of one unit have one factor and are no two units
+    scaled = series.with_columns(pl.coalesce(pl.col("_factor").cast(pl.String), "_unit").alias(SCALE))
+    return scaled.with_columns(pl.when(same).then(pl.col(name).shift(1)).alias(f"_before_{name}") for name in wanted)
+
+
+def _with_usual_unit(neighbours: pl.DataFrame) -> pl.DataFrame:
+    """Return the series in which the unit changes, each row with the unit most values of its assay have.
+
+    Of two units equally frequent the earlier is the usual one. A unit that stays is no question, whatever
+    another assay uses, so the usual one is looked for only where two neighbours differ.
+    """
+    series, assay = ("pid", "analyte", "specimen"), ("pid", "analyte", "specimen", "assay_id")
+    changed = neighbours.filter(pl.col(SCALE) != pl.col(f"_before_{SCALE}")).select(series).unique()
+    mixed = neighbours.join(changed, on=series, how="semi", nulls_equal=True, maintain_order="left")
+    usual = (
+        mixed.with_row_index("_place")
+        .group_by(*assay, SCALE)
+        .agg(_n=pl.len(), _place=pl.col("_place").min(), _usual_unit=pl.col("_unit").first())
+        .sort("_n", "_place", descending=[True, False])
+        .unique(assay, keep="first", maintain_order=True)
+        .select(*assay, "_usual_unit", pl.col(SCALE).alias("_usual_scale"))
+    )
+    return mixed.join(usual, on=assay, how="left", nulls_equal=True, maintain_order="left")
+
+
+def _unit_check() -> Check:
+    fields = {"analyte": pl.col("analyte"), "usual": pl.col("_usual_unit")}
+    return Check("V28", "unit", pl.col(SCALE) != pl.col("_usual_scale"), fields)
 
 
 def _neighbour_checks(settings: Settings) -> Iterator[Check]:
     before, now = pl.col("_before_value"), pl.col("value")
     analyte = pl.col("analyte")
     same_group = pl.col("assay_group") == pl.col("_before_assay_group")
-    same_factor = (pl.col("_factor") == pl.col("_before__factor")).fill_null(value=False)
-    same_unit = (pl.col("_unit") == pl.col("_before__unit")) | same_factor
+    same_unit = pl.col(SCALE) == pl.col(f"_before_{SCALE}")
     jumped = (now >= settings.jump_factor * before) | (before >= settings.jump_factor * now)
     days = (pl.col("collected_lo") - pl.col("_before_collected_lo")).dt.total_days()
     yield Check(
@@ -54,8 +84,6 @@ def _neighbour_checks(settings: Settings) -> Iterator[Check]:
         },
     )
     same_assay = pl.col("assay_id").eq_missing(pl.col("_before_assay_id"))
-    fields = {"analyte": analyte, "before": pl.col("_before__unit")}
-    yield Check("V28", "unit", ~same_unit & same_assay, fields)
     yield Check(
         "V30",
         "assay_id",

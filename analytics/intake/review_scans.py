@@ -13,7 +13,8 @@ from analytics.intake.review import Review, day_text, used
 
 SEPARATELY_READ = ("pid", "reader")
 """Lesions are followed within a patient and a reader."""
-
+OTHER_THAN_RECEPTOR = ("18F-FDG", "18F-DOPA")
+"""Tracers that answer another question than those of somatostatin receptors."""
 
 LESION_FACTS = ("imaging_id", "reader", "lesion_id", "role", "organ", "nodal", "longest_mm", "short_mm", "measured")
 LESION_COLUMNS = ("pid", "patient_id", *LESION_FACTS, *map(raw, LESION_FACTS), "_file", "_sheet", "_row")
@@ -30,24 +31,25 @@ def review_lesions(settled: Mapping[str, pl.DataFrame], settings: Settings) -> I
         .sort("pid", "reader", "lesion_id", "_day", "_row", nulls_last=True)
     )
     yield Review("lesions", _with_before(lesions), tuple(_identity_checks()))
-    targets = lesions.filter((pl.col("role") == "target") & pl.col("_day").is_not_null()).with_columns(
-        _first_day=pl.col("_day").min().over(SEPARATELY_READ)
-    )
-    first = targets.filter(pl.col("_day") == pl.col("_first_day"))
+    # uptake alone, as on FDG PET, is no measurement: such an examination neither opens nor breaks a series
+    sized = lesions.filter(pl.col("_day").is_not_null() & (pl.col("measured").fill_null("yes") != "not_assessed"))
+    targets = sized.filter(pl.col("role") == "target")
+    first = targets.filter(pl.col("_day") == pl.col("_day").min().over(SEPARATELY_READ))
     yield Review("lesions", first, tuple(_first_scan_checks(settings)))
-    yield Review("lesions", _target_sets(targets, first), (_incomplete_check(),))
+    yield Review("lesions", _target_sets(sized, first), (_incomplete_check(),))
     yield Review("lesions", lesions, (_measured_check(),))
 
 
 def review_tracers(settled: Mapping[str, pl.DataFrame]) -> Iterator[Review]:
-    """Yield the check for uptake measured with different tracers."""
+    """Yield the check for uptake measured with different tracers of one kind; FDG is never compared with the others."""
     with_uptake = used(settled, "lesions").filter(pl.col("suv_max").is_not_null())
     scans = (
         used(settled, "imaging")
         .join(with_uptake.select("pid", "imaging_id").unique(), on=["pid", "imaging_id"], how="semi")
-        .sort("pid", "date_lo", "_row", nulls_last=True)
+        .with_columns(_kind=pl.when(pl.col("tracer").is_in(OTHER_THAN_RECEPTOR)).then("tracer"))
+        .sort("pid", "_kind", "date_lo", "_row", nulls_last=True)
     )
-    same = pl.col("pid") == pl.col("pid").shift(1)
+    same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in ("pid", "_kind"))
     before = pl.when(same).then(pl.col("tracer").shift(1))
     frame = scans.with_columns(_before=before)
     yield Review(
@@ -121,20 +123,31 @@ def _first_scan_checks(settings: Settings) -> Iterator[Check]:
     )
 
 
-def _target_sets(targets: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a later examination with how many of the first targets it measured."""
-    chosen = first.select("pid", "reader", "lesion_id").with_columns(_expected=pl.len().over(SEPARATELY_READ))
-    later = targets.filter(pl.col("_day") > pl.col("_first_day")).join(
-        chosen, on=["pid", "reader", "lesion_id"], how="inner", nulls_equal=True
-    )
-    is_measured = ~pl.col("measured").is_in(["not_assessed", "not_evaluable"]).fill_null(value=False)
-    return later.with_columns(_measured=is_measured.sum().over("pid", "reader", "imaging_id")).unique(
-        ["pid", "reader", "imaging_id"], keep="first", maintain_order=True
+def _target_sets(sized: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a later examination with how many of the first targets it accounts for.
+
+    A target is accounted for when it has a size or a word why not. One that goes by another name there, since
+    lesions merged or one split, is not: a person must say which pieces belong together.
+    """
+    chosen = first.select(*SEPARATELY_READ, "lesion_id", _first_day="_day", _is_chosen=pl.lit(value=True))
+    expected = chosen.group_by(SEPARATELY_READ).agg(pl.col("_first_day").first(), _expected=pl.len())
+    return (
+        sized.join(expected, on=SEPARATELY_READ, nulls_equal=True, maintain_order="left")
+        .filter(pl.col("_day") > pl.col("_first_day"))
+        .join(
+            chosen.select(*SEPARATELY_READ, "lesion_id", "_is_chosen"),
+            on=[*SEPARATELY_READ, "lesion_id"],
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
+        )
+        .with_columns(_found=pl.col("_is_chosen").sum().over(*SEPARATELY_READ, "imaging_id"))
+        .unique([*SEPARATELY_READ, "imaging_id"], keep="first", maintain_order=True)
     )
 
 
 def _incomplete_check() -> Check:
-    n, expected = pl.col("_measured"), pl.col("_expected")
+    n, expected = pl.col("_found"), pl.col("_expected")
     return Check("V43", "imaging_id", n < expected, {"n": number_text(n), "expected": number_text(expected)})
 
 

@@ -175,8 +175,8 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
     ("V51", uptake("P1,I1,L1,301"), uptake("P1,I1,L1,80.5")),
     (
         "V52",
+        uptake("P1,I1,L1,20", "P1,I2,L1,22", imaging=PET.replace("2020-06-15,PET_CT,68Ga-DOTATOC", "2020-06-15,PET_CT,68Ga-DOTATATE")),
         uptake("P1,I1,L1,20", "P1,I2,L1,22", imaging=PET.replace("2020-06-15,PET_CT,68Ga-DOTATOC", "2020-06-15,PET_CT,18F-FDG")),
-        uptake("P1,I1,L1,20", "P1,I2,L1,22"),
     ),
     ("V53", one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7400"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4")),
     ("V53M", one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4")),

@@ -23,7 +23,7 @@ SERIES_RULES: tuple[Rule, ...] = (
         "V28",
         "WARN",
         "cell",
-        "The unit of {analyte} changes from {before} to {value}, but the assay does not.",
+        "{analyte} is in {value} here and in {usual} in the other values of this assay.",
         "Check the unit.",
     ),
     Rule(
