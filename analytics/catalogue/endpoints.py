@@ -133,6 +133,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         without="no biochemical response before biochemical progression",
     ),
     Endpoint(
+        "BR_FIRST",
+        "First of biochemical response, next treatment and death",
+        ("marker_response", "new_therapy", "death"),
+        ("data_cutoff",),
+        "last_marker_value",
+        "clarinet_elect_pool",
+        needs="last_marker_value",
+        without="no baseline value of the marker",
+    ),
+    Endpoint(
         "TTCB",
         "Time to clinical benefit",
         ("benefit",),

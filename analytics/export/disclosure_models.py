@@ -15,10 +15,10 @@ from typing import cast
 import numpy as np
 import polars as pl
 
-from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
 from analytics.export.coarse_time import is_enough
 from analytics.export.merging import count_people, merge_flow_to
 from analytics.export.rounding import round_estimate, round_figures
+from analytics.export.sentences import name_endpoint
 from analytics.questions.model_wording import COMPLETE_LINES, describe_model
 from analytics.questions.question import Answer
 from analytics.tables.hazard_results import ModelTerm, ParametricResult, RegressionResult
@@ -58,8 +58,8 @@ def make_safe_model(answer: Answer, floor: int) -> Answer | Refusal:
     return replace(
         answer,
         result=result,
-        flow=merge_flow_to(answer.flow, answer.subjects, floor),
-        summary=describe_model(result, ENDPOINT_BY_CODE[exact.endpoint].name, lambda value: f"{value:g}"),
+        flow=merge_flow_to(answer.flow, answer.subjects.unique(["pid", "line_no"], maintain_order=True), floor),
+        summary=describe_model(result, name_endpoint(exact.endpoint), lambda value: f"{value:g}"),
         notes=(
             *(note for note in answer.notes if not note.startswith(COMPLETE_LINES)),
             f"{COMPLETE_LINES}; missing.csv counts the others where they are nobody or enough.",

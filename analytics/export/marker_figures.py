@@ -1,15 +1,21 @@
-"""The figures of marker answers: courses, people's own curves, residuals."""
+"""The figures of marker answers: courses and people's own curves, agreement, growth, imputation."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from analytics.errors import RefusedError
 from analytics.export.figure_files import draw_files
+from analytics.export.marker_tables import told_of
+from analytics.export.model_figures import draw_model
 from analytics.export.release import Release
-from analytics.export.sentences import TIME_ZERO, caption_aggregate
-from analytics.tables.marker_results import MarkerResult
+from analytics.export.sentences import TIME_ZERO, caption_aggregate, name_endpoint
+from analytics.questions.model_wording import say_ratio
+from analytics.questions.wording import share
+from analytics.tables.marker_results import GrowthResult, ImputationResult, MarkerResult, ScanAgreementResult
 from analytics.tables.model_results import MarkerCourseResult
+from analytics.tables.regression_results import ModelResult
+from analytics.tables.results import Refusal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,8 +26,22 @@ def draw_marker_answer(release: Release, result: MarkerResult) -> Figure:
     match result:
         case MarkerCourseResult():
             return _draw_course(release, result)
-        case _:
-            raise RefusedError("This answer has no figure.", "", "Look at its table.")
+        case ScanAgreementResult():
+            return _draw_agreement(release, result)
+        case GrowthResult():
+            return _draw_growth(release, result)
+        case ImputationResult():
+            return _draw_imputation(release, result)
+
+
+def write_growth_models(release: Release) -> dict[str, bytes]:
+    """Write ``model_before_treatment.*`` and ``model_on_treatment.*``, the forest of each model that is given."""
+    result = cast("GrowthResult", release.answer.result)
+    files: dict[str, bytes] = {}
+    for period, model in result.models:
+        if isinstance(model, ModelResult):
+            files |= draw_files(f"model_{period.replace(' ', '_')}", partial(draw_model, release, model))
+    return files
 
 
 def write_own_course_figures(release: Release) -> dict[str, bytes]:
@@ -53,3 +73,81 @@ def _draw_course(release: Release, result: MarkerCourseResult) -> Figure:
         "person (dotted). A curve ends where fewer than 10 people are still measured."
     )
     return draw_course(result, TIME_ZERO, caption_aggregate(release, what))
+
+
+def _draw_agreement(release: Release, result: ScanAgreementResult) -> Figure:
+    from analytics.figures.paper.forest import ForestRow, ForestWords, draw_forest
+
+    rows: list[ForestRow] = []
+    for item in result.agreements:
+        both, sign_only, reference_only, neither = item.counts
+        rows.append(ForestRow(f"{item.sign} and {item.reference}", is_heading=True))
+        of = {
+            "sensitivity": (both, both + reference_only),
+            "specificity": (neither, neither + sign_only),
+            "positive predictive value": (both, both + sign_only),
+            "negative predictive value": (neither, neither + reference_only),
+            "agreement": (both + neither, sum(item.counts)),
+        }
+        for words, estimate in told_of(item):
+            if words in of and estimate.value is not None:
+                value, low, high = (
+                    None if part is None else 100 * part for part in (estimate.value, estimate.low, estimate.high)
+                )
+                rows.append(ForestRow(words, "{} / {}".format(*of[words]), share(estimate), value, low, high))
+    what = (
+        f"{result.analyte} against scans at matched windows: the value nearest to each scan, {result.days_before} days "
+        f"before to {result.days_after} days after it; {result.n_matched} of {result.n_scans} scans matched. 95 % "
+        "limits allow for several scans of a person."
+    )
+    words = ForestWords("scans", "Per cent", "", "", caption_aggregate(release, what), scale="percent")
+    return draw_forest(rows, words)
+
+
+def _draw_growth(release: Release, result: GrowthResult) -> Figure:
+    from analytics.figures.paper.forest import ForestRow, ForestWords, draw_forest
+
+    rows: list[ForestRow] = []
+    for period in dict.fromkeys(group.period for group in result.groups):
+        rows.append(ForestRow(period[0].upper() + period[1:], is_heading=True))
+        for group in result.groups:
+            if group.period == period:
+                counts = "" if group.n_lines is None else str(group.n_lines)
+                quartiles = (group.median, group.lower_quartile, group.upper_quartile)
+                said = "–" if None in quartiles else "{:+.1f} ({:+.1f} to {:+.1f})".format(*quartiles)
+                rows.append(ForestRow(group.group, counts, said, *quartiles))
+    what = (
+        f"Growth of {result.what} in % a month: median (square) and middle half of the lines (bar). On treatment: from "
+        f"the baseline to day {result.landmark_days}."
+    )
+    words = ForestWords(
+        "lines", f"Growth of {result.what} (% a month)", "shrinks", "grows", caption_aggregate(release, what),
+        said="median (quartiles)", scale="change",
+    )  # fmt: skip
+    return draw_forest(rows, words)
+
+
+def _draw_imputation(release: Release, result: ImputationResult) -> Figure:
+    from analytics.figures.paper.forest import ForestRow, ForestWords, draw_forest
+
+    say = "{:g}".format if release.is_safe else "{:.2f}".format
+    rows: list[ForestRow] = []
+    for place, column in enumerate(result.columns):
+        contrast = f"{column.level} against {column.reference}" if column.kind == "level" else f"per {column.step}"
+        rows.append(ForestRow(f"{column.label}, {contrast}", is_heading=True))
+        for way, terms, n in (
+            ("complete lines", result.complete, result.n_complete),
+            ("imputed", result.pooled, result.n_lines),
+        ):
+            if not isinstance(terms, Refusal):
+                ratio = terms[place].ratio
+                counts = "" if n is None else str(n)
+                rows.append(ForestRow(way, counts, say_ratio(ratio, say), ratio.value, ratio.low, ratio.high))
+    what = (
+        f"Cox model of {name_endpoint(result.endpoint)} of the complete lines and with the missing imputed "
+        f"{result.n_imputations} times: hazard ratios with 95 % limits, log scale."
+    )
+    words = ForestWords(
+        "lines", "Hazard ratio (log)", "lower hazard", "higher hazard", caption_aggregate(release, what)
+    )
+    return draw_forest(rows, words)

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from analytics.figures.paper.forest import ForestRow
 
 
+SIDES = {
+    "hazard ratio": ("lower hazard", "higher hazard"),
+    "time ratio": ("shorter", "longer"),
+    "odds ratio": ("responds less", "responds more"),
+}
+"""What lies left and right of a ratio of 1."""
+
+
 def write_effect_figure(release: Release) -> dict[str, bytes]:
     """Write ``effect_curves.*``: one panel a continuous variable; nothing when there is none."""
     from analytics.figures.paper.effect_curve import draw_effect_curves
@@ -53,14 +61,19 @@ def draw_model(release: Release, result: ModelResult) -> Figure:
     """Draw the forest of a model's ratios, reference levels named."""
     from analytics.figures.paper.forest import ForestWords, draw_forest
 
-    left, right = ("lower hazard", "higher hazard") if result.ratio == "hazard ratio" else ("shorter", "longer")
+    left, right = SIDES[result.ratio]
+    noun = "responses" if result.ratio == "odds ratio" else "events"
     what = (
         f"{result.fit.method.name} of {name_endpoint(result.endpoint)}: {result.ratio}s with 95 % limits, log scale; "
-        f"all rows from one model, n = {result.n_lines} treatment lines, {result.n_events} events. Open squares: "
+        f"all rows from one model, n = {result.n_lines} treatment lines, {result.n_events} {noun}. Open squares: "
         "reference levels. Curves of variables entered as splines are in effect_curves."
     )
     words = ForestWords(
-        "events / lines", f"{result.ratio.capitalize()} (log)", left, right, caption_aggregate(release, what)
+        "responses / all" if noun == "responses" else "events / lines",
+        f"{result.ratio.capitalize()} (log)",
+        left,
+        right,
+        caption_aggregate(release, what),
     )
     return draw_forest(forest_rows(result, is_safe=release.is_safe), words)
 

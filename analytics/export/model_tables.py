@@ -11,7 +11,7 @@ from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.cells import table_as_csv
 from analytics.export.release import Release
 from analytics.tables.hazard_results import ModelTerm
-from analytics.tables.regression_results import EffectCurve, ModelColumn, ModelResult
+from analytics.tables.regression_results import EffectCurve, MissingCount, ModelColumn, ModelResult
 from analytics.tables.results import TestResult
 
 _COEFFICIENTS: dict[str, type[pl.DataType]] = {
@@ -60,10 +60,13 @@ def write_effect_curves(release: Release) -> dict[str, bytes]:
 
 def write_missing(release: Release) -> dict[str, bytes]:
     """Write ``missing.csv``: lines without each variable, whatever else is missing there."""
-    missing = cast("ModelResult", release.answer.result).missing
+    return {"missing.csv": table_as_csv(missing_table(cast("ModelResult", release.answer.result).missing))}
+
+
+def missing_table(missing: tuple[MissingCount, ...]) -> pl.DataFrame:
+    """Return one row a variable."""
     rows = [(item.variable, item.label, item.n_lines) for item in missing]
-    schema = {"variable": pl.String, "label": pl.String, "n.lines": pl.Int64}
-    return {"missing.csv": table_as_csv(pl.DataFrame(rows, schema=schema, orient="row"))}
+    return pl.DataFrame(rows, schema={"variable": pl.String, "label": pl.String, "n.lines": pl.Int64}, orient="row")
 
 
 def write_schoenfeld(release: Release) -> dict[str, bytes]:

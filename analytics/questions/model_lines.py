@@ -55,16 +55,25 @@ def select_model_lines(study: Study, question: Question) -> ModelLines | Refusal
 
 
 def select_complete_lines(
-    study: Study, lines: pl.DataFrame, covariates: tuple[Covariate, ...], strata: tuple[Covariate, ...] = ()
+    study: Study,
+    lines: pl.DataFrame,
+    covariates: tuple[Covariate, ...],
+    strata: tuple[Covariate, ...] = (),
+    *,
+    needs_events: bool = True,
 ) -> ModelLines:
-    """Keep of ``lines`` those with every covariate known and of frequent levels; ``flow`` holds these steps alone."""
+    """Keep of ``lines`` those with every covariate known and of frequent levels; ``flow`` holds these steps alone.
+
+    A level is frequent by its people and, unless ``needs_events`` is false, by its events.
+    """
     wide = derive_covariates(study, lines, (*covariates, *strata))
     funnel = Funnel(wide, "selected")
     missing: list[MissingCount] = []
     for covariate in (*covariates, *strata):
         missing.append(MissingCount(covariate.name, covariate.label, wide[covariate.name].null_count()))
         funnel.keep(pl.col(covariate.name).is_not_null(), f"{covariate.name} known", f"{covariate.name} not known")
-    _keep_frequent_levels(funnel, covariates, study.settings)
+    limits = study.settings if needs_events else replace(study.settings, min_group_events=0)
+    _keep_frequent_levels(funnel, covariates, limits)
     steps = tuple(step for step in funnel.flow[1:] if step.n_lines_removed)
     return ModelLines(funnel.lines, covariates, strata, tuple(missing), steps)
 

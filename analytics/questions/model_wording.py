@@ -26,10 +26,11 @@ def describe_model(
     result: ModelResult, endpoint: str, say: Callable[[float], str] = "{:.2f}".format
 ) -> tuple[str, ...]:
     """Say the size of the model, its ratios, curves and tests; ``say`` writes a ratio."""
+    noun = "response" if result.ratio == "odds ratio" else "event"
     first = (
         f"{result.fit.method.name} of {endpoint} ({result.rule_set}): {counted(result.n_lines, 'line')} of "
-        f"{counted(result.n_patients, 'person')}, {counted(result.n_events, 'event')}, "
-        f"{counted(result.n_parameters, 'parameter')} ({result.n_events / result.n_parameters:.0f} events each)."
+        f"{counted(result.n_patients, 'person')}, {counted(result.n_events, noun)}, "
+        f"{counted(result.n_parameters, 'parameter')} ({result.n_events / result.n_parameters:.0f} {noun}s each)."
     )
     ratios = (
         _describe_ratio(column, term, result.ratio, say)
@@ -101,11 +102,16 @@ def say_ratio(ratio: Estimate, say: Callable[[float], str]) -> str:
 
 
 def _describe_ratio(column: ModelColumn, term: ModelTerm, ratio: str, say: Callable[[float], str]) -> str:
+    what = f"ratio of {ratio}s" if column.parents else ratio
+    return f"{describe_column(column)}: {what} {say_ratio(term.ratio, say)}, {p_value(term.p_value)}."
+
+
+def describe_column(column: ModelColumn) -> str:
+    """Say what a coefficient compares."""
     if column.parents:
-        what = f"{column.level}: ratio of {ratio}s"
-        return f"{column.variable}, {what} {say_ratio(term.ratio, say)}, {p_value(term.p_value)}."
+        return f"{column.variable}, {column.level}"
     what = f"{column.level} against {column.reference}" if column.kind == "level" else f"per {column.step}"
-    return f"{column.variable}, {what}: {ratio} {say_ratio(term.ratio, say)}, {p_value(term.p_value)}."
+    return f"{column.variable}, {what}"
 
 
 def _describe_curve(curve: EffectCurve, result: ModelResult, say: Callable[[float], str]) -> str:

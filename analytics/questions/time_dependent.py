@@ -13,8 +13,8 @@ from analytics.estimation.methods import describe_method
 from analytics.estimation.time_dependent import ANDERSEN_GILL, estimate_time_dependent_model
 from analytics.questions.design import make_design
 from analytics.questions.follow_up import observe_lines
+from analytics.questions.marker_model import describe_marker_model
 from analytics.questions.marker_series import derive_marker_days
-from analytics.questions.model_effects import collect_methods, compare_variables, draw_out_curves
 from analytics.questions.model_lines import ModelLines, select_model_lines
 from analytics.questions.model_wording import describe_model, model_notes
 from analytics.questions.question import Answer, Question
@@ -166,30 +166,9 @@ def _fit(
     if isinstance(fitted, Refusal):
         return fitted
     label = f"{question.analyte}, {change.words}"
-    whole = replace(
-        design, columns=(ModelColumn(column, column, label, "line", change.unit, step=change.step), *design.columns)
-    )
-    tests = compare_variables(fitted.model, whole, known.lines)
+    first = ModelColumn(column, column, label, "line", change.unit, step=change.step)
     carried = describe_method("Last value carried forward", ANDERSEN_GILL, holds="from the day after it was measured")
-    model = fitted.model
-    result = ModelResult(
-        endpoint=question.endpoint,
-        rule_set=question.rule_set,
-        model="cox",
-        ratio="hazard ratio",
-        fit=model,
-        columns=whole.columns,
-        levels=design.levels,
-        curves=draw_out_curves(model, whole, known.lines),
-        missing=known.missing,
-        variable_tests=tests,
-        effects_over_time=(),
-        n_lines=fitted.n_lines,
-        n_patients=model.n_patients,
-        n_events=model.n_events,
-        n_parameters=len(model.terms),
-        methods=(carried, *collect_methods(model, tests)),
-    )
+    result = describe_marker_model(question, fitted.model, first, design, known, carried)
     return result, fitted
 
 

@@ -11,7 +11,7 @@ from analytics.tables.results import Method, Refusal
 
 
 @dataclass(frozen=True, slots=True)
-class ConcordanceResult:
+class ScanAgreementResult:
     """How a marker agrees with scans it was measured beside: response, and progression.
 
     Of ``n_scans`` assessed scans ``n_matched`` have a marker value from ``days_before`` them to ``days_after`` them
@@ -88,5 +88,5 @@ class ImputationResult:
     methods: tuple[Method, ...]
 
 
-MarkerResult = MarkerCourseResult | ConcordanceResult | GrowthResult | ImputationResult
+MarkerResult = MarkerCourseResult | ScanAgreementResult | GrowthResult | ImputationResult
 """Every answer about a marker that has a form of its own."""
