@@ -13,6 +13,8 @@ from analytics.endpoints.best_response import derive_best_responses
 from analytics.endpoints.growth_rates import derive_growth_rates
 from analytics.endpoints.lab_grades import derive_lab_grades
 from analytics.endpoints.recist import derive_recist_assessments
+from analytics.endpoints.recist_choices import apply_recist_choices
+from analytics.endpoints.reported_toxicities import derive_reported_toxicities
 from analytics.endpoints.self_check import check_derived
 from analytics.endpoints.times import derive_times_to_event
 from analytics.longitudinal.line_baselines import derive_line_baselines
@@ -41,7 +43,13 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
     responses = derive_marker_responses(marker_values.lazy(), lines.lazy(), RESPONSE_RULES, settings).collect()
     progressions = derive_marker_progressions(marker_values.lazy(), PROGRESSION_RULES).collect()
     features = derive_marker_features(marker_values.lazy(), lines.lazy()).collect()
-    recist = derive_recist_assessments(tables, lines.lazy(), settings).collect()
+    recist = apply_recist_choices(
+        derive_recist_assessments(tables, lines.lazy(), settings).collect(),
+        lines,
+        marker_values,
+        tables["schedule"].collect(),
+        settings,
+    )
     assessments = {
         "given": derive_given_assessments(tables),
         "lesions": derive_lesion_assessments(recist, ""),
@@ -67,6 +75,7 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "growth_rates": derive_growth_rates(recist),
         "best_responses": best,
         "lab_grades": derive_lab_grades(tables, lines, settings),
+        "reported_toxicities": derive_reported_toxicities(tables, lines),
         "score_changes": derive_score_changes(tables, lines, settings),
         "times_to_event": times,
     }

@@ -12,7 +12,14 @@ LAST_DAY_PLANNED = 15_000
 """A phase without end is planned for 41 years."""
 
 
-def _select_schedule(schedule: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def select_schedule(schedule: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the phases of the schedule the settings name, or of the only one there is; empty: none is known.
+
+    Raises
+    ------
+    SettingsError
+        If the one named is not in the source, or none is named and there are several.
+    """
     names = schedule["schedule_id"].unique().sort().to_list()
     wanted = settings.assessment_schedule
     if wanted and wanted not in names:
@@ -26,18 +33,23 @@ def _select_schedule(schedule: pl.DataFrame, settings: Settings) -> pl.DataFrame
     return schedule.filter(pl.col("schedule_id") == (wanted or (names[0] if names else "")))
 
 
+def compute_planned_days(schedule: pl.DataFrame) -> np.ndarray:
+    """Return the planned days of one schedule since the start, the start itself as day 0, in order."""
+    targets = {0}
+    for phase in schedule.sort("phase").iter_rows(named=True):
+        first, interval, repeats = phase["start_offset_days"], phase["interval_days"], phase["repeats"]
+        last = LAST_DAY_PLANNED if repeats is None else first + interval * (repeats - 1)
+        targets.update(range(first, last + 1, interval))
+    return np.array(sorted(targets))
+
+
 def compute_window_edges(schedule: pl.DataFrame) -> np.ndarray:
     """Return the days since the start at which one planned window ends and the next begins.
 
     Windows meet half-way between targets, so that every day belongs to exactly one; the start is the
     target of window 0. ``schedule`` holds the phases of one schedule.
     """
-    targets = {0}
-    for phase in schedule.sort("phase").iter_rows(named=True):
-        first, interval, repeats = phase["start_offset_days"], phase["interval_days"], phase["repeats"]
-        last = LAST_DAY_PLANNED if repeats is None else first + interval * (repeats - 1)
-        targets.update(range(first, last + 1, interval))
-    days = np.array(sorted(targets))
+    days = compute_planned_days(schedule)
     return (days[:-1] + days[1:]) / 2
 
 
@@ -52,7 +64,7 @@ def compute_missed(dates: pl.DataFrame, schedule: pl.DataFrame, settings: Settin
     SettingsError
         If the schedule named is not in the source, or none is named and there are several.
     """
-    chosen = _select_schedule(schedule, settings)
+    chosen = select_schedule(schedule, settings)
     if chosen.height:
         edges = compute_window_edges(chosen)
         event = np.searchsorted(edges, dates["event"].fill_null(0).to_numpy(), side="right")

@@ -1,33 +1,46 @@
-"""What each choice of rules would move: how many lines change against the default."""
+"""What each choice of rules would move: the answer of every line beside the one it is compared with."""
 
 from __future__ import annotations
 
 import polars as pl
 
+UNCHANGED = "unchanged"
+_KEY = ["pid", "line_no", "endpoint"]
+
+
+def compute_change(happened: pl.Expr, days: pl.Expr, usual: pl.Expr, usual_days: pl.Expr) -> pl.Expr:
+    """Return in words how one answer of a line differs from the usual one; null ``happened`` is left out."""
+    return (
+        pl.when(happened.is_null() & usual.is_null())
+        .then(pl.lit("left out by both"))
+        .when(happened.is_null())
+        .then(pl.lit("left out here only"))
+        .when(usual.is_null())
+        .then(pl.lit("left out by the default only"))
+        .when(happened & ~usual)
+        .then(pl.lit("event here, censored by the default"))
+        .when(~happened & usual)
+        .then(pl.lit("censored here, event by the default"))
+        .when(days != usual_days)
+        .then(pl.lit("the same on another day"))
+        .otherwise(pl.lit(UNCHANGED))
+    )
+
+
+def derive_changes(times: pl.DataFrame, usual: pl.DataFrame) -> pl.DataFrame:
+    """Return ``times`` with ``usual_days``, ``usual_happened`` and ``change`` against the same line of ``usual``.
+
+    Parameters
+    ----------
+    times, usual
+        ``pid``, ``line_no``, ``endpoint``, ``days``, ``happened``; ``usual`` has one row a line and endpoint.
+    """
+    beside = usual.select(*_KEY, usual_happened="happened", usual_days="days")
+    change = compute_change(*(pl.col(name) for name in ("happened", "days", "usual_happened", "usual_days")))
+    return times.join(beside, on=_KEY, how="left", maintain_order="left").with_columns(change=change)
+
 
 def derive_rule_changes(times: pl.DataFrame) -> pl.DataFrame:
-    """Count, for each endpoint and rule set, the lines whose answer differs from the default's.
-
-    Returns
-    -------
-    pl.DataFrame
-        ``endpoint``, ``rule_set``, ``n_lines`` (in both), ``n_events``, ``n_events_default``,
-        ``n_changed_status`` (event against censored), ``n_changed_days``, ``n_excluded`` (only here).
-    """
-    key = ["pid", "line_no", "endpoint"]
-    default = times.filter(pl.col("rule_set") == "default").select(*key, was="happened", were_days="days")
-    both = pl.col("happened").is_not_null() & pl.col("was").is_not_null()
-    return (
-        times.filter(pl.col("rule_set") != "default")
-        .join(default, on=key)
-        .group_by("endpoint", "rule_set")
-        .agg(
-            n_lines=both.sum(),
-            n_events=(both & pl.col("happened")).sum(),
-            n_events_default=(both & pl.col("was")).sum(),
-            n_changed_status=(both & (pl.col("happened") != pl.col("was"))).sum(),
-            n_changed_days=(both & (pl.col("days") != pl.col("were_days"))).sum(),
-            n_excluded=(pl.col("happened").is_null() & pl.col("was").is_not_null()).sum(),
-        )
-        .sort("endpoint", "rule_set")
-    )
+    """Return the times under every other rule set with their ``change`` against the default."""
+    is_default = pl.col("rule_set") == "default"
+    return derive_changes(times.filter(~is_default), times.filter(is_default))

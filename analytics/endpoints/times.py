@@ -15,6 +15,7 @@ from analytics.endpoints.endpoint_times import Assessed, derive_endpoint_times
 from analytics.endpoints.marker_records import derive_marker_records
 from analytics.endpoints.observation import derive_observation, derive_scan_records, make_scan_record
 from analytics.endpoints.recist import derive_recist_assessments
+from analytics.endpoints.recist_choices import apply_recist_choices
 from analytics.endpoints.records import sort_rows
 from analytics.longitudinal.marker_progressions import derive_marker_progressions
 from analytics.longitudinal.marker_responses import derive_marker_responses
@@ -52,6 +53,20 @@ def _code_files(table: pl.LazyFrame, column: str) -> pl.LazyFrame:
     return table.with_columns(pl.col(column).cast(pl.Categorical))
 
 
+def _derive_what_is_read(
+    tables: Mapping[str, pl.LazyFrame], lines: pl.LazyFrame, settings: Settings
+) -> dict[str, pl.LazyFrame]:
+    """Derive the tables of markers and lesions that endpoints stand on."""
+    values = derive_marker_values(tables, lines, settings).collect()
+    recist = derive_recist_assessments(tables, lines, settings).collect()
+    schedule = tables["schedule"].collect()
+    return {
+        "marker_responses": derive_marker_responses(values.lazy(), lines, RESPONSE_RULES, settings),
+        "marker_progressions": derive_marker_progressions(values.lazy(), PROGRESSION_RULES),
+        "recist_assessments": apply_recist_choices(recist, lines.collect(), values, schedule, settings).lazy(),
+    }
+
+
 def derive_times_to_event(
     tables: Mapping[str, pl.LazyFrame],
     lines: pl.LazyFrame,
@@ -69,8 +84,8 @@ def derive_times_to_event(
     settings
         The data cut-off is applied here, and the planned assessments come from here or from ``schedule``.
     made
-        ``marker_responses``, ``marker_progressions`` and ``recist_assessments`` where they are made already;
-        else they are derived.
+        ``marker_responses``, ``marker_progressions`` and ``recist_assessments`` where they are made already:
+        all of them, or none.
 
     Returns
     -------
@@ -83,13 +98,7 @@ def derive_times_to_event(
     SettingsError
         If the data cut-off is not a date or the assessment schedule is not known.
     """
-    ready = dict(made or {})
-    if not {"marker_responses", "marker_progressions"} <= ready.keys():
-        values = derive_marker_values(tables, lines, settings)
-        ready["marker_responses"] = derive_marker_responses(values, lines, RESPONSE_RULES, settings)
-        ready["marker_progressions"] = derive_marker_progressions(values, PROGRESSION_RULES)
-    if "recist_assessments" not in ready:
-        ready["recist_assessments"] = derive_recist_assessments(tables, lines, settings)
+    ready = made or _derive_what_is_read(tables, lines, settings)
     tables = {name: _code_files(table, "_file") for name, table in tables.items()}
     lines = _code_files(lines, "file")
     recist = _code_files(ready["recist_assessments"], "file").collect()

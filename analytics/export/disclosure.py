@@ -40,19 +40,23 @@ from analytics.export.disclosure_aggregates import make_safe_cohort, make_safe_e
 from analytics.export.disclosure_comparisons import make_safe_means, make_safe_sensitivity, make_safe_subgroups
 from analytics.export.disclosure_competing import make_safe_competing, make_safe_intervals
 from analytics.export.disclosure_course import make_safe_course
+from analytics.export.disclosure_marker import make_safe_agreement, make_safe_growth, make_safe_imputation
 from analytics.export.disclosure_models import make_safe_model
 from analytics.export.disclosure_response import make_safe_response
 from analytics.export.disclosure_survival import make_safe_survival
+from analytics.export.disclosure_tallies import make_safe_tally
 from analytics.export.disclosure_trajectory import make_safe_trajectory
 from analytics.questions.question import Answer
 from analytics.tables.cohort_results import CohortResult, EndpointsResult, TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
+from analytics.tables.marker_results import GrowthResult, ImputationResult, ScanAgreementResult
 from analytics.tables.model_results import MarkerCourseResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.response_results import ResponseResult
 from analytics.tables.results import Refusal
 from analytics.tables.survival_results import SurvivalResult
+from analytics.tables.tally_results import TallyResult
 
 _MAKE_SAFE: dict[type[Any], Callable[[Answer, int], Answer | Refusal]] = {
     SurvivalResult: make_safe_survival,
@@ -62,11 +66,15 @@ _MAKE_SAFE: dict[type[Any], Callable[[Answer, int], Answer | Refusal]] = {
     EndpointsResult: make_safe_endpoints,
     ModelResult: make_safe_model,
     MarkerCourseResult: make_safe_course,
+    ScanAgreementResult: make_safe_agreement,
+    GrowthResult: make_safe_growth,
+    ImputationResult: make_safe_imputation,
     CompetingRisksResult: make_safe_competing,
     IntervalSurvivalResult: make_safe_intervals,
     MeanSurvivalResult: make_safe_means,
     SubgroupsResult: make_safe_subgroups,
     SensitivityResult: make_safe_sensitivity,
+    TallyResult: make_safe_tally,
 }
 
 

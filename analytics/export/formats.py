@@ -17,7 +17,8 @@ from analytics.export.comparison_tables import write_means, write_sensitivity, w
 from analytics.export.competing_tables import write_incidence, write_interval_models, write_turnbull
 from analytics.export.course_tables import write_course, write_own_courses
 from analytics.export.figure_files import write_figure, write_waterfall
-from analytics.export.marker_figures import write_own_course_figures
+from analytics.export.marker_figures import write_growth_models, write_own_course_figures
+from analytics.export.marker_tables import write_agreement, write_growth, write_imputation
 from analytics.export.model_figures import write_effect_figure, write_schoenfeld_figure
 from analytics.export.model_tables import (
     write_coefficients,
@@ -31,15 +32,19 @@ from analytics.export.readers import write_readers, write_readme
 from analytics.export.release import LEVELS, Format
 from analytics.export.summary import write_summary
 from analytics.export.survival_tables import write_curve, write_guyot, write_risk_table
+from analytics.export.tally_tables import write_tally, write_tally_details
 
 COMPETING, INTERVALS = frozenset({"competing_risks"}), frozenset({"interval_censored"})
 COMPARISON, SUBGROUPS, SENSITIVITY = frozenset({"comparison"}), frozenset({"subgroups"}), frozenset({"sensitivity"})
-COURSE = frozenset({"course"})
-MODELS = COMPETING | INTERVALS | SUBGROUPS | SENSITIVITY | {"regression", "time_dependent"}
+COURSE, AGREEMENT = frozenset({"course"}), frozenset({"agreement"})
+GROWTH, IMPUTATION = frozenset({"growth"}), frozenset({"imputation"})
+MARKER = COURSE | AGREEMENT | GROWTH | IMPUTATION
+MODELS = COMPETING | INTERVALS | SUBGROUPS | SENSITIVITY | {"regression", "time_dependent", "response_model"}
 SURVIVAL, RESPONSE = frozenset({"survival", "landmark"}), frozenset({"response"})
 CURVES = SURVIVAL | {"switching"}
-EVERY_KIND = MODELS | COMPARISON | CURVES | COURSE | {"cohort", "response", "trajectory", "endpoints"}
-REGRESSION = frozenset({"regression", "time_dependent"})
+TALLIES = frozenset({"rule_changes", "choices", "readings", "toxicity", "symptoms", "surveillance"})
+EVERY_KIND = MODELS | COMPARISON | CURVES | MARKER | TALLIES | {"cohort", "response", "trajectory", "endpoints"}
+REGRESSION = frozenset({"regression", "time_dependent", "response_model"})
 COHORT, TRAJECTORY, ENDPOINTS = frozenset({"cohort"}), frozenset({"trajectory"}), frozenset({"endpoints"})
 BOTH, FULL = frozenset(LEVELS), frozenset(LEVELS[1:])
 
@@ -51,7 +56,7 @@ FORMATS: tuple[Format, ...] = (
     Format("ADaM times to event", SURVIVAL, FULL, write_adtte),
     Format("response table", RESPONSE, BOTH, write_response),
     Format("best changes", RESPONSE, FULL, write_best_changes),
-    Format("figure", CURVES | RESPONSE | TRAJECTORY | COURSE | MODELS, BOTH, write_figure),
+    Format("figure", CURVES | RESPONSE | TRAJECTORY | MARKER | MODELS, BOTH, write_figure),
     Format("areas under the curves", COMPARISON, FULL, write_figure),
     Format("waterfall", RESPONSE, FULL, write_waterfall),
     Format("characteristics", COHORT, BOTH, write_characteristics),
@@ -66,6 +71,10 @@ FORMATS: tuple[Format, ...] = (
     Format("influence of lines", REGRESSION, FULL, write_influence),
     Format("Schoenfeld figure", REGRESSION, FULL, write_schoenfeld_figure),
     Format("course of a marker", COURSE, BOTH, write_course),
+    Format("agreement with scans", AGREEMENT, BOTH, write_agreement),
+    Format("growth rates", GROWTH, BOTH, write_growth),
+    Format("models of growth", GROWTH, BOTH, write_growth_models),
+    Format("imputed model", IMPUTATION, BOTH, write_imputation),
     Format("people's own courses", COURSE, FULL, write_own_courses),
     Format("own course figures", COURSE, FULL, write_own_course_figures),
     Format("cumulative incidence", COMPETING, BOTH, write_incidence),
@@ -75,6 +84,8 @@ FORMATS: tuple[Format, ...] = (
     Format("forest of subgroups", SUBGROUPS, BOTH, write_subgroups),
     Format("sensitivity analyses", SENSITIVITY, BOTH, write_sensitivity),
     Format("balance of weighted groups", SURVIVAL | COMPARISON | MODELS, BOTH, write_balance),
+    Format("counts", TALLIES, BOTH, write_tally),
+    Format("rows behind the counts", TALLIES, FULL, write_tally_details),
     Format("flow", EVERY_KIND, BOTH, write_flow),
     Format("subjects", EVERY_KIND, FULL, write_subjects),
     Format("summary", EVERY_KIND, BOTH, write_summary),

@@ -47,6 +47,8 @@ _FILES: dict[str, str] = {
     "risk_table.csv": "at risk, events and censored before, and at or before, each time; the three add up to the group",
     "guyot_*.txt": "input of Guyot's algorithm; at risk counts just before the time; several groups are numbered in "
     "the order of summary.json",
+    "counts.csv": "lines or people by topic, category and group; the categories of a topic add up",
+    "details.csv": "the rows behind the counts with days and source lines (row-level: keep it inside)",
     "subjects.csv": "one row a line or value the answer rests on (row-level: keep it inside)",
     "adtte.json": "times to event as ADaM ADTTE in Dataset-JSON 1.1 (row-level: keep it inside)",
     "response.csv": "responders by group with exact limits, shares between 0 and 1",

@@ -10,6 +10,7 @@ from typing import Any, cast
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.aggregate_tables import flow_table, response_comparison_table, response_table
 from analytics.export.course_tables import say_course
+from analytics.export.marker_tables import say_agreement, say_growth, say_imputation
 from analytics.export.model_summary import (
     say_competing,
     say_intervals,
@@ -27,14 +28,17 @@ from analytics.export.sentences import (
     name_clock_start,
     say_months,
 )
+from analytics.export.tally_tables import say_tally
 from analytics.tables.cohort_results import CohortResult, EndpointsResult, TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
+from analytics.tables.marker_results import GrowthResult, ImputationResult, ScanAgreementResult
 from analytics.tables.model_results import MarkerCourseResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.response_results import ResponseResult
 from analytics.tables.results import Estimate, Refusal, TestResult
 from analytics.tables.survival_results import GroupSurvival, HazardRatio, Landmark, SurvivalResult
+from analytics.tables.tally_results import TallyResult
 
 
 def write_summary(release: Release) -> dict[str, bytes]:
@@ -185,9 +189,13 @@ _SAY: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     EndpointsResult: _say_endpoints,
     ModelResult: say_model,
     MarkerCourseResult: say_course,
+    ScanAgreementResult: say_agreement,
+    GrowthResult: say_growth,
+    ImputationResult: say_imputation,
     CompetingRisksResult: say_competing,
     IntervalSurvivalResult: say_intervals,
     MeanSurvivalResult: say_means,
     SubgroupsResult: say_subgroups,
     SensitivityResult: say_sensitivity,
+    TallyResult: say_tally,
 }

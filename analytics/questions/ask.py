@@ -5,21 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analytics.errors import RefusedError
+from analytics.questions.agreement import answer_agreement
+from analytics.questions.choices import answer_choices
 from analytics.questions.cohort import answer_cohort
 from analytics.questions.comparison import answer_comparison
 from analytics.questions.competing_risks import answer_competing_risks
 from analytics.questions.course import answer_course
 from analytics.questions.endpoints import answer_endpoints
+from analytics.questions.growth import answer_growth
+from analytics.questions.imputation import answer_imputation
 from analytics.questions.interval_censored import answer_interval_censored
 from analytics.questions.landmark import answer_landmark
 from analytics.questions.question import Answer, Question
+from analytics.questions.readings import answer_readings
 from analytics.questions.regression import answer_regression
 from analytics.questions.response import answer_response
+from analytics.questions.response_model import answer_response_model
+from analytics.questions.rule_changes import answer_rule_changes
 from analytics.questions.sensitivity import answer_sensitivity
 from analytics.questions.subgroups import answer_subgroups
+from analytics.questions.surveillance import answer_surveillance
 from analytics.questions.survival import answer_survival
 from analytics.questions.switching import answer_switching
+from analytics.questions.symptoms import answer_symptoms
 from analytics.questions.time_dependent import answer_time_dependent
+from analytics.questions.toxicity import answer_toxicity
 from analytics.questions.trajectory import answer_trajectory
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
@@ -36,8 +46,18 @@ QUESTIONS: dict[str, Callable[[Study, Question], Answer | Refusal]] = {
     "comparison": answer_comparison,
     "subgroups": answer_subgroups,
     "sensitivity": answer_sensitivity,
+    "rule_changes": answer_rule_changes,
+    "choices": answer_choices,
+    "readings": answer_readings,
+    "toxicity": answer_toxicity,
+    "symptoms": answer_symptoms,
+    "surveillance": answer_surveillance,
     "landmark": answer_landmark,
     "switching": answer_switching,
+    "response_model": answer_response_model,
+    "agreement": answer_agreement,
+    "imputation": answer_imputation,
+    "growth": answer_growth,
     "course": answer_course,
     "time_dependent": answer_time_dependent,
 }

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from analytics.tables.regression_results import ModelResult
     from analytics.tables.response_results import ResponseResult
     from analytics.tables.survival_results import SurvivalResult
+    from analytics.tables.tally_results import TallyResult
     from analytics.tables.weighting_results import Weighting
 
     AnyResult = (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         | MeanSurvivalResult
         | SubgroupsResult
         | SensitivityResult
+        | TallyResult
     )
 
 LineChoice = Literal["every_line", "first_line", "decision_point"]
@@ -95,6 +97,8 @@ class Question:
     model: str = option("cox", "cox, firth (penalised), spline, weibull, log-normal, log-logistic or exponential.")
     ties: str = option("efron", "Cox: efron or breslow.")
     subgroups: tuple[str, ...] = option((), "For subgroups: by this (repeatable).", "subgroup")
+    as_of: str = option("", "For surveillance: what was due on this ISO date.")
+    schedule: str = option("skin_guidance_metastatic", "For surveillance: the named schedule.")
     horizon_months: Annotated[float, Interval(ge=0)] = option(
         0.0, "For comparison: months; 0: as far as followed.", "horizon"
     )
@@ -104,7 +108,10 @@ class Question:
     days_before: Annotated[int, Interval(ge=0)] = option(90, "For agreement: marker at most so long before the scan.")
     days_after: Annotated[int, Interval(ge=0)] = option(30, "For agreement: marker at most so long after the scan.")
     n_imputations: Annotated[int, Interval(ge=2, le=200)] = option(20, "For imputation: number of completed tables.")
-    seed: Annotated[int, Interval(ge=0)] = option(1, "For imputation: where chance starts.")
+    n_resamples: Annotated[int, Interval(ge=0, le=5000)] = option(
+        200, "For limits by resampling (interval_censored, adjusted curves); 0: none."
+    )
+    seed: Annotated[int, Interval(ge=0)] = option(1, "For imputation and resampling: where chance starts.")
     endpoints: tuple[str, ...] = option((), "For sensitivity: beside --endpoint (repeatable).", "also-endpoint")
     rule_sets: tuple[str, ...] = option((), "For sensitivity: beside --rule-set (repeatable).", "also-rule-set")
     models: tuple[str, ...] = option((), "For sensitivity: unadjusted, cox, weibull, … (repeatable).", "by-model")

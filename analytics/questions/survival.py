@@ -12,6 +12,7 @@ from analytics.questions.balancing import BalancedLines, balance_lines
 from analytics.questions.follow_up import enter_late, refuse_entry, say_follow_up
 from analytics.questions.groups import Grouping, find_grouping
 from analytics.questions.question import Answer, Question
+from analytics.questions.rule_changes import describe_moved
 from analytics.questions.selection import Funnel, select_lines
 from analytics.questions.wording import counted, describe_comparison, describe_group_survival
 from analytics.tables.cohort_results import FlowStep
@@ -58,7 +59,10 @@ def answer_survival(study: Study, question: Question) -> Answer | Refusal:
         subjects=observed.select(*SUBJECT_COLUMNS, pl.col("^(entry|weight)$")),
         flow=flow,
         summary=(*(describe_group_survival(group) for group in result.groups), *describe_comparison(result)),
-        notes=survival_notes(question, result.n_patients_in_several_groups),
+        notes=(
+            *survival_notes(question, result.n_patients_in_several_groups),
+            *(describe_moved(study, observed, question.endpoint) if question.rule_set == "default" else ()),
+        ),
         study_name=study.name,
         study_version=study.version,
         weighting=followed.weighting,

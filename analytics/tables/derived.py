@@ -7,7 +7,7 @@ import dataframely as dy
 from analytics.tables.derived_disease import BestResponses, GrowthRates, RecistAssessments
 from analytics.tables.derived_lines import LINE_TABLES
 from analytics.tables.derived_markers import MarkerFeatures, MarkerProgressions, MarkerResponses, MarkerValues
-from analytics.tables.derived_tolerance import LabGrades, ScoreChanges
+from analytics.tables.derived_tolerance import LabGrades, ReportedToxicities, ScoreChanges
 
 
 class Lines(dy.Schema):
@@ -86,6 +86,7 @@ DERIVED_TABLES: dict[str, type[dy.Schema]] = {
     "growth_rates": GrowthRates,
     "best_responses": BestResponses,
     "lab_grades": LabGrades,
+    "reported_toxicities": ReportedToxicities,
     "score_changes": ScoreChanges,
     "times_to_event": TimesToEvent,
 }

@@ -38,3 +38,17 @@ class ScoreChanges(dy.Schema):
     verdict = dy.String(nullable=True, description="better, worse or same, by the least meaningful change of the item.")
     file = dy.String(description="Source file.")
     row = dy.UInt32(description="Line of that file.")
+
+
+class ReportedToxicities(dy.Schema):
+    """One row a line and term: the worst toxicity that a clinician graded."""
+
+    pid = dy.UInt32(primary_key=True, description="Patient key.")
+    line_no = dy.Int32(primary_key=True, description="Line.")
+    term = dy.String(primary_key=True, description="Term as written in the source.")
+    grade = dy.Int32(description="Worst grade, 1 to 5.")
+    date = dy.Date(description="First day of the worst grade.")
+    n_events = dy.Int32(description="Rows of that term in the line.")
+    is_serious = dy.Bool(description="Whether any of them was serious.")
+    file = dy.String(description="Source file of the worst one.")
+    row = dy.UInt32(description="Line of that file.")

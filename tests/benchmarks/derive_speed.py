@@ -152,12 +152,17 @@ def measure(patients: int) -> None:
     values = timed("marker values", lambda: derive_marker_values(tables, lazy, settings).collect())
     assert isinstance(values, pl.DataFrame)
     elect50 = [RESPONSE_RULE_BY_ID["ELECT50"]]
-    timed("one response rule", lambda: derive_marker_responses(values.lazy(), lazy, elect50, settings).collect())
+    responses = timed("one response rule", lambda: derive_marker_responses(values.lazy(), lazy, elect50, settings).collect())
     rises = timed("marker progressions", lambda: derive_marker_progressions(values.lazy(), PROGRESSION_RULES).collect())
     recist = timed("RECIST", lambda: derive_recist_assessments(tables, lazy, settings).collect())
+    assert isinstance(responses, pl.DataFrame)
     assert isinstance(rises, pl.DataFrame)
     assert isinstance(recist, pl.DataFrame)
-    made = {"marker_progressions": rises.lazy(), "recist_assessments": recist.lazy()}
+    made = {
+        "marker_responses": responses.lazy(),
+        "marker_progressions": rises.lazy(),
+        "recist_assessments": recist.lazy(),
+    }
     timed("all endpoints and rules", lambda: derive_times_to_event(tables, lazy, settings, made).collect())
     peer = (
         hand_over(lines.select("pid", "line_no", "start_date", "next_line_date")),

@@ -1,0 +1,86 @@
+"""What settings change in responses from lesions: normal markers for a complete one, planned days of progression."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from analytics.catalogue.settings import Settings
+from analytics.endpoints.missed import compute_planned_days, select_schedule
+from analytics.errors import SettingsError
+from analytics.longitudinal.comparisons import is_at_most
+
+_MARKER = "CGA"
+_ON_LINE = ["pid", "line_no"]
+
+
+def apply_recist_choices(
+    recist: pl.DataFrame, lines: pl.DataFrame, marker_values: pl.DataFrame, schedule: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
+    """Return ``derived.RecistAssessments`` as the settings ask for them; with the defaults, as they were.
+
+    Raises
+    ------
+    SettingsError
+        If progression is to be dated by the planned visits and no schedule is known.
+    """
+    if settings.cr_needs_normal_markers == "Y":
+        recist = _ask_for_normal_markers(recist, marker_values)
+    if settings.pd_date_rule == "scheduled_visit":
+        recist = _date_by_plan(recist, lines, select_schedule(schedule, settings))
+    return recist
+
+
+def _ask_for_normal_markers(recist: pl.DataFrame, marker_values: pl.DataFrame) -> pl.DataFrame:
+    """Take complete responses back where CgA was raised at the baseline and has not surely become normal.
+
+    The last assessable value up to the visit's last day tells. Without targets the response is then
+    non-complete and non-progressive, else partial (Eisenhauer et al. 2009, section 4.3.3).
+    """
+    values = marker_values.filter(
+        (pl.col("analyte") == _MARKER) & pl.col("is_assessable") & ~pl.col("has_unclear_date")
+    ).with_columns(is_normal=is_at_most(pl.col("day_high"), pl.col("compared_uln")))
+    raised = values.filter(pl.col("is_baseline") & ~pl.col("is_normal")).select(_ON_LINE).unique()
+    later = (
+        values.filter((pl.col("days") > 1) & pl.col("is_normal").is_not_null())
+        .sort("date")
+        .select(*_ON_LINE, "date", "is_normal")
+    )
+    rows = recist.with_row_index("place").join(
+        raised.with_columns(was_raised=pl.lit(value=True)), on=_ON_LINE, how="left", maintain_order="left"
+    )
+    known = (
+        rows.sort("last_date")
+        .join_asof(later, left_on="last_date", right_on="date", by=_ON_LINE, strategy="backward", suffix="_value")
+        .sort("place")
+    )
+    is_taken_back = (
+        (pl.col("response") == "CR")
+        & pl.col("was_raised").fill_null(value=False)
+        & ~pl.col("is_normal").fill_null(value=False)
+    )
+    instead = pl.when(pl.col("target") == "NA").then(pl.lit("NON_CR_NON_PD")).otherwise(pl.lit("PR"))
+    return known.with_columns(response=pl.when(is_taken_back).then(instead).otherwise("response")).select(
+        recist.columns
+    )
+
+
+def _date_by_plan(recist: pl.DataFrame, lines: pl.DataFrame, schedule: pl.DataFrame) -> pl.DataFrame:
+    """Date each progression by the planned day on or after the last scan that shows it."""
+    if schedule.is_empty():
+        raise SettingsError(
+            "Progression cannot be dated by planned visits: the source has no schedule.",
+            "pd_date_rule",
+            "Give the sheet schedule, or another rule.",
+        )
+    planned = compute_planned_days(schedule)
+    dated = recist.join(lines.select(*_ON_LINE, "start_date"), on=_ON_LINE, maintain_order="left")
+    since = dated.select((pl.col("last_date") - pl.col("start_date")).dt.total_days()).to_series().to_numpy()
+    following = planned[np.searchsorted(planned, since, side="left").clip(0, len(planned) - 1)]
+    day = pl.col("start_date") + pl.duration(days=pl.col("planned"))
+    is_dated = (pl.col("response") == "PD") & (pl.col("planned") >= pl.Series("since", since))
+    return (
+        dated.with_columns(planned=pl.Series(following))
+        .with_columns(date=pl.when(is_dated).then(day).otherwise("date"))
+        .select(recist.columns)
+    )
