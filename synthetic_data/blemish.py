@@ -11,7 +11,7 @@ from synthetic_data.scenario import Scenario
 
 _LATE = 1_000_000
 TRACE_COLUMNS: tuple[str, ...] = (
-    "imperfection", "finding", "patient_id", "table", "row_key", "column", "before", "after",
+    "imperfection", "finding", "silence", "patient_id", "table", "row_key", "column", "before", "after",
 )  # fmt: skip
 
 
@@ -72,7 +72,10 @@ def _choose(scenario: Scenario, chance: Chance, page: pl.DataFrame, imperfection
     number, slot = (page[name].to_numpy()[places] for name in ("_number", "_slot"))
     chosen = np.zeros(page.height, dtype=np.bool_)
     chosen[places] = chance.happens(f"imperfection.{imperfection.name}", number, rate, slot)
-    return pl.Series("chosen", chosen)
+    if imperfection.can_be_seen is None:
+        return pl.Series("chosen", chosen)
+    marked = page.with_columns(_chosen=pl.Series(chosen))
+    return marked.select((pl.col("_chosen") & imperfection.can_be_seen).alias("chosen"))["chosen"]
 
 
 def _record(imperfection: Imperfection, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
@@ -80,6 +83,7 @@ def _record(imperfection: Imperfection, before: pl.DataFrame, after: pl.DataFram
     return before.select(
         imperfection=pl.lit(imperfection.name),
         finding=pl.lit(imperfection.finding),
+        silence=pl.lit(imperfection.silence),
         patient_id=pl.col("_owner"),
         table=pl.lit(imperfection.table),
         row_key=key,

@@ -19,7 +19,6 @@ _ULOQ = pl.col("assay_id").replace_strict({kit.assay_id: kit.uloq for kit in ASS
 _DAY = pl.col("collected").str.to_date("%Y-%m-%d")
 _EXCEL_EPOCH = pl.date(1899, 12, 30)
 _OTHER_UNITS: dict[str, tuple[str, str, float, int]] = {
-    "CGA": ("ng/mL", "ug/L", 1.0, 1),
     "HB": ("g/L", "g/dL", 0.1, 1),
     "CREAT": ("umol/L", "mg/dL", 1 / 88.4, 2),
     "5HIAA_U24": ("umol/24h", "mg/24h", 1 / 5.231, 1),
@@ -32,8 +31,9 @@ class Imperfection:
 
     ``concerns`` says which rows of ``table`` it can happen to; ``original`` what becomes of cells of the
     row, and ``copy``, where there is one, of a second row that appears; ``removes_next`` takes the row below
-    away. ``trace`` is the column recorded, ``finding`` the rule of the data check that should speak up (empty:
-    none, the value must survive). Its rate is the scenario's ``imperfections.<name>``.
+    away. ``can_be_seen`` takes back a choice (column ``_chosen``) that would leave nothing to be seen by anyone.
+    ``trace`` is the column recorded, ``finding`` the rule of the data check that should speak up; where it is
+    empty ``silence`` says why none should. Its rate is the scenario's ``imperfections.<name>``.
     """
 
     name: str
@@ -44,15 +44,30 @@ class Imperfection:
     original: Mapping[str, pl.Expr] = field(default_factory=dict[str, pl.Expr])
     copy: Mapping[str, pl.Expr] | None = None
     removes_next: bool = False
+    can_be_seen: pl.Expr | None = None
+    silence: str = ""
 
 
-def _in_other_unit(position: int) -> pl.Expr:
-    expression = pl.lit(None, dtype=pl.String)
+def _in_other_unit(column: str) -> pl.Expr:
+    """Return what a cell of a row becomes when its laboratory reports in the analyte's other unit."""
+    expression = pl.lit(None)
     for analyte, (unit, other, factor, places) in _OTHER_UNITS.items():
-        number = pl.lit(other) if position == 0 else (_NUMBER * factor).round(places).cast(pl.String)
+        cells = {
+            "unit": pl.lit(other),
+            "value_text": (_NUMBER * factor).round(places).cast(pl.String),
+            "uln": (pl.col("uln") * factor).round(_LIMIT_PLACES),
+            "lln": (pl.col("lln") * factor).round(_LIMIT_PLACES),
+        }
         is_it = (pl.col("analyte") == analyte) & (pl.col("unit") == unit)
-        expression = pl.when(is_it).then(number).otherwise(expression)
+        expression = pl.when(is_it).then(cells[column]).otherwise(expression)
     return expression
+
+
+def _stand_out() -> pl.Expr:
+    """Fewer values of the patient are in the other unit than stay as they were: else no unit is the usual one."""
+    same = ("_owner", "analyte")
+    stay = ~pl.col("_is_spoilt") & ~pl.col("_chosen")
+    return pl.col("_chosen").sum().over(same) < stay.sum().over(same)
 
 
 _ANY = pl.lit(value=True)
@@ -60,9 +75,10 @@ _HAS_POINT = pl.col("value_text").str.contains(".", literal=True)
 _OTHER_VALUE = (_NUMBER * 1.3 + 1).round(1).cast(pl.String)
 
 _MM = pl.col("longest_mm").cast(pl.Int64, strict=False)
+_LIMIT_PLACES = 2
 _FIRST_TARGET_LATER = (
     (pl.col("lesion_id") == "T01") & (pl.col("reader") == "local") & pl.col("imaging_id").str.starts_with("I")
-    & (pl.col("imaging_id") != "I1-00")
+    & (pl.col("imaging_id") != "I1-00") & (_MM > 0)
 )  # fmt: skip
 _NEXT_IS_NEIGHBOUR = (
     _FIRST_TARGET_LATER
@@ -86,12 +102,11 @@ IMPERFECTIONS: tuple[Imperfection, ...] = (
         {"value_text": pl.when(_NUMBER < _LLOQ).then(pl.format("<{}", _LLOQ)).otherwise(pl.format(">{}", _ULOQ))},
     ),
     Imperfection("missing_value", "labs", "value_text", "V74", _ANY, {"value_text": pl.lit(None, dtype=pl.String)}),
-    Imperfection("pending_word", "labs", "value_text", "", _ANY, {"value_text": pl.lit("pending")}),
-    Imperfection("unit_missing", "labs", "unit", "V25", _ANY, {"unit": pl.lit(None, dtype=pl.String)}),
     Imperfection(
-        "unit_swapped", "labs", "unit", "V28", _in_other_unit(0).is_not_null(),
-        {"value_text": _in_other_unit(1), "unit": _in_other_unit(0)},
+        "pending_word", "labs", "value_text", "", _ANY, {"value_text": pl.lit("pending")},
+        silence="the word is understood: no value yet",
     ),
+    Imperfection("unit_missing", "labs", "unit", "V25", _ANY, {"unit": pl.lit(None, dtype=pl.String)}),
     Imperfection(
         "unit_mistaken", "labs", "value_text", "V23", pl.col("analyte").is_in(["HB", "CREAT"]),
         {"value_text": (_NUMBER * 1000).round(0).cast(pl.Int64).cast(pl.String)},
@@ -99,6 +114,7 @@ IMPERFECTIONS: tuple[Imperfection, ...] = (
     Imperfection(
         "decimal_comma", "labs", "value_text", "", _HAS_POINT,
         {"value_text": pl.col("value_text").str.replace(".", ",", literal=True)},
+        silence="the comma is understood: the value is the same",
     ),
     Imperfection(
         "excel_date", "labs", "collected", "V10", _ANY,
@@ -112,17 +128,30 @@ IMPERFECTIONS: tuple[Imperfection, ...] = (
     Imperfection(
         "corrected", "labs", "value_text", "", _NUMBER.is_not_null(),
         {"value_text": _OTHER_VALUE}, {"status": pl.lit("corrected")},
+        silence="the corrected row replaces the first",
     ),
     Imperfection("conflicting", "labs", "value_text", "V38", _NUMBER.is_not_null(), {}, {"value_text": _OTHER_VALUE}),
     Imperfection("doubled", "labs", "source_id", "V37", _ANY, {}, {}),
-    Imperfection("late_arriving", "labs", "comment", "", _ANY, {"comment": pl.lit("entered late")}),
+    Imperfection(
+        "late_arriving", "labs", "comment", "", _ANY, {"comment": pl.lit("entered late")},
+        silence="rows may come in any order",
+    ),
+    Imperfection(
+        "unit_renamed", "labs", "unit", "", pl.col("unit") == "ng/mL", {"unit": pl.lit("ug/L")},
+        silence="two names of one unit: the value is the same",
+    ),
+    # after all others that take rows of a series: what is the usual unit is then settled
+    Imperfection(
+        "unit_swapped", "labs", "unit", "V28", _in_other_unit("unit").is_not_null() & _NUMBER.is_not_null(),
+        {column: _in_other_unit(column) for column in ("value_text", "unit", "uln", "lln")}, can_be_seen=_stand_out(),
+    ),
     Imperfection("partial_date", "treatments", "start", "V18", _ANY, {"start": pl.col("start").str.head(7)}),
     Imperfection(
         "lesion_merged", "lesions", "lesion_id", "V43", _NEXT_IS_NEIGHBOUR,
         {"lesion_id": pl.lit("T01+T02"), "longest_mm": _sum_of_two()}, removes_next=True,
     ),
     Imperfection(
-        "lesion_split", "lesions", "lesion_id", "V43", _FIRST_TARGET_LATER & _MM.is_not_null(),
+        "lesion_split", "lesions", "lesion_id", "V43", _FIRST_TARGET_LATER,
         {"lesion_id": pl.lit("T01a"), "longest_mm": _part(0.6)},
         {"lesion_id": pl.lit("T01b"), "longest_mm": _part(0.4)},
     ),
