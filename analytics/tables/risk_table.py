@@ -7,7 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from analytics.tables.survival_results import SurvivalCurve
+from analytics.tables.survival_results import GroupSurvival, SurvivalCurve
+
+FEW_LINES, FEW_SHARE = 10, 0.1
+"""A curve is thin where fewer lines, or a smaller share of its lines, are at risk."""
 
 
 def count_at_risk(curve: SurvivalCurve, days: Sequence[float]) -> pl.DataFrame:
@@ -35,6 +38,12 @@ def count_at_risk(curve: SurvivalCurve, days: Sequence[float]) -> pl.DataFrame:
             "censored": _before(curve.n_censor, at),
         }
     )
+
+
+def faded_from(group: GroupSurvival) -> float:
+    """Return the last day with at least ``FEW_LINES`` and ``FEW_SHARE`` of the lines at risk (0: there is none)."""
+    enough = group.curve.n_risk >= max(FEW_LINES, FEW_SHARE * group.n_lines)
+    return float(group.curve.time[enough].max()) if enough.any() else 0.0
 
 
 def _before(counts: np.ndarray, at: np.ndarray) -> np.ndarray:

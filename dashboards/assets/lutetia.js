@@ -7,6 +7,7 @@
   const PATIENT_STARTS = { analyte: "CGA", scale: "log", unit: "uln", zero: "start" };
   const EVERY = "all";
   const SCHEME_KEY = "lutetia-scheme";
+  const LONGEST_PAINT_MS = 300;
   const CURSOR = "chosen value";
 
   function same(one, other) {
@@ -68,6 +69,19 @@
 
       syncPatient(search, ...values) {
         return sync(PATIENT, search, values, PATIENT_STARTS);
+      },
+
+      // a closed table is never sent; null empties it, so that it cannot show old numbers when opened again
+      askTable(clicks, shown, asked) {
+        if (clicks % 2 === 1 && shown) { return shown; }
+        return asked ? null : window.dash_clientside.no_update;
+      },
+
+      // a hidden window paints nothing: it goes on after a moment
+      afterPaint(state) {
+        const painted = new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        const waited = new Promise((done) => setTimeout(done, LONGEST_PAINT_MS));
+        return Promise.race([painted, waited]).then(() => state);
       },
 
       toggleScheme(clicks, scheme) {

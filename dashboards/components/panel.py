@@ -58,12 +58,7 @@ def build_panel(name: str, title: str, picture: str, *, is_wide: bool = False) -
                     ),
                     build_table(f"{name}-beside", f"{title}: numbers"),
                     html.Ul(id=f"{name}-sentences", className="sentences"),
-                    html.Details(
-                        [
-                            html.Summary("The same numbers as a table"),
-                            build_table(f"{name}-table", f"{title}: table"),
-                        ]
-                    ),
+                    build_closed_table(name, "The same numbers as a table", f"{title}: table"),
                     _ways_out(name, picture),
                 ],
                 id=f"{name}-box",
@@ -79,6 +74,17 @@ def build_table(name: str, title: str, data: TableData = NO_TABLE) -> html.Div:
     """Return a table in a region that scrolls sideways and can be reached by keyboard."""
     table = dmc.Table(id=name, data=data, striped=True, withRowBorders=True, verticalSpacing=4, horizontalSpacing=8)
     return html.Div(table, className="table-region", role="region", tabIndex=0, **named(title))
+
+
+def build_closed_table(name: str, words: str, title: str) -> html.Details:
+    """Return a table behind ``words``, to be filled when it is opened: ``name`` with «-open», «-asked» and «-table»."""
+    return html.Details(
+        [
+            html.Summary(words, id=f"{name}-open", n_clicks=0),
+            dcc.Store(id=f"{name}-asked"),
+            build_table(f"{name}-table", title),
+        ]
+    )
 
 
 def _ways_out(name: str, picture: str) -> html.Div:
@@ -118,7 +124,6 @@ def panel_outputs(name: str) -> list[Output]:
             ("about", "children"),
             ("sentences", "children"),
             ("beside", "data"),
-            ("table", "data"),
             ("download", "href"),
             ("copy", "value"),
             ("call", "children"),
@@ -137,14 +142,13 @@ def fill_panel(shown: Shown | Refusal, search: str) -> tuple[Any, ...]:
     if isinstance(shown, Refusal):
         empty: Figure = {"data": [], "layout": {}}
         words = [html.Strong("This cannot be answered. "), f"{shown.sentence} {shown.remedy}"]
-        return (empty, "", [], NO_TABLE, NO_TABLE, "", "", "", _HIDDEN, words, _SHOWN)
+        return (empty, "", [], NO_TABLE, "", "", "", _HIDDEN, words, _SHOWN)
     sentences = [html.Li(sentence) for sentence in shown.sentences]
     return (
         shown.figure,
         shown.about,
         sentences,
         shown.beside,
-        shown.table,
         f"/download/{shown.download}.csv{search}",
         shown.call,
         shown.call,

@@ -20,6 +20,7 @@ from analytics.questions.question import Answer
 from analytics.tables.cohort_results import CohortResult, TrajectoryResult
 from analytics.tables.response_results import ResponseResult
 from analytics.tables.results import Refusal
+from analytics.tables.risk_table import FEW_LINES, FEW_SHARE
 from analytics.tables.survival_results import SurvivalResult
 from dashboards.call import spell_call
 from dashboards.components.flow import build_flow
@@ -47,7 +48,8 @@ def show_survival(answer: Answer, place: str, look: Look) -> Shown:
     return Shown(
         figure=draw_survival(result, look),
         about=f"{endpoint.name} ({endpoint.code}) by Kaplan–Meier with 95 % {interval} limits, months since the "
-        f"start of the line, {count(n, 'line')}. {_version(answer)}",
+        f"start of the line, {count(n, 'line')}; thin and pale where fewer than {FEW_LINES}, or {FEW_SHARE:.0%}, are "
+        f"at risk. {_version(answer)}",
         sentences=(*answer.summary, *answer.notes),
         beside=table_of_groups(result),
         table=table_of_risk(result),
@@ -122,12 +124,15 @@ def show_waterfall(answer: Answer, place: str, look: Look) -> Shown | Refusal:
     )
 
 
-def show_cohort(cohort: Answer | Refusal, survival: Answer | Refusal) -> tuple[list[Component], TableData]:
-    """Show the flow to the curve and the characteristics of who is in."""
+def show_flow(survival: Answer | Refusal, cohort: Answer | Refusal) -> list[Component]:
+    """Show the steps to the curve; where there is none, those to who is in."""
     longest = survival if isinstance(survival, Answer) else cohort
-    flow: list[Component] = build_flow(longest.flow) if isinstance(longest, Answer) else [html.Li(longest.sentence)]
-    table = NO_TABLE if isinstance(cohort, Refusal) else table_of_characteristics(cast("CohortResult", cohort.result))
-    return flow, table
+    return build_flow(longest.flow) if isinstance(longest, Answer) else [html.Li(longest.sentence)]
+
+
+def table_of_who(cohort: Answer | Refusal) -> TableData:
+    """Return the characteristics of who is in."""
+    return NO_TABLE if isinstance(cohort, Refusal) else table_of_characteristics(cast("CohortResult", cohort.result))
 
 
 def _version(answer: Answer) -> str:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
+from analytics.figures.screen.look import Look
+from analytics.tables.results import Refusal
 from dashboards.components.cards import build_cards
-from dashboards.components.panel import build_panel, build_table, fill_panel, panel_outputs
+from dashboards.components.panel import NO_TABLE, TableData, build_panel, build_table, fill_panel, panel_outputs
 from dashboards.components.patient_controls import FIELDS, build_controls
 from dashboards.components.shell import describe_data
-from dashboards.pages.cohort import read_state
-from dashboards.pages.patient_panels import Around, show_around, show_marker
+from dashboards.on_demand import register_after_paint, register_closed_table
+from dashboards.pages.cohort import read_seen
+from dashboards.pages.patient_panels import Around, show_around, show_marker, tables_of
 from dashboards.shelf import OpenedStudy, Shelf
-from dashboards.view import parse_view
+from dashboards.view import View, parse_view
 
 PATH = "/patient"
 TITLE = "Patient"
@@ -24,6 +28,8 @@ TABLES = {
     "lesions": "Lesions by examination",
     "given": "What was given and seen, in order",
 }
+Seen = list[Any]
+"""What the browser shows: path and query of the address, and light or dark."""
 
 
 def layout(shelf: Shelf, search: str) -> list[Any]:
@@ -35,6 +41,8 @@ def layout(shelf: Shelf, search: str) -> list[Any]:
         html.P(id="patient-facts", className="facts"),
         dmc.Text(describe_data(study.name, study.version, study.built_at), size="sm", className="about"),
         build_controls(view),
+        dcc.Store(id="marker-answered"),
+        dcc.Store(id="marker-shown"),
         html.Div(id="patient-cards", className="cards"),
         build_panel("marker", "Marker, treatment and scans on one time axis", "patient", is_wide=True),
         *(
@@ -78,22 +86,32 @@ def register(app: Dash, shelf: Shelf) -> None:
         Output("patient-title", "children"),
         Output("patient-facts", "children"),
         Output("patient-cards", "children"),
-        *[Output(f"patient-{name}", "data") for name in TABLES],
-        *[Output(f"patient-{name}-box", "style") for name in TABLES],
         Output("patient-previous", "href"),
         Output("patient-next", "href"),
         Output("control-analyte", "data"),
+        Output("marker-answered", "data"),
         Input("location", "pathname"),
         Input("location", "search"),
         Input("scheme", "data"),
     )
     def fill_patient(pathname: str, search: str, scheme: str | None) -> Any:  # pyright: ignore[reportUnusedFunction]
-        if not pathname.startswith(PATH):
-            raise PreventUpdate
-        view, look = read_state(search, scheme, shelf)
-        around = show_around(shelf, view, find_code(shelf.opened(view.study), pathname))
-        marker = show_marker(around, view, look)
-        return fill_around(around, fill_panel(marker, around.query))
+        view, look, around = read_patient(shelf, [pathname, search, scheme])
+        panel = fill_panel(show_marker(around, view, look), around.query)
+        return (*panel, *fill_around(around), [pathname, search, scheme])
+
+    register_after_paint(app, "marker-answered", "marker-shown")
+    register_closed_table(app, "marker", "marker-shown", partial(fill_values, shelf))
+
+    @app.callback(
+        *[Output(f"patient-{name}", "data") for name in TABLES],
+        *[Output(f"patient-{name}-box", "style") for name in TABLES],
+        Input("marker-shown", "data"),
+        prevent_initial_call=True,
+    )
+    def fill_tables(seen: Seen) -> Any:  # pyright: ignore[reportUnusedFunction]
+        held = tables_of(read_patient(shelf, seen)[2].history)
+        tables = [held[name] for name in TABLES]
+        return (*tables, *({} if table["body"] else {"display": "none"} for table in tables))
 
     # what stands in the field at that moment: its value reaches dash a little after the last key
     app.clientside_callback(
@@ -120,9 +138,22 @@ def register(app: Dash, shelf: Shelf) -> None:
         return f"{PATH}/{opaque}", ""
 
 
-def fill_around(around: Around, panel: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the values of the page's callback in the order of its outputs."""
-    tables = [around.tables[name] for name in TABLES]
-    styles = [{} if table["body"] else {"display": "none"} for table in tables]
-    cards = build_cards(around.cards)
-    return (*panel, around.title, around.facts, cards, *tables, *styles, around.before, around.after, around.analytes)
+def read_patient(shelf: Shelf, seen: Seen) -> tuple[View, Look, Around]:
+    """Return view, look and patient of what the browser shows; nothing where it shows another page."""
+    pathname, search, scheme = seen
+    if not pathname.startswith(PATH):
+        raise PreventUpdate
+    view, look = read_seen(search, scheme, shelf)
+    return view, look, show_around(shelf, view, find_code(shelf.opened(view.study), pathname))
+
+
+def fill_around(around: Around) -> tuple[Any, ...]:
+    """Return the words around the chart in the order of the outputs of the page's callback."""
+    return around.title, around.facts, build_cards(around.cards), around.before, around.after, around.analytes
+
+
+def fill_values(shelf: Shelf, seen: Seen) -> TableData:
+    """Return the closed table of the values drawn."""
+    view, look, around = read_patient(shelf, seen)
+    shown = show_marker(around, view, look)
+    return NO_TABLE if isinstance(shown, Refusal) else shown.table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -28,16 +28,13 @@ NOBODY = Refusal(
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Everything of the page but the chart; ``before`` and ``after`` are addresses of the neighbours."""
+    """Everything around the chart and tables; ``before`` and ``after`` are addresses of the neighbours."""
 
     history: PatientHistory | Refusal
     place: str
     title: str
     facts: str = ""
     cards: tuple[Card, ...] = ()
-    tables: dict[str, TableData] = field(
-        default_factory=lambda: {"given": NO_TABLE, "lesions": NO_TABLE, "outcomes": NO_TABLE}
-    )
     query: str = ""
     opaque: str = ""
     before: str = "/patient"
@@ -64,11 +61,6 @@ def show_around(shelf: Shelf, view: View, code: str | None) -> Around:
         title=f"Patient {code} ({at + 1:,} of {len(opened.patients):,})",
         facts=" · ".join(f"{label}: {value}" for label, value in history.facts),
         cards=history.cards,
-        tables={
-            "given": _given(history.spells),
-            "lesions": _lesions(history.lesions),
-            "outcomes": _outcomes(history.outcomes),
-        },
         query=query,
         opaque=opened.opaque[code],
         before=before,
@@ -118,6 +110,17 @@ def show_marker(around: Around, view: View, look: Look) -> Shown | Refusal:
         call=shlex.join(["lutetia", "ask", "patient", around.place, "--patient", history.patient_id,
                          "--analyte", history.analyte, "--level", "full", "--out", "patient-answer"]),
     )  # fmt: skip
+
+
+def tables_of(history: PatientHistory | Refusal) -> dict[str, TableData]:
+    """Return the tables under the chart by name; empty ones where there is nobody."""
+    if isinstance(history, Refusal):
+        return dict.fromkeys(("given", "lesions", "outcomes"), NO_TABLE)
+    return {
+        "given": _given(history.spells),
+        "lesions": _lesions(history.lesions),
+        "outcomes": _outcomes(history.outcomes),
+    }
 
 
 def _values(values: pl.DataFrame) -> TableData:

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import shlex
-from typing import Any
 
 import polars as pl
 import pytest
@@ -21,33 +20,35 @@ from dashboards.call import spell_call
 from dashboards.components.flow import build_flow
 from dashboards.components.panel import Shown, fill_panel, panel_outputs
 from dashboards.pages import cohort, data, patient
-from dashboards.pages.cohort_panels import show_cohort, show_response, show_survival, show_trajectory, show_waterfall
-from dashboards.pages.patient_panels import show_around, show_marker
+from dashboards.pages.cohort import BANDS, CURVE, RESPONSE, WATERFALL, Panel
+from dashboards.pages.cohort_panels import show_flow, table_of_who
+from dashboards.pages.patient_panels import show_around, show_marker, tables_of
 from dashboards.shelf import Shelf
 from dashboards.view import parse_view
 
 
-def show(shelf: Shelf, kind: str, how: Any, search: str = "") -> Shown | Refusal:
-    return cohort.show(shelf, parse_view(search, shelf), kind, how, LIGHT)
+def show(shelf: Shelf, panel: Panel, search: str = "") -> Shown | Refusal:
+    return cohort.show(shelf, parse_view(search, shelf), panel, LIGHT)
 
 
 @pytest.mark.parametrize(
-    ("kind", "how", "words"),
+    ("panel", "words"),
     [
-        ("survival", show_survival, ("Progression-free survival", "months", "95 % log-log", "18 lines")),
-        ("response", show_response, ("ELECT50", "fall of at least 50 %")),
-        ("response", show_waterfall, ("%", "not evaluable")),
+        (CURVE, ("Progression-free survival", "months", "95 % log-log", "18 lines")),
+        (RESPONSE, ("ELECT50", "fall of at least 50 %")),
+        (WATERFALL, ("%", "not evaluable")),
     ],
+    ids=["curve", "response", "waterfall"],
 )
-def test_a_panel_says_what_it_shows_how_many_and_from_which_data(shelf: Shelf, kind: str, how: Any, words: tuple):
-    shown = show(shelf, kind, how)
+def test_a_panel_says_what_it_shows_how_many_and_from_which_data(shelf: Shelf, panel: Panel, words: tuple):
+    shown = show(shelf, panel)
     assert isinstance(shown, Shown)
     assert "data version 0123456789ab" in shown.about
     assert [word for word in words if word not in shown.about] == []
 
 
 def test_medians_and_landmarks_stand_beside_the_curve_with_limits(shelf: Shelf):
-    shown = show(shelf, "survival", show_survival)
+    shown = show(shelf, CURVE)
     assert isinstance(shown, Shown)
     assert shown.beside["head"][:4] == ["Group", "Lines", "Events", "Median, months"]
     answer = shelf.ask("first", parse_view("", shelf).question("survival"))
@@ -59,7 +60,7 @@ def test_medians_and_landmarks_stand_beside_the_curve_with_limits(shelf: Shelf):
 
 
 def test_the_risk_table_adds_up(shelf: Shelf):
-    shown = show(shelf, "survival", show_survival)
+    shown = show(shelf, CURVE)
     assert isinstance(shown, Shown)
     sums = {row[0]: set() for row in shown.table["body"]}
     for group, _, at_risk, events, censored, _ in shown.table["body"]:
@@ -68,7 +69,7 @@ def test_the_risk_table_adds_up(shelf: Shelf):
 
 
 def test_a_refusal_is_its_sentence_and_remedy_and_no_empty_chart(shelf: Shelf):
-    shown = show(shelf, "survival", show_survival, "?from=2031-01-01")
+    shown = show(shelf, CURVE, "?from=2031-01-01")
     assert isinstance(shown, Refusal)
     filled = dict(zip([f"{o.component_id}.{o.component_property}" for o in panel_outputs("x")],
                       fill_panel(shown, ""), strict=True))  # fmt: skip
@@ -77,16 +78,14 @@ def test_a_refusal_is_its_sentence_and_remedy_and_no_empty_chart(shelf: Shelf):
 
 
 def test_too_few_for_bands_is_said(shelf: Shelf):
-    shown = show(shelf, "trajectory", show_trajectory, "?grade=G1&from=2020-01-13")
+    shown = show(shelf, BANDS, "?grade=G1&from=2020-01-13")
     assert isinstance(shown, Refusal) and shown.remedy
 
 
 def test_the_flow_names_everybody_who_left(shelf: Shelf):
     view = parse_view("?grade=G1", shelf)
-    flow, table = show_cohort(
-        shelf.ask("first", view.question("cohort")), shelf.ask("first", view.question("survival"))
-    )
-    answer = shelf.ask("first", view.question("survival"))
+    answer, cohort_answer = (shelf.ask("first", view.question(kind)) for kind in ("survival", "cohort"))
+    flow, table = show_flow(answer, cohort_answer), table_of_who(cohort_answer)
     assert isinstance(answer, Answer)
     assert sum(step.n_lines_removed for step in answer.flow) == answer.flow[0].n_lines - answer.flow[-1].n_lines
     assert len(flow) == len(build_flow(answer.flow)) and table["body"]
@@ -123,8 +122,9 @@ def test_the_patient_page_shows_neighbours_under_opaque_names(shelf: Shelf):
 
 def test_every_table_of_the_patient_is_filled(shelf: Shelf):
     around = show_around(shelf, parse_view("", shelf), "EDGE")
-    assert all(table["body"] for table in around.tables.values())
-    lesions = around.tables["lesions"]
+    tables = tables_of(around.history)
+    assert set(tables) == set(patient.TABLES) and all(table["body"] for table in tables.values())
+    lesions = tables["lesions"]
     assert lesions["head"] == ["Tracer", "Examination", "Date", "T01", "N01"]
     assert ["68Ga-DOTATATE", "PET/CT", "2025-07-20", "SUVmax 22.5, 31 mm", "SUVmax 8.1, 9 mm, new"] in lesions["body"]
 

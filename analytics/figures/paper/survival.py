@@ -21,6 +21,7 @@ from analytics.figures.paper.ink import (
 from analytics.figures.paper.risk_rows import count_rows, write_risk_rows
 from analytics.figures.screen.chart import order_groups
 from analytics.tables.results import Estimate, FloatArray
+from analytics.tables.risk_table import faded_from
 from analytics.tables.survival_results import GroupSurvival, SurvivalResult
 
 MOST_WITH_CENSOR_MARKS = 500
@@ -86,12 +87,6 @@ def axis_end(result: SurvivalResult) -> float:
     limits = [faded_from(group) for group in result.groups]
     shown = max(limits) or max(float(group.curve.time[-1]) for group in result.groups)
     return max(1.0, float(np.ceil(shown / DAYS_PER_MONTH)))
-
-
-def faded_from(group: GroupSurvival) -> float:
-    """Return the last day with at least max(10, 10 %) at risk; later parts are drawn faint (0: all of it)."""
-    enough = group.curve.n_risk >= max(10.0, 0.1 * group.n_lines)
-    return float(group.curve.time[enough].max()) if enough.any() else 0.0
 
 
 def say_median(median: Estimate, *, is_coarse: bool = False) -> str:

@@ -31,6 +31,7 @@ CONFIG: dict[str, Any] = {
 }
 """How every chart behaves in the browser; nothing may leave it, and the camera writes SVG."""
 
+_LETTER, _LEGEND_KEY, _LEGEND_ROW, _USUAL_WIDTH = 8, 48, 20, 520  # px
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 
@@ -74,10 +75,31 @@ def draw_axis(look: Look, title: str, **changes: Any) -> Axis:
         "zeroline": False,
         "showline": True,
         "ticks": "outside",
-        "automargin": True,
+        "ticklabeloverflow": "allow",
         "fixedrange": False,
     }
     return axis | changes
+
+
+def measure_label(labels: Iterable[str]) -> int:
+    """Return pixels that hold the longest of ``labels`` beside an axis."""
+    return max((len(label) for label in labels), default=0) * _LETTER + 12
+
+
+def place_legend(names: Sequence[str], left: int, below: int = 48) -> dict[str, Any]:
+    """Return the layout of a legend above the plot, with margins that hold it on a usual screen.
+
+    Margins that have to grow make plotly draw the whole chart a second time; on a narrow screen they still may.
+    """
+    rows, used = 1, 0
+    for name in names:
+        width = _LEGEND_KEY + _LETTER * len(name)
+        rows, used = (rows + 1, width) if used + width > _USUAL_WIDTH else (rows, used + width)
+    return {
+        "showlegend": True,
+        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 13}},
+        "margin": {"l": left, "r": 12, "t": 16 + _LEGEND_ROW * rows, "b": below},
+    }
 
 
 def draw_text(x: Sequence[Any], y: Sequence[Any], text: Sequence[str], look: Look, **changes: Any) -> Trace:

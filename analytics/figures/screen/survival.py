@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import polars as pl
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.screen.chart import (
@@ -16,46 +15,52 @@ from analytics.figures.screen.chart import (
     draw_frame,
     draw_text,
     escape_text,
+    measure_label,
     order_groups,
     pack_floats,
+    place_legend,
 )
 from analytics.figures.screen.look import Look
 from analytics.tables.results import IntArray
-from analytics.tables.risk_table import count_at_risk
+from analytics.tables.risk_table import count_at_risk, faded_from
 from analytics.tables.survival_results import GroupSurvival, SurvivalCurve, SurvivalResult
 
 CENSOR_MARKS_UP_TO = 500
 """Lines in a group; beyond it the marks merge into a bar and say nothing."""
-STEPS_KEPT = 1200
+STEPS_KEPT = 800
 """Steps of a curve drawn one by one; a longer curve keeps one a pixel column."""
 ROWS = ("at risk", "events", "censored")
 _ROW_HEIGHT = 22
 _CURVE_HEIGHT = 330
+_BELOW = 64
 
 
 def draw_survival(result: SurvivalResult, look: Look) -> Figure:
     """Draw the curves of ``result`` in months with their limits and the counts below."""
-    ticks = choose_month_ticks(max(group.curve.time[-1] for group in result.groups) / DAYS_PER_MONTH)
-    traces: list[Trace] = []
+    ticks = choose_month_ticks(result_months(result))
     places = order_groups(group.group for group in result.groups)
+    traces: list[Trace] = []
     for group in result.groups:
         index = places[group.group]
         traces += [*_band(group.curve, index, look), *_curve(group, index, look)]
     rows, labels = _risk_rows(result.groups, ticks, look)
     rows_height = _ROW_HEIGHT * len(labels)
-    height = _CURVE_HEIGHT + rows_height + 110
-    split = (rows_height + 14) / (height - 60)
+    legend = place_legend([_name(group) for group in result.groups], left=measure_label(ROWS), below=_BELOW)
+    inside = _CURVE_HEIGHT + rows_height
+    split = (rows_height + 14) / inside
+    end = max(ticks[-1], result_months(result)) * 1.02
     return draw_frame(
         look,
-        height,
+        inside + legend["margin"]["t"] + _BELOW,
         traces + rows,
         hovermode="x unified",
         xaxis=draw_axis(
             look,
             "Months since the start<br>of the line",
             tickvals=ticks,
+            tickangle=0,
             anchor="y2",
-            range=[-0.07 * ticks[-1], max(ticks[-1], result_months(result)) * 1.02],
+            range=[-0.07 * ticks[-1], end],
         ),
         yaxis=draw_axis(
             look,
@@ -77,9 +82,7 @@ def draw_survival(result: SurvivalResult, look: Look) -> Figure:
             fixedrange=True,
             tickfont={"size": 12},
         ),
-        showlegend=True,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 13}},
-        margin={"l": 56, "r": 12, "t": 36, "b": 48},
+        **legend,
     )
 
 
@@ -95,6 +98,10 @@ def select_drawn_steps(time: IntArray) -> IntArray:
     column = np.floor(time / time[-1] * (STEPS_KEPT - 1))
     is_last = np.append(column[1:] != column[:-1], True)
     return np.flatnonzero(is_last)
+
+
+def _name(group: GroupSurvival) -> str:
+    return escape_text(f"{group.group} ({group.n_lines})")
 
 
 def _band(curve: SurvivalCurve, index: int, look: Look) -> list[Trace]:
@@ -120,21 +127,17 @@ def _band(curve: SurvivalCurve, index: int, look: Look) -> list[Trace]:
 
 
 def _curve(group: GroupSurvival, index: int, look: Look) -> list[Trace]:
-    curve = group.curve
+    """Return the curve, thin and pale from where few are left at risk, and the censor marks of a small group."""
+    curve, edge = group.curve, faded_from(group)
     drawn = select_drawn_steps(curve.time)
-    line: Trace = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": escape_text(f"{group.group} ({group.n_lines})"),
-        "legendgroup": group.group,
-        "x": pack_floats(curve.time[drawn] / DAYS_PER_MONTH),
-        "y": pack_floats(100 * curve.survival[drawn]),
-        "line": {"width": 2.4, "shape": "hv", "color": look.colour(index), "dash": look.dash(index)},
-        "hovertemplate": "%{y:.1f} %",
-    }
+    n_sure = int(np.count_nonzero(curve.time[drawn] <= edge))
+    traces = [_line(group, drawn[:n_sure], index, look)]
+    if n_sure < len(drawn):
+        thin = {"name": f"{_name(group)}, few at risk", "showlegend": False, "opacity": 0.55}
+        traces.append(_line(group, drawn[n_sure - 1 :], index, look, width=1.2) | thin)
     censored = drawn[curve.n_censor[drawn] > 0]
     if group.n_lines > CENSOR_MARKS_UP_TO or censored.size == 0:
-        return [line]
+        return traces
     marks: Trace = {
         "type": "scatter",
         "mode": "markers",
@@ -146,29 +149,44 @@ def _curve(group: GroupSurvival, index: int, look: Look) -> list[Trace]:
         "marker": {"symbol": "line-ns-open", "size": 9, "color": look.colour(index)},
         "hoverinfo": "skip",
     }
-    return [line, marks]
+    return [*traces, marks]
+
+
+def _line(group: GroupSurvival, drawn: IntArray, index: int, look: Look, width: float = 2.4) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": _name(group),
+        "legendgroup": group.group,
+        "x": pack_floats(group.curve.time[drawn] / DAYS_PER_MONTH),
+        "y": pack_floats(100 * group.curve.survival[drawn]),
+        "line": {"width": width, "shape": "hv", "color": look.colour(index), "dash": look.dash(index)},
+        "hovertemplate": "%{y:.1f} %",
+    }
 
 
 def _risk_rows(groups: Sequence[GroupSurvival], ticks: Sequence[int], look: Look) -> tuple[list[Trace], list[str]]:
+    """Return the counts, one trace a group, and the labels of the rows; of several groups each has a row for its name.
+
+    The name stands inside the chart: beside the axis a long one would take the width from the curves.
+    """
     traces: list[Trace] = []
     labels: list[str] = []
+    heads: list[tuple[int, str]] = []
     for group in groups:
-        counts = count_at_risk(group.curve, [tick * DAYS_PER_MONTH for tick in ticks])
         if len(groups) > 1:
-            labels.append(f"<b>{escape_text(group.group)}</b>")
-        for row in ROWS:
-            traces.append(_risk_row(group.group, row, counts, -len(labels), ticks, look))
-            labels.append(row)
-    return traces, labels
+            heads.append((-len(labels), group.group))
+            labels.append("")
+        traces.append(_counts(group, -len(labels), ticks, look))
+        labels += ROWS
+    places, names = [at for at, _ in heads], [name for _, name in heads]
+    title = draw_text([0] * len(heads), places, names, look, name="groups", yaxis="y2", textposition="middle right")
+    title["textfont"] |= {"weight": "bold"}
+    return [*traces, title], labels
 
 
-def _risk_row(group: str, row: str, counts: pl.DataFrame, at: int, ticks: Sequence[int], look: Look) -> Trace:
-    numbers = [str(count) for count in counts[row.replace(" ", "_")]]
-    return draw_text(
-        ticks,
-        [at] * len(ticks),
-        numbers,
-        look,
-        name=f"{group} {row}",
-        yaxis="y2",
-    )
+def _counts(group: GroupSurvival, top: int, ticks: Sequence[int], look: Look) -> Trace:
+    counts = count_at_risk(group.curve, [tick * DAYS_PER_MONTH for tick in ticks])
+    numbers = [str(count) for row in ROWS for count in counts[row.replace(" ", "_")]]
+    places = [top - row for row in range(len(ROWS)) for _ in ticks]
+    return draw_text([*ticks] * len(ROWS), places, numbers, look, name=f"{group.group} counts", yaxis="y2")

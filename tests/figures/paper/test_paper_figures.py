@@ -13,12 +13,13 @@ import pytest
 from analytics.figures.paper.ink import DASHES, colour_of, dash_of, render_figure
 from analytics.figures.paper.response import draw_response, say_response
 from analytics.figures.paper.risk_rows import counts_shown
-from analytics.figures.paper.survival import SurvivalWords, axis_end, draw_survival, faded_from, say_median
+from analytics.figures.paper.survival import SurvivalWords, axis_end, draw_survival, say_median
 from analytics.figures.paper.trajectory import draw_trajectory
 from analytics.figures.paper.waterfall import draw_waterfall
 from analytics.tables.cohort_results import TrajectoryResult
 from analytics.tables.response_results import ResponseGroup, ResponseResult
 from analytics.tables.results import Estimate
+from analytics.tables.risk_table import faded_from
 from analytics.tables.survival_results import GroupSurvival, SurvivalCurve, SurvivalResult
 
 WORDS = SurvivalWords("Progression-free survival", "the first administration", "A caption.")

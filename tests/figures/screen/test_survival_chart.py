@@ -10,7 +10,7 @@ import pytest
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.screen.look import DARK, LIGHT
-from analytics.figures.screen.survival import STEPS_KEPT, draw_survival, select_drawn_steps
+from analytics.figures.screen.survival import ROWS, STEPS_KEPT, draw_survival, select_drawn_steps
 from analytics.tables.results import Estimate
 from analytics.tables.risk_table import count_at_risk
 from analytics.tables.survival_results import GroupSurvival, SurvivalCurve, SurvivalResult
@@ -53,11 +53,24 @@ def trace_of(figure: dict, name: str) -> dict:
 
 
 def test_the_curve_is_the_results_curve_in_months_and_per_cent():
-    line = trace_of(draw_survival(make_result("PRRT"), LIGHT), "PRRT (5)")
+    figure = draw_survival(make_result("PRRT"), LIGHT)
     curve = make_curve()
-    assert line["line"]["shape"] == "hv"
-    np.testing.assert_allclose(unpack(line["x"]), curve.time / DAYS_PER_MONTH, rtol=SINGLE_PRECISION)
-    np.testing.assert_allclose(unpack(line["y"]), 100 * curve.survival, rtol=SINGLE_PRECISION)
+    sure, thin = trace_of(figure, "PRRT (5)"), trace_of(figure, "PRRT (5), few at risk")
+    assert sure["line"]["shape"] == thin["line"]["shape"] == "hv"
+    for axis, values in (("x", curve.time / DAYS_PER_MONTH), ("y", 100 * curve.survival)):
+        drawn = np.concatenate([unpack(sure[axis])[:-1], unpack(thin[axis])])
+        np.testing.assert_allclose(drawn, values, rtol=SINGLE_PRECISION)
+
+
+def test_the_curve_is_thin_from_where_few_are_at_risk():
+    # twenty people: 10 at risk just before day 200, 3 before day 300
+    curve = replace(make_curve(), n_risk=np.array([20, 20, 10, 3, 2]))
+    group = replace(make_group("PRRT", n_lines=20), curve=curve)
+    figure = draw_survival(replace(make_result("PRRT"), groups=(group,)), LIGHT)
+    sure, thin = trace_of(figure, "PRRT (20)"), trace_of(figure, "PRRT (20), few at risk")
+    assert unpack(sure["x"])[-1] == unpack(thin["x"])[0] == pytest.approx(200 / DAYS_PER_MONTH, rel=SINGLE_PRECISION)
+    assert thin["line"]["width"] < sure["line"]["width"] and thin["line"]["color"] == sure["line"]["color"]
+    assert sure.get("showlegend", True) and not thin["showlegend"]
 
 
 def test_the_band_lies_between_the_results_limits():
@@ -77,12 +90,17 @@ def test_limits_that_are_undefined_are_not_drawn():
 
 def test_rows_stand_on_the_same_axis_and_add_up_to_everybody():
     figure = draw_survival(make_result("PRRT", "SSA"), LIGHT)
+    ticks, labels = figure["layout"]["xaxis"]["tickvals"], figure["layout"]["yaxis2"]["ticktext"]
+    assert labels == ["", *ROWS, "", *ROWS]
+    heads = trace_of(figure, "groups")
+    assert [labels[-at] for at in heads["y"]] == ["", ""] and heads["text"] == ["PRRT", "SSA"]
     for group in ("PRRT", "SSA"):
-        rows = [trace_of(figure, f"{group} {row}") for row in ("at risk", "events", "censored")]
-        assert all(row["yaxis"] == "y2" and "xaxis" not in row for row in rows)
-        assert all(row["x"] == figure["layout"]["xaxis"]["tickvals"] for row in rows)
-        sums = [sum(int(text) for text in texts) for texts in zip(*(row["text"] for row in rows), strict=True)]
-        assert sums == [5] * len(rows[0]["x"])
+        counts = trace_of(figure, f"{group} counts")
+        assert counts["yaxis"] == "y2" and "xaxis" not in counts
+        assert counts["x"] == ticks * len(ROWS)
+        assert [labels[-at] for at in counts["y"][:: len(ticks)]] == list(ROWS)
+        rows = np.array([int(text) for text in counts["text"]]).reshape(len(ROWS), len(ticks))
+        assert rows.sum(axis=0).tolist() == [5] * len(ticks)
 
 
 def test_the_counts_are_those_just_before_the_time():
