@@ -46,7 +46,7 @@ def cell_checks(table: str, parsed: Collection[str]) -> Iterator[Check]:
 def _code_check(name: str, facts: ColumnFacts) -> Check:
     values = CODE_LISTS[facts.code_list].values
     known = (*values, *SPELLINGS.get(facts.code_list, ()))
-    near = words_of_distinct(raw(name), lambda text: nearest(text, known))
+    near = words_of_distinct(raw(name), lambda text: nearest(text, values) or nearest(text, known))
     fires = pl.col(raw(name)).is_not_null() & pl.col(name).is_null()
     return Check("V09", name, fires, {"known": codes_text(values), "near": near})
 

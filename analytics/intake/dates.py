@@ -18,7 +18,7 @@ LAST_YEAR = 2150
 CACHED_TEXTS = 1 << 16
 """The same days come in every table; 65,536 of them are 179 years."""
 
-_TIME = r"([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
+_TIME = r"([ T]([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
 _ISO = re.compile(rf"(\d{{4}})(?:-(\d{{2}})(?:-(\d{{2}}){_TIME})?)?")
 _LOCAL = re.compile(rf"(\d{{1,2}})[./-](\d{{1,2}})[./-](\d{{4}}|\d{{2}}){_TIME}")
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")
@@ -130,4 +130,4 @@ def _undeclared(first: int, second: int, year: str) -> DateRange:
         return DateRange(
             problem="ambiguous", a=f"{year}-{second:02d}-{first:02d}", b=f"{year}-{first:02d}-{second:02d}"
         )
-    return DateRange(problem=" in the form ISO 8601, and no other form was declared")
+    return DateRange(problem=" of the form 2020-04-17, and no other form was declared")

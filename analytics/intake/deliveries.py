@@ -83,10 +83,9 @@ def named_files(folder: Path, spoken_for: set[str]) -> Iterator[Delivery]:
 
 
 def unused_files(folder: Path, used: set[Path]) -> Iterator[str]:
-    """Yield the names of files that look like tables but are named after none."""
+    """Yield the names of files that no table comes from; hidden files are none of ours."""
     for file in sorted(folder.iterdir()):
-        is_table = is_table_file(file) or file.suffix.casefold() in WORKBOOKS
-        if file.is_file() and is_table and file not in used:
+        if file.is_file() and file not in used and not file.name.startswith("."):
             yield file.name
 
 

@@ -25,6 +25,12 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "a picture"),
     (b"<!DOCTYPE", "a web page"),
     (b"<html", "a web page"),
+    (b"<?xml", "an XML file"),
+    (b"{\\rtf", "a word processor's document"),
+    (b'{"', "a JSON file"),
+    (b"[{", "a JSON file"),
+    (codecs.BOM_UTF32_LE, "a text in UTF-32"),
+    (codecs.BOM_UTF32_BE, "a text in UTF-32"),
 )
 """First bytes of files that are sometimes renamed to .csv."""
 

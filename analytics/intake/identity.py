@@ -23,6 +23,10 @@ _PERSONAL = (
 )
 
 
+_LATIN_TWINS = str.maketrans("авеѕіјкмнорстухαβεζηικμνορτυχ", "abesijkmhopctyxabezhikmnoptyx")
+"""Cyrillic and Greek letters in lower case → the Latin ones they are taken for."""
+
+
 def refuse_personal_ids(patient_ids: pl.DataFrame) -> None:
     """Stop the import when ids are names, birth numbers or telephone numbers.
 
@@ -123,19 +127,22 @@ def _skeletons(patient_ids: pl.Series) -> pl.Series:
     """Return the skeleton of each id; only those that are not plain letters and digits are looked at one by one."""
     ids = patient_ids.alias("id").to_frame()
     is_plain = pl.col("id").str.len_bytes() == pl.col("id").str.len_chars()
-    bare = pl.col("id").str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "")
+    bare = pl.col("id").str.to_lowercase().str.strip_suffix(".0").str.replace_all(r"[^a-z0-9]+", "")
     plain = bare.str.replace_all(r"(^|[a-z])0+([0-9])", "${1}${2}")
     return ids.select(pl.when(is_plain).then(plain).otherwise(words_of_distinct("id", _skeleton))).to_series()
 
 
 def _skeleton(patient_id: str) -> str:
-    """Return what is left of an id without case, separators, invisible characters and leading zeros.
+    """Return what is left of an id without case, separators, invisible characters, leading zeros and «.0».
+
+    Letters of other alphabets that look like Latin ones count as these.
 
     Examples
     --------
-    >>> _skeleton("Lu-007") == _skeleton("LU 7")
+    >>> _skeleton("Lu-007") == _skeleton("LU 7") == _skeleton("LU7.0")
     True
     """
-    visible = "".join(character for character in patient_id.casefold() if unicodedata.category(character) != "Cf")
+    latin = patient_id.casefold().translate(_LATIN_TWINS).removesuffix(".0")
+    visible = "".join(character for character in latin if unicodedata.category(character) != "Cf")
     joined = re.sub(r"[\W_]+", "", visible)
     return re.sub(r"(?<!\d)0+(?=\d)", "", joined)

@@ -9,7 +9,7 @@ import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE, UNIT_SPELLINGS
 from analytics.intake.distinct import parse_distinct
-from analytics.intake.numbers import Marks, parse_number
+from analytics.intake.numbers import UNREADABLE, Marks, parse_number
 from analytics.intake.parse import problem
 
 _COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">=", "≈": "~", "ca.": "~", "ca": "~"}
@@ -38,6 +38,8 @@ _UNIT_SCHEMA = {
 def parse_lab_value(text: str, marks: Marks) -> tuple[Any, ...]:
     """Read a result as (comparator, value, reason, problem, a, b); words without a digit are a reason.
 
+    An error of a spreadsheet, such as «#N/A», is none.
+
     Examples
     --------
     >>> parse_lab_value("< 10,5", Marks())[:3]
@@ -45,11 +47,11 @@ def parse_lab_value(text: str, marks: Marks) -> tuple[Any, ...]:
     >>> parse_lab_value("haemolysed", Marks())[:3]
     (None, None, 'haemolysed')
     """
-    if not any(character.isdigit() for character in text):
+    if not text.startswith("#") and not any(character.isdigit() for character in text):
         return None, None, text, None, None, None
     match = _VALUE.fullmatch(text.strip())
     if match is None:
-        return None, None, None, "unreadable", None, None
+        return None, None, None, UNREADABLE, None, None
     comparator = match[1].casefold() if match[1] else None
     reading = parse_number(match[2], marks)
     return (

@@ -111,7 +111,8 @@ def _open_folder(folder: Path, reading: _Reading, layout_file: Path | None) -> O
     deliveries = [*laid_out_files(folder, layout), *named_files(folder, spoken_for)]
     if not deliveries:
         raise _nothing_named(folder)
-    unused = list(unused_files(folder, {delivery.path for delivery in deliveries}))
+    used = {delivery.path for delivery in deliveries} | ({layout_file} if layout_file else set[Path]())
+    unused = list(unused_files(folder, used))
     held: list[TextTable] = []
     for path in dict.fromkeys(delivery.path for delivery in deliveries if _is_workbook(delivery.path)):
         taken = {part.sheet for _, part in layout.parts if part.file == path.name}

@@ -68,7 +68,7 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "V72",
         "ERROR",
         "row",
-        "The record has {fields} fields where the header has {expected}.",
+        "The header has {expected} fields, this record {fields}.",
         "Look for a missing or an extra delimiter, or a decimal comma outside quotation marks.",
     ),
     Rule(
