@@ -69,8 +69,8 @@ def _draw_course(release: Release, result: MarkerCourseResult) -> Figure:
     from analytics.figures.paper.course import draw_course
 
     what = (
-        "Typical person's curve of a mixed model with 95 % limits of the average (band) and of a single value of a new "
-        "person (dotted). A curve ends where fewer than 10 people are still measured."
+        "Typical person's curve of a mixed model with 95 % limits of the average (band); single values of people "
+        "scatter far wider (course.csv). A curve ends where fewer than 10 people are still measured."
     )
     return draw_course(result, TIME_ZERO, caption_aggregate(release, what))
 

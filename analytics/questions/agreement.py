@@ -21,7 +21,6 @@ from analytics.tables.results import Refusal
 from analytics.tables.study import Study
 
 RESPONDED, PROGRESSED = ("CR", "PR"), ("PD",)
-JUDGED = (*RESPONDED, "SD", "NON_CR_NON_PD", *PROGRESSED)
 
 
 def answer_agreement(study: Study, question: Question) -> Answer | Refusal:
@@ -89,7 +88,8 @@ def _describe(item: AgreementResult) -> str:
 def _derive_scans(study: Study, lines: pl.DataFrame) -> pl.DataFrame:
     """Return the assessed scans of each line after its start, before the next, up to the first progression."""
     tables = {name: study.table(name) for name in ("responses", "imaging")}
-    assessed = derive_given_assessments(tables).filter(pl.col("response").is_in(JUDGED) & pl.col("is_adequate"))
+    shows_something = pl.col("is_adequate") | pl.col("response").is_in(PROGRESSED)
+    assessed = derive_given_assessments(tables).filter(shows_something)
     progression = pl.col("date").filter(pl.col("response").is_in(PROGRESSED)).min().over("pid", "line_no")
     return (
         assessed.join(lines.select("pid", "line_no", "patient_id", "group", "start_date", "next_line_date"), on="pid")

@@ -33,18 +33,16 @@ def draw_course(result: MarkerCourseResult, time_zero: str, caption: str) -> Fig
     below = 0.45 + rows + CAPTION_LINE_INCHES * (count_caption_lines(caption) + 1)
     height = PLOT_INCHES + below + 0.3
     figure = Figure(figsize=(WIDTH_INCHES, height))
-    axes = figure.add_axes((0.1, below / height, 0.88, PLOT_INCHES / height))
+    axes = figure.add_axes((0.1, below / height, 0.865, PLOT_INCHES / height))
     drawn = _drawn_part(result.curves)
     places = order_groups(groups)
     for group in groups:
         part = drawn.filter(group=group)
         months, colour = part["months"].to_numpy(), colour_of(places[group])
-        fold = {name: np.exp(part[name].to_numpy()) for name in ("mean", "low", "high", "person_low", "person_high")}
+        fold = {name: np.exp(part[name].to_numpy()) for name in ("mean", "low", "high")}
         axes.fill_between(months, fold["low"], fold["high"], color=colour, alpha=0.22, linewidth=0)
         axes.plot(months, fold["mean"], color=colour, linestyle=dash_of(places[group]), label=group)
-        for edge in ("person_low", "person_high"):
-            axes.plot(months, fold[edge], color=colour, linewidth=0.6, linestyle=(0, (1, 2.5)))
-    set_fold_scale(axes, *_limits(drawn, "person_low", "person_high"), _axis_label(result))
+    set_fold_scale(axes, *_limits(drawn), _axis_label(result))
     ticks = label_months(axes, float(drawn["months"].to_numpy().max()), f"Months from {time_zero}")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(len(groups), 4), borderaxespad=0.2)
     _write_people(axes, result, ticks)
@@ -69,7 +67,7 @@ def draw_own_courses(result: MarkerCourseResult, values: pl.DataFrame, time_zero
     places = order_groups(result.groups)
     for index, group in enumerate(result.groups):
         bottom = below + PANEL_INCHES * (len(result.groups) - 1 - index) - 0.2
-        axes = figure.add_axes((0.1, bottom / height, 0.88, (PANEL_INCHES - 0.6) / height))
+        axes = figure.add_axes((0.1, bottom / height, 0.865, (PANEL_INCHES - 0.6) / height))
         people = values.filter(group=group).sort("pid", "months").partition_by("pid", maintain_order=True)
         for person in people[:: -(-len(people) // MOST_OWN_CURVES)]:
             axes.plot(
@@ -109,8 +107,8 @@ def _drawn_part(curves: pl.DataFrame) -> pl.DataFrame:
     return curves.filter(pl.col("n_patients") >= enough)
 
 
-def _limits(curves: pl.DataFrame, low: str, high: str) -> tuple[float, float]:
-    return widen(float(np.exp(curves[low].to_numpy().min())), float(np.exp(curves[high].to_numpy().max())))
+def _limits(curves: pl.DataFrame) -> tuple[float, float]:
+    return widen(float(np.exp(curves["low"].to_numpy().min())), float(np.exp(curves["high"].to_numpy().max())))
 
 
 def _axis_label(result: MarkerCourseResult) -> str:

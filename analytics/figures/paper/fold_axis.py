@@ -19,7 +19,7 @@ def set_fold_scale(axes: Axes, low: float, high: float, label: str) -> None:
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.set_ylabel(label)
     axes.axhline(1, color=GREY, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
-    axes.text(1.0, 1, "ULN", transform=axes.get_yaxis_transform(), fontsize=6.5, color=GREY, ha="right", va="bottom")
+    axes.text(1.003, 1, "ULN", transform=axes.get_yaxis_transform(), fontsize=6.5, color=GREY, va="center")
 
 
 def widen(low: float, high: float) -> tuple[float, float]:

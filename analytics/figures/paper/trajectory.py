@@ -39,7 +39,7 @@ def draw_trajectory(result: TrajectoryResult, time_zero: str, caption: str) -> F
     places = order_groups(groups)
     for index, group in enumerate(groups):
         bottom = below + PANEL_INCHES * (len(groups) - 1 - index) - 0.2
-        axes = figure.add_axes((0.1, bottom / height, 0.88, (PANEL_INCHES - 0.65) / height))
+        axes = figure.add_axes((0.1, bottom / height, 0.865, (PANEL_INCHES - 0.65) / height))
         part = bands.filter(pl.col("group") == group)
         _draw_bands(axes, part, places[group])
         set_fold_scale(axes, low, high, f"{result.analyte} (× ULN, log)")
