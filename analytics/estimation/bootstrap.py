@@ -1,11 +1,11 @@
 """Bootstrap of Kaplan–Meier medians, by drawing how often each distinct time occurs instead of drawing patients.
 
-Every replicate has a random stream of its own, so the numbers are the same in one process and on a cluster.
+Every replicate has a random stream of its own, so the numbers are the same in one process and on a cluster; see
+`analytics.estimation.resampling`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -16,14 +16,11 @@ from analytics.errors import RefusedError
 from analytics.estimation.group_counts import Groups, count_groups
 from analytics.estimation.methods import BOOTSTRAP, describe_method
 from analytics.estimation.observations import Observations
+from analytics.estimation.resampling import draw_persons, run_replicates
 from analytics.estimation.sums import sum_by_code
 from analytics.estimation.survival import ON_THE_LEVEL
 from analytics.tables.results import Estimate, FloatArray, IntArray
 from analytics.tables.survival_results import BootstrapMedians
-
-Chunk = range
-Run = Callable[[Callable[[Chunk], FloatArray], Iterable[Chunk]], Iterable[FloatArray]]
-CHUNK = 50
 
 
 def estimate_bootstrap_medians(
@@ -32,7 +29,6 @@ def estimate_bootstrap_medians(
     seed: int,
     n_replicates: int = 1000,
     level: float = 0.95,
-    run: Run = map,
 ) -> BootstrapMedians:
     """Estimate percentile limits of each group's median by resampling persons.
 
@@ -47,9 +43,6 @@ def estimate_bootstrap_medians(
         Labels of shape (n,).
     seed
         Seed of all replicates.
-    run
-        Applies a function to chunks and returns its results in order; the built-in ``map``, or with joblib
-        ``lambda work, chunks: Parallel()(delayed(work)(chunk) for chunk in chunks)``.
 
     Raises
     ------
@@ -67,9 +60,7 @@ def estimate_bootstrap_medians(
             "Use the limits of the curve, which allow both.",
         )
     groups = count_groups(observations, group)
-    work = partial(_draw_chunk, observations, groups, seed)
-    chunks = [range(start, min(start + CHUNK, n_replicates)) for start in range(0, n_replicates, CHUNK)]
-    medians = np.concatenate([np.empty((0, len(groups.labels))), *run(work, chunks)])
+    medians = run_replicates(partial(_draw_medians, observations, groups), seed, n_replicates)
     whole = compute_medians(*_cells(observations, groups.codes, len(groups.labels), None))
     return BootstrapMedians(
         groups.labels,
@@ -99,14 +90,12 @@ def compute_medians(time: IntArray, deaths: FloatArray, leaving: FloatArray) -> 
     return np.where(lies_on, (reached + np.where(lies_on, left, reached)) / 2, reached)
 
 
-def _draw_chunk(observations: Observations, groups: Groups, seed: int, replicates: Chunk) -> FloatArray:
+def _draw_medians(observations: Observations, groups: Groups, streams: list[np.random.Generator]) -> FloatArray:
     """Return medians (replicates, g)."""
-    streams = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,))) for number in replicates]
     n_groups = len(groups.labels)
     cluster = observations.cluster
     if cluster is not None and observations.n_patients < len(cluster):
-        persons = int(cluster.max()) + 1
-        drawn = [stream.multinomial(persons, np.full(persons, 1 / persons))[cluster] for stream in streams]
+        drawn = [draw_persons(stream, cluster) for stream in streams]
         cells = [_cells(observations, groups.codes, n_groups, weights.astype(np.float64)) for weights in drawn]
         return np.concatenate([compute_medians(*cell) for cell in cells])
     time, deaths, leaving = _cells(observations, groups.codes, n_groups, None)

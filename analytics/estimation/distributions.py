@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import expit, log_ndtr, ndtri
+from scipy.special import expit, log_ndtr
 
 from analytics.tables.results import FloatArray
 
@@ -17,13 +17,12 @@ Family = Literal["weibull", "log-normal", "log-logistic", "exponential"]
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """log S and log f with their slopes in u, and the u by which a share has failed."""
+    """log S and log f with their slopes in u."""
 
     log_survival: Callable[[FloatArray], FloatArray]
     log_survival_slope: Callable[[FloatArray], FloatArray]
     log_density: Callable[[FloatArray], FloatArray]
     log_density_slope: Callable[[FloatArray], FloatArray]
-    quantile: Callable[[float], float]
 
 
 def _normal_hazard(u: FloatArray) -> FloatArray:
@@ -35,21 +34,18 @@ EXTREME_VALUE = Distribution(
     lambda u: -np.exp(u),
     lambda u: u - np.exp(u),
     lambda u: 1 - np.exp(u),
-    lambda share: float(np.log(-np.log1p(-share))),
 )
 NORMAL = Distribution(
     lambda u: log_ndtr(-u),
     lambda u: -_normal_hazard(u),
     lambda u: -(u**2) / 2 - 0.5 * np.log(2 * np.pi),
     lambda u: -u,
-    lambda share: float(ndtri(share)),
 )
 LOGISTIC = Distribution(
     lambda u: -np.logaddexp(0, u),
     lambda u: -expit(u),
     lambda u: u - 2 * np.logaddexp(0, u),
     lambda u: 1 - 2 * expit(u),
-    lambda share: float(np.log(share) - np.log1p(-share)),
 )
 
 DISTRIBUTIONS: dict[str, Distribution] = {

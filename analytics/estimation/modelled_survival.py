@@ -8,13 +8,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.estimation.accelerated_failure import accelerated_failure_of
-from analytics.estimation.distributions import DISTRIBUTIONS, Family
+from analytics.estimation.distributions import Family
 from analytics.estimation.flexible_parametric import SplineHazard
 from analytics.estimation.interval_likelihood import SurvivalModel
 from analytics.estimation.observations import finite_numbers
 from analytics.estimation.statsmodels_gate import compute_normal_quantile
 from analytics.tables.hazard_results import ModelledCurve, ParametricResult
-from analytics.tables.results import Estimate
+from analytics.tables.results import Estimate, FloatArray
+
+STEP = 1e-4  # of log days: near the cube root of machine precision, least error of a central difference
+SHORTEST, FARTHEST = 1e-3, 100.0  # days, and times the follow-up: between them a quantile is looked for
+HALVINGS = 60  # of at most 20 units of log days: to the last digit
 
 
 def estimate_modelled_survival(
@@ -40,17 +44,36 @@ def estimate_modelled_quantile(
 ) -> Estimate:
     """Estimate the day by which ``share`` have failed, with limits by the delta method on the log scale.
 
-    Offered for accelerated failure time models, whose quantiles have a formula.
+    ``None`` where the model does not come to that within a hundred times the follow-up.
     """
     x = finite_numbers("covariates", covariates) if len(result.terms) else np.zeros(0)
-    has_scale = result.family != "exponential"
-    u = DISTRIBUTIONS[result.family].quantile(share)
-    scale = float(np.exp(result.parameters[-1])) if has_scale else 1.0
-    log_day = float(x @ result.parameters[: len(x)] + result.parameters[len(x)] + scale * u)
-    slope = np.concatenate([x, [1.0], [scale * u] if has_scale else []])
+    model = _model_of(result)
+    log_day = _find_log_day(model, x, result, share)
+    if log_day is None:
+        return Estimate(None, None, None, "days", level)
+    around = np.exp(log_day + np.array([-STEP, 0, STEP]))
+    logs = model.log_survival(around, np.tile(x, (3, 1)), result.parameters)
+    centre = np.log(-logs.value)
+    slope = logs.slope[1] / logs.value[1] / ((centre[2] - centre[0]) / (2 * STEP))
     half = compute_normal_quantile(level) * float(np.sqrt(slope @ result.covariance @ slope))
     low, value, high = (float(np.exp(log_day + side * half)) for side in (-1, 0, 1))
     return Estimate(value, low, high, "days", level)
+
+
+def _find_log_day(model: SurvivalModel, x: FloatArray, result: ParametricResult, share: float) -> float | None:
+    """Return the log of the day on which survival is 1 − ``share``, by halving."""
+
+    def is_before(log_day: float) -> bool:
+        value = model.log_survival(np.exp([log_day]), x[None], result.parameters).value
+        return bool(value[0] > np.log1p(-share))
+
+    low, high = float(np.log(SHORTEST)), float(np.log(FARTHEST * result.last_day))
+    if is_before(high) or not is_before(low):
+        return None
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if is_before(middle) else (low, middle)
+    return (low + high) / 2
 
 
 def _model_of(result: ParametricResult) -> SurvivalModel:

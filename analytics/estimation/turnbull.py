@@ -39,15 +39,14 @@ def estimate_interval_survival(intervals: Intervals, group: str = "all") -> Inte
         raise RefusedError(
             "Turnbull's estimate needs people who are followed from day 0.", group, "Leave late entries out."
         )
-    left, right, first, last = find_innermost_intervals(intervals)
-    mass = _maximise(first, last, len(left))
+    distinct, counts = count_distinct(intervals)
+    left, right, first, last = find_innermost_intervals(distinct)
+    mass = maximise_mass(first, last, len(left), counts)
     kept = mass > 0
-    covered = np.concatenate([[0.0], np.cumsum(mass)])
-    chance = covered[last + 1] - covered[first]
     survival = np.where(np.isinf(right[kept]), np.nan, 1 - np.cumsum(mass[kept]))
     return IntervalCurve(
         group, left[kept], right[kept], mass[kept], np.maximum(survival, 0.0),
-        float(np.log(chance).sum()), len(first), intervals.n_events,
+        _log_likelihood(mass, first, last, counts), len(intervals.low), intervals.n_events,
         describe_method("Turnbull estimate", TURNBULL, intervals="open on the left, closed on the right"),
     )  # fmt: skip
 
@@ -77,33 +76,46 @@ def find_innermost_intervals(intervals: Intervals) -> tuple[FloatArray, FloatArr
     return value[order[innermost]], value[order[innermost + 1]], first, last
 
 
-def _maximise(first: IntArray, last: IntArray, m: int) -> FloatArray:
-    """Return the masses (m,): self-consistency steps, lengthened where that climbs (squared extrapolation)."""
+def count_distinct(intervals: Intervals) -> tuple[Intervals, FloatArray]:
+    """Return each interval once, with the number of lines that share it, (d,)."""
+    ends, counts = np.unique(np.stack([intervals.low, intervals.high]), axis=1, return_counts=True)
+    return Intervals(ends[0], ends[1], np.zeros(len(counts))), counts.astype(np.float64)
+
+
+def maximise_mass(
+    first: IntArray, last: IntArray, m: int, counts: FloatArray, smallest_gain: float = SMALLEST_GAIN
+) -> FloatArray:
+    """Return the masses (m,) of ``counts`` (d,) lines each covering the places ``first`` to ``last``.
+
+    Self-consistency steps, lengthened where that climbs (squared extrapolation), until the mean log-likelihood can gain
+    no more than ``smallest_gain``.
+    """
     mass = np.full(m, 1 / m)
     for _ in range(MOST_ROUNDS):
-        once, gain = _self_consistent(mass, first, last)
-        if gain <= SMALLEST_GAIN:
+        once, gain = _self_consistent(mass, first, last, counts)
+        if gain <= smallest_gain:
             break
-        twice, _ = _self_consistent(once, first, last)
+        twice, _ = _self_consistent(once, first, last, counts)
         change, bend = once - mass, twice - 2 * once + mass
         size = float(np.sqrt((bend**2).sum()))
         length = max(1.0, float(np.sqrt((change**2).sum())) / size) if size > 0 else 1.0
         far = np.maximum(mass + 2 * length * change + length**2 * bend, 0)
         far = far / far.sum()
-        mass = far if _log_likelihood(far, first, last) >= _log_likelihood(twice, first, last) else twice
+        climbs = _log_likelihood(far, first, last, counts) >= _log_likelihood(twice, first, last, counts)
+        mass = far if climbs else twice
     return np.where(mass > 1e-8, mass, 0) / mass[mass > 1e-8].sum()
 
 
-def _self_consistent(mass: FloatArray, first: IntArray, last: IntArray) -> tuple[FloatArray, float]:
+def _self_consistent(mass: FloatArray, first: IntArray, last: IntArray, counts: FloatArray) -> tuple[FloatArray, float]:
     """Return the next masses, and a bound on what the mean log-likelihood can still gain."""
     covered = np.concatenate([[0.0], np.cumsum(mass)])
-    share = 1 / (covered[last + 1] - covered[first])
+    share = counts / (covered[last + 1] - covered[first])
     m = len(mass)
-    slope = np.cumsum(sum_by_code(first, share, m + 1) - sum_by_code(last + 1, share, m + 1))[:-1] / len(first)
+    slope = np.cumsum(sum_by_code(first, share, m + 1) - sum_by_code(last + 1, share, m + 1))[:-1] / counts.sum()
     return mass * slope, float(slope.max()) - 1
 
 
-def _log_likelihood(mass: FloatArray, first: IntArray, last: IntArray) -> float:
+def _log_likelihood(mass: FloatArray, first: IntArray, last: IntArray, counts: FloatArray) -> float:
     covered = np.concatenate([[0.0], np.cumsum(mass)])
     chance = covered[last + 1] - covered[first]
-    return float(np.log(chance).sum()) if (chance > 0).all() else -np.inf
+    return float(counts @ np.log(chance)) if (chance > 0).all() else -np.inf

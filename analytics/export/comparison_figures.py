@@ -68,8 +68,8 @@ def _draw_intervals(release: Release, result: IntervalSurvivalResult) -> Figure:
     drawn = (
         "Smooth models of intervals alone."
         if release.is_safe
-        else "Coloured: Turnbull's estimate, a box where it cannot say when in the interval it falls. Grey steps: "
-        "Kaplan–Meier as if the event fell on the day of detection. Dashed: models."
+        else "Coloured: Turnbull's estimate, a box where it cannot say when in the interval it falls, and resampled "
+        "95 % limits as a band. Grey steps: Kaplan–Meier as if the event fell on the day of detection. Dashed: models."
     )
     caption = caption_aggregate(release, f"Event between the last visit without and the first with it. {drawn}")
     words = SurvivalWords(name_endpoint(result.endpoint), name_time_zero(result.endpoint), caption)

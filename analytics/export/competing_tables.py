@@ -59,15 +59,33 @@ def write_turnbull(release: Release) -> dict[str, bytes]:
 
 
 def write_interval_models(release: Release) -> dict[str, bytes]:
-    """Write ``interval_medians.csv`` (by detection, by intervals, by each model) and ``modelled_curves.csv``."""
+    """Write ``interval_medians.csv`` and, if any, ``modelled_curves.csv``, ``interval_coefficients.csv``."""
     result = cast("IntervalSurvivalResult", release.answer.result)
     files = {"interval_medians.csv": table_as_csv(interval_median_table(result))}
     curves = [_table_of_models(group) for group in result.groups if any(model.curve for model in group.models)]
-    return files | ({"modelled_curves.csv": table_as_csv(pl.concat(curves))} if curves else {})
+    files |= {"modelled_curves.csv": table_as_csv(pl.concat(curves))} if curves else {}
+    coefficients = interval_coefficient_table(result)
+    return files if coefficients.is_empty() else files | {"interval_coefficients.csv": table_as_csv(coefficients)}
+
+
+def interval_coefficient_table(result: IntervalSurvivalResult) -> pl.DataFrame:
+    """Return the ratios of every model of everybody's intervals, terms of splines left out."""
+    rows = [
+        {"family": model.family, "aic": model.fit.aic} | term_row(column, term, model.ratio)
+        for model in result.regressions
+        if isinstance(model.fit, ParametricResult)
+        for column, term in zip(result.columns, model.fit.terms, strict=True)
+        if column.kind != "spline"
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def interval_median_table(result: IntervalSurvivalResult) -> pl.DataFrame:
-    """Return medians in months, one row a group and way; for Turnbull ``low`` and ``high`` bound the median itself."""
+    """Return medians in months, one row a group and way.
+
+    For Turnbull ``low`` and ``high`` bound the median itself; resampled limits of that and of how much later detection
+    dates it have rows of their own.
+    """
     rows: list[tuple[str, str, float | None, float | None, float | None, float | None]] = []
     for group in result.groups:
         found = group.detection_median
@@ -75,6 +93,9 @@ def interval_median_table(result: IntervalSurvivalResult) -> pl.DataFrame:
         if group.curve is not None:
             low, high = group.median or (None, None)
             rows.append((group.group, "turnbull", None, low, high, None))
+        if group.limits is not None:
+            for way, at in (("turnbull, limits", group.limits.median), ("detection later by", group.limits.shift)):
+                rows.append((group.group, way, None, at.low, at.high, None))
         for model in group.models:
             at = model.median or Estimate(None, None, None, "days")
             aic = model.fit.aic if isinstance(model.fit, ParametricResult) else None
@@ -112,6 +133,7 @@ def _table_of_intervals(group: IntervalGroup) -> pl.DataFrame:
     if curve is None:
         return pl.DataFrame()
     right = np.where(np.isinf(curve.right), np.nan, curve.right)
+    nothing = np.full(len(right), np.nan)
     return pl.DataFrame(
         {
             "strata": [group.group] * len(curve.left),
@@ -121,6 +143,8 @@ def _table_of_intervals(group: IntervalGroup) -> pl.DataFrame:
             "right_months": right / DAYS_PER_MONTH,
             "mass": curve.mass,
             "survival_after": curve.survival,
+            "conf.low": nothing if group.limits is None else group.limits.low,
+            "conf.high": nothing if group.limits is None else group.limits.high,
         }
     )
 

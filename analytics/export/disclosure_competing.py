@@ -15,7 +15,9 @@ import polars as pl
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.coarse_causes import release_cause_rows
+from analytics.export.coarse_time import is_enough
 from analytics.export.disclosure_models import (
+    EVENTS_PER_LEVEL,
     has_enough_events,
     has_enough_others,
     refuse_small_levels,
@@ -25,7 +27,7 @@ from analytics.export.disclosure_models import (
 from analytics.export.merging import count_people, merge_flow_to, refuse_small
 from analytics.export.rounding import round_estimate, round_figures, round_months
 from analytics.questions.competing_wording import describe_competing
-from analytics.questions.interval_wording import describe_interval_group
+from analytics.questions.interval_wording import describe_intervals
 from analytics.questions.question import Answer
 from analytics.tables.competing_results import (
     CompetingRisksResult,
@@ -35,7 +37,7 @@ from analytics.tables.competing_results import (
     IntervalModel,
     IntervalSurvivalResult,
 )
-from analytics.tables.hazard_results import ModelledCurve, RegressionResult
+from analytics.tables.hazard_results import ModelledCurve, ParametricResult, RegressionResult
 from analytics.tables.results import Estimate, FloatArray, Refusal, TestResult
 
 NOTHING = Estimate(None, None, None, "days")
@@ -83,13 +85,51 @@ def make_safe_intervals(answer: Answer, floor: int) -> Answer | Refusal:
     if not groups:
         return refuse_small(floor)
     shown = answer.subjects.filter(pl.col("group").is_in([group.group for group in groups]))
+    result = _compare_safely(replace(exact, groups=groups), len(groups) == len(exact.groups), floor)
     return replace(
         answer,
-        result=replace(exact, groups=groups),
+        result=result,
         flow=merge_flow_to(answer.flow, shown, floor),
-        summary=tuple(sentence for group in groups for sentence in describe_interval_group(group)),
+        summary=describe_intervals(result, "{:g}".format),
         notes=(*answer.notes, "Safe level: the estimate without a model shows single visits and stays inside."),
     )
+
+
+def _compare_safely(result: IntervalSurvivalResult, is_whole: bool, floor: int) -> IntervalSurvivalResult:
+    """Round the test and the models of everybody where every group is shown and every level has enough of both."""
+    has_enough = all(
+        (level.n_events or 0) >= EVENTS_PER_LEVEL * floor
+        and is_enough((level.n_lines or 0) - (level.n_events or 0), floor)
+        for level in result.levels
+    )
+    if not is_whole or not has_enough:
+        withheld = refuse_small(floor)
+        return replace(
+            result, test=result.test and withheld, columns=(), levels=(),
+            regressions=tuple(replace(model, fit=withheld) for model in result.regressions),
+        )  # fmt: skip
+    return replace(
+        result,
+        test=round_test(result.test) if isinstance(result.test, TestResult) else result.test,
+        columns=tuple(column for column in result.columns if column.kind != "spline"),
+        levels=(),
+        regressions=tuple(replace(model, fit=_round_parametric(result, model.fit)) for model in result.regressions),
+    )
+
+
+def _round_parametric(result: IntervalSurvivalResult, fit: ParametricResult | Refusal) -> ParametricResult | Refusal:
+    if isinstance(fit, Refusal):
+        return fit
+    kept = [place for place, column in enumerate(result.columns) if column.kind != "spline"]
+    return replace(_without_numbers(fit), terms=tuple(round_term(fit.terms[place]) for place in kept))
+
+
+def _without_numbers(fit: ParametricResult) -> ParametricResult:
+    """Return a fit without what would give back its curve to every digit."""
+    return replace(
+        fit, parameters=np.zeros(0), covariance=np.zeros((0, 0)), knots=(), log_likelihood=0.0,
+        aic=round(fit.aic), last_day=0.0,
+    )  # fmt: skip
 
 
 def _coarsen(
@@ -158,6 +198,7 @@ def _smooth_only(group: IntervalGroup, lines: pl.DataFrame, floor: int) -> Inter
         detection=None,
         detection_median=NOTHING,
         models=tuple(_smooth_model(model) for model in group.models),
+        limits=None,
     )
 
 
@@ -170,11 +211,8 @@ def _smooth_model(model: IntervalModel) -> IntervalModel:
         held.days[within], _round(held.survival[within]), _round(held.low[within]), _round(held.high[within]),
         held.is_extrapolated[within], held.level,
     )  # fmt: skip
-    fit = replace(
-        model.fit, parameters=np.zeros(0), covariance=np.zeros((0, 0)), knots=(), log_likelihood=0.0,
-        aic=round(model.fit.aic), last_day=0.0,
-    )  # fmt: skip
-    return IntervalModel(model.family, fit, curve, model.median and round_months(model.median))
+    median = model.median and round_months(model.median)
+    return IntervalModel(model.family, _without_numbers(model.fit), curve, median)
 
 
 def _say_level(floor: int) -> str:

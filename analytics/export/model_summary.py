@@ -12,7 +12,7 @@ from analytics.export.comparison_tables import (
     sensitivity_table,
     subgroup_table,
 )
-from analytics.export.competing_tables import hazard_table, interval_median_table
+from analytics.export.competing_tables import hazard_table, interval_coefficient_table, interval_median_table
 from analytics.export.model_tables import coefficient_table
 from analytics.export.sentences import describe_endpoint
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
@@ -74,7 +74,12 @@ def say_intervals(result: IntervalSurvivalResult) -> dict[str, Any]:
             for group in result.groups
         ],
         "medians": interval_median_table(result).to_dicts(),
-        "not_given": _say_refusals(*(model.fit for group in result.groups for model in group.models)),
+        "test": _say_test(result.test),
+        "coefficients": interval_coefficient_table(result).to_dicts(),
+        "not_given": _say_refusals(
+            *(model.fit for group in result.groups for model in group.models),
+            *(model.fit for model in result.regressions),
+        ),
     }
 
 

@@ -5,21 +5,25 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from analytics.estimation.group_counts import count_groups, refuse_test
+from analytics.estimation.interval_bootstrap import estimate_interval_limits
+from analytics.estimation.interval_comparison import compare_interval_survival
 from analytics.estimation.intervals import Intervals, check_intervals
 from analytics.estimation.modelled_survival import estimate_modelled_quantile, estimate_modelled_survival
 from analytics.estimation.survival import estimate_group_survival
 from analytics.estimation.turnbull import estimate_interval_survival, find_interval_quantile
 from analytics.questions.follow_up import observe_lines
-from analytics.questions.interval_wording import describe_interval_group
+from analytics.questions.interval_models import derive_intervals, fit_interval_regressions, refuse_impossible
+from analytics.questions.interval_wording import describe_intervals
 from analytics.questions.model_wording import say_design
 from analytics.questions.observed import select_observed_lines
 from analytics.questions.question import Answer, Question
-from analytics.questions.regression import fit_parametric, refuse_several_lines
-from analytics.tables.competing_results import IntervalGroup, IntervalModel, IntervalSurvivalResult
-from analytics.tables.results import Method, Refusal
+from analytics.questions.regression import MODELS, WITH_STRATA, fit_parametric, refuse_several_lines
+from analytics.tables.competing_results import IntervalGroup, IntervalModel, IntervalRegression, IntervalSurvivalResult
+from analytics.tables.results import Method, Refusal, TestResult
 from analytics.tables.study import Study
 
-PARAMETRIC = ("weibull", "log-normal", "log-logistic", "exponential", "spline")
+PARAMETRIC = tuple(name for name in MODELS if name not in WITH_STRATA)
 USUAL_MODELS = ("weibull", "log-normal", "spline")
 EVERY_MODEL = "cox"
 """The model of a question that names none: Cox's has no place here, so all usual ones are fitted."""
@@ -42,18 +46,26 @@ def answer_interval_censored(study: Study, question: Question) -> Answer | Refus
     if isinstance(observed, Refusal):
         return observed
     lines = derive_intervals(observed.lines)
-    impossible = lines.filter(pl.col("low") > pl.col("high"))
-    if not impossible.is_empty():
-        return Refusal(
-            "impossible_interval",
-            f"In {impossible.height} lines the last negative visit lies after the first positive one.",
-            "Correct the assessments of these lines, or choose another rule set.",
-        )
+    refusal = refuse_impossible(lines)
+    if refusal:
+        return refusal
     families = USUAL_MODELS if question.model == EVERY_MODEL else (question.model,)
     groups = tuple(
-        _estimate_group(study, label, lines.filter(pl.col("group") == label), families) for label in observed.labels
+        _estimate_group(study, question, label, lines.filter(pl.col("group") == label), families)
+        for label in observed.labels
     )
-    result = IntervalSurvivalResult(question.endpoint, question.rule_set, groups, _methods(groups))
+    test = _compare(study, lines) if len(observed.labels) > 1 else None
+    design, regressions = fit_interval_regressions(study, question, families)
+    result = IntervalSurvivalResult(
+        question.endpoint,
+        question.rule_set,
+        groups,
+        _methods(groups, test, regressions),
+        test,
+        () if design is None else design.columns,
+        () if design is None else design.levels,
+        regressions,
+    )
     return Answer(
         question=question,
         result=result,
@@ -62,37 +74,34 @@ def answer_interval_censored(study: Study, question: Question) -> Answer | Refus
             "source_row",
         ),
         flow=observed.flow,
-        summary=tuple(sentence for group in groups for sentence in describe_interval_group(group)),
+        summary=describe_intervals(result),
         notes=(
             "An event lies after the last visit without it and not after the first with it; a death has its day.",
             "Who died without a seen progression may have progressed before: such a death counts as it was seen.",
-            *say_design(question, ()),
+            "The test asks that the groups are visited alike; the models do not.",
+            *say_design(question, question.covariates),
         ),
         study_name=study.name,
         study_version=study.version,
     )  # fmt: skip
 
 
-def derive_intervals(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return lines with ``low`` and ``high`` in days (date − start + 1): the event lies in (low, high].
-
-    ``low`` is 0 without a negative visit after the start; ``high`` is null where the event was not seen.
-    """
-    after = (pl.col("last_negative_date") - pl.col("start_date")).dt.total_days() + 1
-    until = (pl.col("first_positive_date") - pl.col("start_date")).dt.total_days() + 1
-    return lines.with_columns(
-        low=pl.when(pl.col("happened"))
-        .then(pl.when(after > 1).then(after).otherwise(0))
-        .otherwise(pl.col("days").cast(pl.Int64))
-        .fill_null(0),
-        high=pl.when(pl.col("happened")).then(until.fill_null(pl.col("days"))),
-    )
-
-
-def _estimate_group(study: Study, label: str, lines: pl.DataFrame, families: tuple[str, ...]) -> IntervalGroup:
+def _compare(study: Study, lines: pl.DataFrame) -> TestResult | Refusal:
+    observations, labels = observe_lines(lines), lines["group"].to_numpy()
     intervals = check_intervals(lines["low"].to_numpy(), lines["high"].to_list())
-    detection = estimate_group_survival(observe_lines(lines), label)
+    refusal = refuse_test(count_groups(observations, labels), study.settings)
+    return refusal or compare_interval_survival(intervals, labels, observations.cluster)
+
+
+def _estimate_group(
+    study: Study, question: Question, label: str, lines: pl.DataFrame, families: tuple[str, ...]
+) -> IntervalGroup:
+    intervals, observations = check_intervals(lines["low"].to_numpy(), lines["high"].to_list()), observe_lines(lines)
+    detection = estimate_group_survival(observations, label)
     curve = estimate_interval_survival(intervals, label)
+    limits = None
+    if question.n_resamples > 0 and intervals.n_events:
+        limits = estimate_interval_limits(intervals, observations, curve, question.seed, question.n_resamples)
     seen = ~intervals.is_open & ~intervals.is_exact
     has_several = lines["pid"].n_unique() < lines.height
     return IntervalGroup(
@@ -107,6 +116,7 @@ def _estimate_group(study: Study, label: str, lines: pl.DataFrame, families: tup
         detection=detection.curve,
         detection_median=detection.median,
         models=tuple(_fit(study, intervals, family, has_several) for family in families),
+        limits=limits,
     )
 
 
@@ -117,11 +127,13 @@ def _fit(study: Study, intervals: Intervals, family: str, has_several: bool) -> 
     if isinstance(fit, Refusal):
         return IntervalModel(family, fit, None, None)
     days = np.linspace(1, 1.25 * fit.last_day, CURVE_POINTS)
-    median = None if family == "spline" else estimate_modelled_quantile(fit, ())
-    return IntervalModel(family, fit, estimate_modelled_survival(fit, (), days), median)
+    return IntervalModel(family, fit, estimate_modelled_survival(fit, (), days), estimate_modelled_quantile(fit, ()))
 
 
-def _methods(groups: tuple[IntervalGroup, ...]) -> tuple[Method, ...]:
-    curves = [group.curve.method for group in groups if group.curve is not None]
-    fits = [model.fit for group in groups for model in group.models]
-    return tuple(dict.fromkeys((*curves, *(fit.method for fit in fits if not isinstance(fit, Refusal)))))
+def _methods(
+    groups: tuple[IntervalGroup, ...], test: TestResult | Refusal | None, regressions: tuple[IntervalRegression, ...]
+) -> tuple[Method, ...]:
+    found = [item for group in groups for item in (group.curve, group.limits)]
+    fits = [test, *(model.fit for group in groups for model in group.models), *(model.fit for model in regressions)]
+    used = [item for item in (*found, *fits) if item is not None and not isinstance(item, Refusal)]
+    return tuple(dict.fromkeys(item.method for item in used))

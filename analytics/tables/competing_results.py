@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analytics.tables.hazard_results import ModelledCurve, ParametricResult, RegressionResult
-from analytics.tables.regression_results import ModelColumn
+from analytics.tables.regression_results import LevelCount, ModelColumn
 from analytics.tables.results import Estimate, FloatArray, IntArray, Method, Refusal, TestResult
-from analytics.tables.survival_results import IntervalCurve, SurvivalCurve
+from analytics.tables.survival_results import IntervalCurve, IntervalLimits, SurvivalCurve
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,8 @@ class IntervalGroup:
 
     ``median`` is the interval (after, not after) that holds the median, ``None`` when it was not reached. Of the
     ``n_events``, ``n_exact`` have a known day; ``width_days`` is the median width of the intervals of the others.
+    ``limits`` are those of the curve, its median and the shift of the median by detection, where resampling was asked
+    for.
     """
 
     group: str
@@ -99,13 +101,34 @@ class IntervalGroup:
     detection: SurvivalCurve | None
     detection_median: Estimate
     models: tuple[IntervalModel, ...]
+    limits: IntervalLimits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalRegression:
+    """A parametric model of everybody's intervals on group and covariates, or why there is none.
+
+    ``ratio`` says of what the ratios are: ``hazard ratio`` or ``time ratio``.
+    """
+
+    family: str
+    ratio: str
+    fit: ParametricResult | Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class IntervalSurvivalResult:
-    """Time to an endpoint that was seen between two visits, by group."""
+    """Time to an endpoint that was seen between two visits, by group.
+
+    ``test`` compares the groups without a model; ``regressions`` do with one a family, on ``columns`` (group and
+    covariates), whose categories have the counts in ``levels``.
+    """
 
     endpoint: str
     rule_set: str
     groups: tuple[IntervalGroup, ...]
     methods: tuple[Method, ...]
+    test: TestResult | Refusal | None = None
+    columns: tuple[ModelColumn, ...] = ()
+    levels: tuple[LevelCount, ...] = ()
+    regressions: tuple[IntervalRegression, ...] = ()

@@ -117,6 +117,21 @@ class IntervalCurve:
 
 
 @dataclass(frozen=True, slots=True)
+class IntervalLimits:
+    """Limits of an `IntervalCurve` of m intervals and of its median, by resampling; NaN or ``None`` where not known.
+
+    ``low`` and ``high`` (m,) are of survival after each interval. ``median`` has limits only, its value being an
+    interval; so has ``shift``, how many days later the median by detection is.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    median: Estimate
+    shift: Estimate
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
 class BootstrapMedians:
     """Medians by group with percentile limits; ``replicates`` (r, g) in days, infinite where not reached."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joblib import parallel_config
 
 from analytics.errors import RefusedError
 from analytics.estimation.bootstrap import compute_medians, estimate_bootstrap_medians
 from analytics.estimation.observations import check_observations
+from analytics.estimation.resampling import run_replicates
 from analytics.estimation.survival import estimate_quantile, estimate_survival
 
 
@@ -45,16 +45,32 @@ def test_limits_are_near_those_of_the_curve(lung):
     assert abs(women.low - 345) < 30 and abs(women.high - 524) < 40
 
 
-def test_the_same_seed_gives_the_same_numbers_in_threads_and_in_any_chunking(lung, monkeypatch):
+@pytest.mark.parametrize("backend", ["sequential", "threading", "loky"])
+def test_the_same_seed_gives_the_same_numbers_on_every_backend(lung, backend):
     plain = estimate_bootstrap_medians(observed(lung), lung["sex"], seed=5, n_replicates=120)
-    with ThreadPoolExecutor(3) as pool:
-        spread = estimate_bootstrap_medians(observed(lung), lung["sex"], seed=5, n_replicates=120, run=pool.map)
+    with parallel_config(backend=backend, n_jobs=2):
+        spread = estimate_bootstrap_medians(observed(lung), lung["sex"], seed=5, n_replicates=120)
     np.testing.assert_array_equal(plain.replicates, spread.replicates)
-    monkeypatch.setattr("analytics.estimation.bootstrap.CHUNK", 7)
-    chunked = estimate_bootstrap_medians(observed(lung), lung["sex"], seed=5, n_replicates=120)
-    np.testing.assert_array_equal(plain.replicates, chunked.replicates)
-    other = estimate_bootstrap_medians(observed(lung), lung["sex"], seed=6, n_replicates=120)
-    assert (plain.replicates != other.replicates).any()
+
+
+def test_the_same_seed_gives_the_same_numbers_on_a_cluster(lung):
+    distributed = pytest.importorskip("distributed", reason="dask is optional: no cluster to run on")
+    plain = estimate_bootstrap_medians(observed(lung), lung["sex"], seed=5, n_replicates=120)
+    cluster = distributed.Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None)
+    with cluster, parallel_config(backend="dask"):
+        spread = estimate_bootstrap_medians(observed(lung), lung["sex"], seed=5, n_replicates=120)
+    np.testing.assert_array_equal(plain.replicates, spread.replicates)
+
+
+def test_a_replicate_keeps_its_stream_whatever_the_chunks_and_the_seed_decides():
+    def work(streams):
+        return np.array([stream.random(2) for stream in streams])
+
+    whole = run_replicates(work, seed=3, n_replicates=20)
+    np.testing.assert_array_equal(whole, run_replicates(work, seed=3, n_replicates=20, chunk=7))
+    np.testing.assert_array_equal(whole[:5], run_replicates(work, seed=3, n_replicates=5))
+    assert (whole != run_replicates(work, seed=4, n_replicates=20)).all()
+    assert len(np.unique(whole)) == whole.size
 
 
 def test_people_are_drawn_with_all_their_lines(lung):

@@ -62,6 +62,12 @@ def _draw_group(axes: Axes, group: IntervalGroup, place: int) -> None:
         )
     if group.curve is not None:
         _draw_turnbull(axes, group.curve, place)
+    if group.curve is not None and group.limits is not None:
+        months, known = group.curve.right / DAYS_PER_MONTH, np.isfinite(group.limits.low)
+        axes.fill_between(
+            months[known], group.limits.low[known], group.limits.high[known], step="post", color=colour_of(place),
+            alpha=0.12, linewidth=0,
+        )  # fmt: skip
     for number, model in enumerate(group.models):
         _draw_model(axes, model, number)
 
