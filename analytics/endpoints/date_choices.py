@@ -19,3 +19,12 @@ def _move(table: pl.LazyFrame, suffix: str) -> pl.LazyFrame:
     names = set(table.collect_schema().names())
     partial = [name for name in names if f"{name}_lo" in names and f"{name}_hi" in names]
     return table.with_columns(pl.coalesce(f"{name}{suffix}", name).alias(name) for name in partial)
+
+
+def has_partial_dates(tables: Mapping[str, pl.LazyFrame]) -> bool:
+    """Return whether any date of the accepted tables is known only to its month or year."""
+    for table in tables.values():
+        precisions = [name for name in table.collect_schema().names() if name.endswith("_precision")]
+        if precisions and table.select(pl.any_horizontal((pl.col(precisions) != "D").any())).collect().item():
+            return True
+    return False

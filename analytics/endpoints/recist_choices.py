@@ -9,6 +9,7 @@ from analytics.catalogue.settings import Settings
 from analytics.endpoints.missed import compute_planned_days, select_schedule
 from analytics.errors import SettingsError
 from analytics.longitudinal.comparisons import is_at_most
+from analytics.longitudinal.keys import DAYS_PER_PATIENT, EARLIEST_DAY, compute_line_key
 
 _MARKER = "CGA"
 _ON_LINE = ["pid", "line_no"]
@@ -35,7 +36,7 @@ def _ask_for_normal_markers(recist: pl.DataFrame, marker_values: pl.DataFrame) -
     """Take complete responses back where CgA was raised at the baseline and has not surely become normal.
 
     The last assessable value up to the visit's last day tells. Without targets the response is then
-    non-complete and non-progressive, else partial (Eisenhauer et al. 2009, section 4.3.3).
+    non-complete and non-progressive, else partial (Eisenhauer et al. 2009).
     """
     values = marker_values.filter(
         (pl.col("analyte") == _MARKER) & pl.col("is_assessable") & ~pl.col("has_unclear_date")
@@ -43,21 +44,23 @@ def _ask_for_normal_markers(recist: pl.DataFrame, marker_values: pl.DataFrame) -
     raised = values.filter(pl.col("is_baseline") & ~pl.col("is_normal")).select(_ON_LINE).unique()
     later = (
         values.filter((pl.col("days") > 1) & pl.col("is_normal").is_not_null())
-        .sort("date")
-        .select(*_ON_LINE, "date", "is_normal")
+        .select("is_normal", key=_compute_line_day(pl.col("date")))
+        .sort("key")
     )
     rows = recist.with_row_index("place").join(
         raised.with_columns(was_raised=pl.lit(value=True)), on=_ON_LINE, how="left", maintain_order="left"
     )
     known = (
-        rows.sort("last_date")
-        .join_asof(later, left_on="last_date", right_on="date", by=_ON_LINE, strategy="backward", suffix="_value")
+        rows.with_columns(asked=_compute_line_day(pl.col("last_date")))
+        .sort("asked")
+        .join_asof(later, left_on="asked", right_on="key", strategy="backward")
+        .with_columns(is_own=pl.col("asked") // DAYS_PER_PATIENT == pl.col("key") // DAYS_PER_PATIENT)
         .sort("place")
     )
     is_taken_back = (
         (pl.col("response") == "CR")
         & pl.col("was_raised").fill_null(value=False)
-        & ~pl.col("is_normal").fill_null(value=False)
+        & ~(pl.col("is_normal") & pl.col("is_own")).fill_null(value=False)
     )
     instead = pl.when(pl.col("target") == "NA").then(pl.lit("NON_CR_NON_PD")).otherwise(pl.lit("PR"))
     return known.with_columns(response=pl.when(is_taken_back).then(instead).otherwise("response")).select(
@@ -65,8 +68,17 @@ def _ask_for_normal_markers(recist: pl.DataFrame, marker_values: pl.DataFrame) -
     )
 
 
+def _compute_line_day(day: pl.Expr) -> pl.Expr:
+    """Return line and day as one integer."""
+    return compute_line_key() * DAYS_PER_PATIENT + day.cast(pl.Int32).cast(pl.Int64) + EARLIEST_DAY
+
+
 def _date_by_plan(recist: pl.DataFrame, lines: pl.DataFrame, schedule: pl.DataFrame) -> pl.DataFrame:
-    """Date each progression by the planned day on or after the last scan that shows it."""
+    """Date each progression by the planned day on or after the last scan that shows it.
+
+    A planned day after the next line has begun is that line's: the progression that led to it is then
+    dated by its start, the last day that still belongs to the line before.
+    """
     if schedule.is_empty():
         raise SettingsError(
             "Progression cannot be dated by planned visits: the source has no schedule.",
@@ -74,10 +86,10 @@ def _date_by_plan(recist: pl.DataFrame, lines: pl.DataFrame, schedule: pl.DataFr
             "Give the sheet schedule, or another rule.",
         )
     planned = compute_planned_days(schedule)
-    dated = recist.join(lines.select(*_ON_LINE, "start_date"), on=_ON_LINE, maintain_order="left")
+    dated = recist.join(lines.select(*_ON_LINE, "start_date", "next_line_date"), on=_ON_LINE, maintain_order="left")
     since = dated.select((pl.col("last_date") - pl.col("start_date")).dt.total_days()).to_series().to_numpy()
     following = planned[np.searchsorted(planned, since, side="left").clip(0, len(planned) - 1)]
-    day = pl.col("start_date") + pl.duration(days=pl.col("planned"))
+    day = pl.min_horizontal(pl.col("start_date") + pl.duration(days=pl.col("planned")), "next_line_date")
     is_dated = (pl.col("response") == "PD") & (pl.col("planned") >= pl.Series("since", since))
     return (
         dated.with_columns(planned=pl.Series(following))

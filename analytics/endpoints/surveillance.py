@@ -100,11 +100,19 @@ def derive_surveillance(tables: Mapping[str, pl.LazyFrame], schedule_id: str, as
 
 
 def _derive_last(tables: Mapping[str, pl.LazyFrame], schedule: SurveillanceSchedule, as_of: dt.date) -> pl.DataFrame:
-    contacts = tables["vital_status"].filter(pl.col("kind") == "alive_contact")
+    """Return the last visit, scan and CgA of each patient; whoever was examined, scored or treated was there."""
+    seen = pl.concat(
+        [
+            tables["vital_status"].filter(pl.col("kind") == "alive_contact").select("pid", "date"),
+            tables["imaging"].filter(pl.col("modality") == "clinical_exam").select("pid", "date"),
+            tables["symptoms"].select("pid", "date"),
+            tables["cycles"].select("pid", "date"),
+        ]
+    )
     markers = tables["labs"].filter((pl.col("analyte") == "CGA") & pl.col("value").is_not_null())
     return pl.concat(
         [
-            _select_last(contacts, "date", as_of, "visit", schedule.visit_days),
+            _select_last(seen, "date", as_of, "visit", schedule.visit_days),
             _select_last(tables["imaging"], "date", as_of, "imaging", schedule.imaging_days),
             _select_last(markers, "collected", as_of, "marker", schedule.marker_days),
         ]

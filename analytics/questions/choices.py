@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.catalogue.choices import CHOICES, Choice
-from analytics.endpoints.date_choices import derive_with_dates
+from analytics.endpoints.date_choices import derive_with_dates, has_partial_dates
 from analytics.endpoints.rule_changes import UNCHANGED, derive_changes
 from analytics.endpoints.times import derive_times_to_event
 from analytics.errors import SettingsError
@@ -38,6 +38,8 @@ def answer_choices(study: Study, question: Question) -> Answer | Refusal:
     parts: list[pl.DataFrame] = []
     notes: list[str] = []
     for choice in CHOICES:
+        if _is_as_it_is(study, choice):
+            continue
         try:
             parts.append(_derive_choice(study, choice, usual))
         except SettingsError as problem:
@@ -55,6 +57,14 @@ def answer_choices(study: Study, question: Question) -> Answer | Refusal:
         details=changed.filter(pl.col("change") != UNCHANGED).select(_DETAILS),
         notes=("Each choice is held against the study's own settings; all else stays as it is.", *notes),
     )
+
+
+def _is_as_it_is(study: Study, choice: Choice) -> bool:
+    """Return whether the study was derived in this way already."""
+    chosen = bool(choice.settings) and all(
+        str(getattr(study.settings, name)) == value for name, value in choice.settings
+    )
+    return chosen or (bool(choice.dates) and not has_partial_dates(study.tables))
 
 
 def _derive_choice(study: Study, choice: Choice, usual: pl.DataFrame) -> pl.DataFrame:

@@ -87,5 +87,6 @@ def _select_people(
     funnel.lines = funnel.lines.join(current, on="pid", how="left", maintain_order="left")
     if question.selection != Selection():
         funnel.keep(pl.col("group").is_not_null(), "a line of the selection begun by then", "no such line")
-    funnel.lines = funnel.lines.select("pid", "patient_id", group=pl.col("group").fill_null(_NO_LINE))
+    outside_lines = _NO_LINE if grouping.column else "all"
+    funnel.lines = funnel.lines.select("pid", "patient_id", group=pl.col("group").fill_null(outside_lines))
     return funnel

@@ -1,0 +1,107 @@
+"""What settings change in the responses from lesions: normal markers, planned days, criteria side by side."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from analytics.catalogue.settings import Settings
+from analytics.endpoints.derive import derive_all
+from analytics.errors import SettingsError
+from tests.by_hand import accept_by_hand
+
+GRIDS = {
+    "treatments": """
+        patient_id | treatment_id | category | agent          | start
+        P1         | T1           | PRRT     | 177Lu-DOTATATE | 2020-01-01
+        """,
+    "imaging": """
+        patient_id | imaging_id | date       | modality
+        P1         | s0         | 2019-12-20 | CT
+        P1         | s1         | 2020-04-01 | CT
+        """,
+}
+GONE = """
+    patient_id | imaging_id | lesion_id | role   | longest_mm | measured
+    P1         | s0         | T01       | target | 30         | yes
+    P1         | s1         | T01       | target |            | not_visible
+    """
+GROWN = GONE.replace("           | not_visible", " 60        | yes")
+
+
+def lesion_rows(lesions: str, settings: Settings, **grids: str) -> pl.DataFrame:
+    return derive_all(accept_by_hand(GRIDS | {"lesions": lesions} | grids), settings)["recist_assessments"]
+
+
+def labs_of(baseline: str, later: str) -> str:
+    return f"""
+        patient_id | analyte | collected  | value_text | uln
+        P1         | CGA     | 2019-12-20 | {baseline} | 100
+        P1         | CGA     | 2020-03-20 | {later}    | 100
+        """
+
+
+@pytest.mark.parametrize(
+    ("baseline", "later", "response"),
+    [
+        ("400", "100", "CR"),  # at the limit is normal
+        ("400", "101", "PR"),
+        ("400", "", "PR"),  # raised, and nothing says it has become normal
+        ("400", "<150", "PR"),  # a bound above the limit leaves it open
+        ("100", "500", "CR"),  # was normal at the start
+        ("", "500", "CR"),
+    ],
+)
+def test_complete_response_may_need_normal_markers(baseline: str, later: str, response: str):
+    """RECIST 1.1: a marker raised at the start must become normal; off unless the setting asks for it."""
+    labs = labs_of(baseline, later)
+    asked = lesion_rows(GONE, Settings(cr_needs_normal_markers="Y"), labs=labs)
+    assert asked["response"].to_list() == [response]
+    assert lesion_rows(GONE, Settings(), labs=labs)["response"].to_list() == ["CR"]
+
+
+def test_the_value_after_the_scan_does_not_count():
+    labs = labs_of("400", "300") + "        P1 | CGA | 2020-04-02 | 50 | 100\n"
+    assert lesion_rows(GONE, Settings(cr_needs_normal_markers="Y"), labs=labs)["response"].to_list() == ["PR"]
+
+
+def test_without_targets_a_response_taken_back_is_neither_complete_nor_progressive():
+    others = GONE.replace("target", "non_target")
+    rows = lesion_rows(others, Settings(cr_needs_normal_markers="Y"), labs=labs_of("400", "300"))
+    assert rows["response"].to_list() == ["NON_CR_NON_PD"]
+
+
+PLAN = """
+    schedule_id | phase | anchor | start_offset_days | interval_days
+    plan        | 1     | index  | 84                | 84
+    """
+BY_PLAN = Settings(pd_date_rule="scheduled_visit")
+
+
+@pytest.mark.parametrize(
+    ("day", "dated"),
+    [
+        ("2020-03-24", "2020-03-25"),
+        ("2020-03-25", "2020-03-25"),  # 84 days after the start: the planned day itself
+        ("2020-03-26", "2020-06-17"),
+    ],
+)
+def test_progression_may_be_dated_by_the_planned_visit_that_follows(day: str, dated: str):
+    imaging = GRIDS["imaging"].replace("2020-04-01", day)
+    rows = lesion_rows(GROWN, BY_PLAN, imaging=imaging, schedule=PLAN)
+    assert rows.select("response", pl.col("date").cast(pl.String)).rows() == [("PD", dated)]
+
+
+def test_a_planned_day_beyond_the_next_line_is_its_start_so_that_the_event_stays():
+    treatments = GRIDS["treatments"] + "P1 | T2 | targeted | everolimus | 2020-05-01\n"
+    grids = GRIDS | {"lesions": GROWN, "treatments": treatments, "schedule": PLAN}
+    derived = derive_all(accept_by_hand(grids), BY_PLAN)
+    times = derived["times_to_event"].filter(endpoint="PFS", rule_set="lesions")
+    shown = times.select("line_no", "happened", pl.col("end_date").cast(pl.String))
+    assert shown.rows()[0] == (1, True, "2020-05-01")
+    assert shown.rows()[1][1] is False
+
+
+def test_planned_visits_need_a_schedule():
+    with pytest.raises(SettingsError, match="no schedule"):
+        lesion_rows(GROWN, BY_PLAN)
