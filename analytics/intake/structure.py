@@ -46,8 +46,9 @@ def structure_findings(heads: Sequence[Head], unused: Iterable[str]) -> pl.DataF
     for head in heads:
         rows.extend(_unknown_columns(head))
         rows.extend(_ragged_rows(head.table))
-        rows.extend(_notes(head.table))
         rows.extend(_spreadsheet_cells(head.table))
+    rows.extend(_notes(tables))
+    rows.extend(_hidden_errors(tables))
     return pl.DataFrame(rows, schema=FINDING_COLUMNS, orient="row")
 
 
@@ -64,22 +65,25 @@ def _refuse_missing(tables: Sequence[TextTable]) -> None:
             "patients",
             "Add a file or sheet named patients with a row for each patient.",
         )
-    problems = [problem for table in tables for problem in _missing_columns(table)]
-    if problems:
-        table, column, what = problems[0]
-        others = "".join(f" Also: {other[2]}" for other in problems[1:])
-        raise LayoutError(what + others, f"{table.where}, line 1, column {column}", RULES["V01"].suggestion)
+    incomplete = [table for table in tables if not is_complete(table)]
+    if incomplete:
+        what = " ".join(_say_missing(table) for table in incomplete)
+        raise LayoutError(what, f"{incomplete[0].where}, header", RULES["V01"].suggestion)
 
 
-def _missing_columns(table: TextTable) -> Iterator[tuple[TextTable, str, str]]:
+def _say_missing(table: TextTable) -> str:
+    found = {clean_header(name) for name in table.header}
+    free = frozenset(found - KNOWN_COLUMNS[table.table])
+    columns = " nor ".join(f"«{column}»" for column in _missing_columns(table))
+    near = "".join(dict.fromkeys(nearest(column, free) for column in _missing_columns(table)))
+    return RULES["V01"].message.format(place=table.where, columns=columns, found=", ".join(table.header), near=near)
+
+
+def _missing_columns(table: TextTable) -> Iterator[str]:
     found = {clean_header(name) for name in table.header}
     for column, facts in facts_of(SOURCE_TABLES[table.table]).items():
         if facts.is_required and column not in found:
-            near = nearest(column, frozenset(found - KNOWN_COLUMNS[table.table]))
-            what = RULES["V01"].message.format(
-                place=table.where, column=column, found=", ".join(table.header), near=near
-            )
-            yield table, column, what
+            yield column
 
 
 def _finding(rule_id: str, **fields: object) -> dict[str, object]:
@@ -139,9 +143,11 @@ def _ragged_rows(table: TextTable) -> Iterator[dict[str, object]]:
         )
 
 
-def _notes(table: TextTable) -> Iterator[dict[str, object]]:
-    if table.notes:
-        yield _finding("V73", table=table.table, file=table.file, sheet=table.sheet, n=table.notes)
+def _notes(tables: Sequence[TextTable]) -> Iterator[dict[str, object]]:
+    noted = [table for table in tables if table.notes]
+    if noted:
+        names = ", ".join(dict.fromkeys(table.table for table in noted))
+        yield _finding("V73", file=noted[0].file, n=sum(table.notes for table in noted), tables=names)
 
 
 def _spreadsheet_cells(table: TextTable) -> Iterator[dict[str, object]]:
@@ -150,5 +156,8 @@ def _spreadsheet_cells(table: TextTable) -> Iterator[dict[str, object]]:
         yield _finding("V02", **place, row=row, column=column, value=value)
     for reference in table.merged:
         yield _finding("V75", **place, reference=reference)
-    if table.sheet is not None and not table.is_typed:
-        yield _finding("V76", **place)
+
+
+def _hidden_errors(tables: Sequence[TextTable]) -> Iterator[dict[str, object]]:
+    for file in dict.fromkeys(table.file for table in tables if table.hides_errors):
+        yield _finding("V76", file=file)

@@ -136,7 +136,18 @@ def _read_sheet(
     rows = filled.filter(~is_note)
     at = {info.absolute_index: name for info, name in zip(grid.selected_columns, names, strict=True)}
     read = TextTable(table, file, sheet, rows, NO_RAGGED, notes=filled.height - rows.height)
-    return read if cells is None else _with_cell_facts(read, cells, at, position + 1)
+    if cells is not None:
+        return _with_cell_facts(read, cells, at, position + 1)
+    return replace(read, is_typed=True, untyped=_text_columns(workbook, sheet, position + 1, names), hides_errors=True)
+
+
+def _text_columns(workbook: fastexcel.ExcelReader, sheet: str, header_row: int, names: list[str]) -> frozenset[str]:
+    """Return the columns of which not every filled cell below the header is a number."""
+    if workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").height <= header_row:
+        return frozenset()
+    below = workbook.load_sheet(sheet, header_row=None, skip_rows=header_row, schema_sample_rows=None).to_polars()
+    by_place = zip(names, below.schema.values(), strict=True)
+    return frozenset(name for name, kind in by_place if not kind.is_numeric())
 
 
 def _with_cell_facts(read: TextTable, cells: CellFacts, at: Mapping[int, str], header_row: int) -> TextTable:

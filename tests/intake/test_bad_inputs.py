@@ -99,7 +99,7 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "tabs": ({"labs": ONE_LAB.replace(",", "\t")}, {}, value(588.1)),
     "bars": ({"labs": ONE_LAB.replace(",", "|")}, {}, value(588.1)),
     "semicolons and decimal commas": ({"labs": ONE_LAB.replace(",", ";").replace(".", ",")}, {}, value(588.1)),
-    "title above the header": ({"labs": f"Export of March\n{ONE_LAB}"}, {}, Stopped(LayoutError, "no column «patient_id»")),
+    "title above the header": ({"labs": f"Export of March\n{ONE_LAB}"}, {}, Stopped(LayoutError, "labs.csv, header: labs.csv has no column «patient_id» nor «analyte» nor «collected» nor «value_text» nor «unit». Found: Export of March.")),
     "note above the header": ({"labs": f"# Export of March\n{ONE_LAB}"}, {}, value(588.1)),
     "header in capitals with spaces": ({"labs": ONE_LAB.replace("patient_id", " Patient ID ")}, {}, value(588.1)),
     "column named twice": ({"labs": ONE_LAB.replace("uln", "unit")}, {}, Stopped(LayoutError, "«unit» twice")),

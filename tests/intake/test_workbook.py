@@ -15,12 +15,6 @@ from analytics.intake.accept import accept_source
 
 PATIENTS = [["patient_id", "sex"], ["P1", "F"]]
 LABS = ["patient_id", "analyte", "collected", "value_text", "unit", "uln"]
-ODS_CONTENT = """<?xml version="1.0" encoding="UTF-8"?>
-<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
- xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
- xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2">
-<office:body><office:spreadsheet><table:table table:name="patients">{rows}</table:table></office:spreadsheet>
-</office:body></office:document-content>"""
 
 
 @pytest.fixture
@@ -153,23 +147,3 @@ def test_an_archive_in_an_archive_stops(tmp_path):
         archive.writestr("more.zip", b"PK")
     with pytest.raises(SourceError, match="another archive"):
         accept_source(path)
-
-
-def test_an_open_document_is_read_and_its_limits_are_said(tmp_path):
-    def row(*cells: str) -> str:
-        inner = "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells
-        )
-        return f"<table:table-row>{inner}</table:table-row>"
-
-    path = tmp_path / "registry.ods"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr(
-            "META-INF/manifest.xml",
-            '<?xml version="1.0"?><manifest xmlns="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
-        )
-        archive.writestr("content.xml", ODS_CONTENT.format(rows=row("patient_id", "sex") + row("P1", "F")))
-    accepted = accept_source(path)
-    assert accepted.tables["patients"]["patient_id"].to_list() == ["P1"]
-    assert fired(accepted, "V76").height == 1

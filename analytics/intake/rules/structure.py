@@ -9,7 +9,7 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "V01",
         "STOP",
         "file",
-        "{place} has no column «{column}». Found: {found}.{near}",
+        "{place} has no column {columns}. Found: {found}.{near}",
         "Add the column, or rename the one that holds it.",
     ),
     Rule(
@@ -75,7 +75,7 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "V73",
         "INFO",
         "file",
-        "Lines starting with «#», passed over as notes: {n}.",
+        "Lines starting with «#», passed over as notes: {n} (in {tables}).",
         "Nothing to do if they are notes.",
     ),
     Rule(
@@ -89,7 +89,7 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "V76",
         "WARN",
         "file",
-        "In this format spreadsheet errors cannot be told from empty cells.",
+        "In this format formula errors cannot be told from empty cells, nor merged cells from others.",
         "Save the workbook as .xlsx.",
     ),
     Rule(
