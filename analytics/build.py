@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from analytics.bucket import BucketAccount, build_bucket
 from analytics.differences import find_differences
-from analytics.endpoints.derive import derive_all
-from analytics.endpoints.findings import derive_findings
+from analytics.endpoints.findings import derive_exclusion_findings
 from analytics.errors import StoreError
-from analytics.intake.accept import Accepted, accept_source, no_progress, worst_first
 from analytics.intake.checks import KEYS
+from analytics.intake.prepare import Order, Prepared, prepare_source, select_alike
+from analytics.intake.register import NOBODY
 from analytics.intake.report import describe_ledger
+from analytics.intake.shelf import BUCKET_PATIENTS
 from analytics.intake.source import Progress
-from analytics.snapshots import hold_lock
-from analytics.store import StudyParts, open_study, publish_held
-from analytics.tables.findings import SEVERITIES
+from analytics.snapshots import hold_lock, hold_scratch, read_snapshot
+from analytics.store import StudyParts, bucket_name, publish_held, scan_findings, study_of
+from analytics.tables.findings import SEVERITIES, worst_first
+from analytics.tables.registry import LOOKUPS, PATIENT_TABLES
 from analytics.tables.study import Study
 from analytics.withdrawal import read_withdrawn
 
@@ -40,10 +43,10 @@ class BuildReport:
         Patients accepted, and those of them who are kept out of every analysis.
     ledger
         One row a file and table, as in `analytics.tables.findings`.
-    findings
-        Every finding, worst first.
     n_lines
         Treatment lines derived.
+    n_buckets, n_recomputed
+        Buckets of patients, and those of them in which something had changed since the version before.
     differences
         Rows added, changed and gone since the version before; see `analytics.differences`.
     """
@@ -53,9 +56,20 @@ class BuildReport:
     n_patients: int
     n_without_consent: int
     ledger: pl.DataFrame
-    findings: pl.DataFrame
     n_lines: int
+    n_buckets: int
+    n_recomputed: int
     differences: pl.DataFrame
+    _folder: Path
+
+    @property
+    def findings(self) -> pl.DataFrame:
+        """Return every finding, worst first."""
+        return worst_first(self.scan_findings().collect())
+
+    def scan_findings(self) -> pl.LazyFrame:
+        """Return every finding, unread and in no order."""
+        return scan_findings(self._folder)
 
 
 def build_study(
@@ -65,8 +79,13 @@ def build_study(
     progress: Progress,
     now: datetime,
     layout: Path | None = None,
+    *,
+    bucket_patients: int = BUCKET_PATIENTS,
 ) -> BuildReport:
     """Read a source, derive what happened to each patient, and publish the study.
+
+    Patients are worked on in buckets, so that memory is that of one bucket; a bucket in which nothing
+    changed since the version before is taken over from it. The result does not depend on their size.
 
     Parameters
     ----------
@@ -82,56 +101,141 @@ def build_study(
         The moment of the build; no date of the source may lie after its day.
     layout
         How the source's own files and columns become tables; looked for beside them if not given.
+    bucket_patients
+        Patient numbers a bucket.
 
     Raises
     ------
     SourceError, LayoutError, SettingsError, StoreError
         As `accept_source` and `analytics.store.publish` say; the version before stays.
     """
-    with hold_lock(store):
-        accepted = accept_source(
+    with hold_lock(store), hold_scratch(store) as scratch:
+        before = _version_before(store, bucket_patients)
+        order = Order(
             source,
-            settings_changes,
-            progress,
-            as_of=now.date(),
-            is_withdrawn=read_withdrawn(store),
-            layout=layout,
+            dict(settings_changes or {}),
+            layout,
+            now.date(),
+            read_withdrawn(store),
+            before.patients,
+            bucket_patients,
         )
-        tables, late_findings = derive_tables(accepted, progress)
-        findings = worst_first(pl.concat([accepted.findings, late_findings]))
-        differences = find_differences(_study_before(store), accepted.tables, KEYS)
-        parts = StudyParts(tables, findings, accepted.ledger, accepted.settings, accepted.inputs, differences)
-        progress("publish", 0, 1)
-        version = publish_held(store, parts, now)
-        progress("publish", 1, 1)
-    patients = tables["patients"]
+        prepared = prepare_source(order, scratch, progress)
+        made = _Making(prepared, before, bucket_patients, progress)
+        snapshot = publish_held(store, made.make, now)
+    accounts, parts = made.accounts, made.parts
     return BuildReport(
-        version=version,
+        version=snapshot.manifest["version"],
         store=store,
-        n_patients=patients.height,
-        n_without_consent=patients.filter(pl.col("consent_to_research") == "N").height,
-        ledger=accepted.ledger,
-        findings=findings,
-        n_lines=tables["lines"].height,
-        differences=differences,
+        n_patients=sum(account.n_patients for account in accounts),
+        n_without_consent=sum(account.n_without_consent for account in accounts),
+        ledger=parts[0].ledger,
+        n_lines=sum(account.n_lines for account in accounts),
+        n_buckets=len(accounts),
+        n_recomputed=made.n_recomputed,
+        differences=pl.concat(made.differences),
+        _folder=snapshot.folder,
     )
 
 
-def _study_before(store: Path) -> Study | None:
-    """Return the current study, or None at a first build or when no version is whole."""
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The version before, if there is one that can be used."""
+
+    study: Study | None = None
+    folder: Path | None = None
+
+    @property
+    def patients(self) -> pl.DataFrame:
+        """Return who has which number."""
+        if self.study is None:
+            return NOBODY
+        return self.study.table("patients").select("patient_id", "pid").collect()
+
+    def bucket(self, number: int) -> Path | None:
+        """Return the folder of a bucket, if it holds the same patients' numbers."""
+        return self.folder / bucket_name(number) if self.folder else None
+
+    def tables(self, first_pid: int, n_pids: int) -> dict[str, pl.DataFrame]:
+        """Return the accepted rows of some patients."""
+        if self.study is None:
+            return {}
+        is_mine = pl.col("pid").is_between(first_pid, first_pid + n_pids - 1)
+        return {name: self.study.table(name).filter(is_mine).collect() for name in PATIENT_TABLES}
+
+    def lookups(self) -> dict[str, pl.DataFrame]:
+        """Return the accepted lookup sheets."""
+        return {name: self.study.table(name).collect() for name in LOOKUPS} if self.study else {}
+
+
+def _version_before(store: Path, bucket_patients: int) -> _Before:
+    """Return the current version; nothing at a first build, when none is whole, or when it is of another format."""
     try:
-        return open_study(store)
+        snapshot, _ = read_snapshot(store)
+        study = study_of(snapshot, store.name)
     except StoreError:
-        return None
+        return _Before()
+    has_these_buckets = snapshot.manifest["bucket_patients"] == bucket_patients
+    return _Before(study, snapshot.folder if has_these_buckets else None)
 
 
-def derive_tables(accepted: Accepted, progress: Progress = no_progress) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
-    """Return the accepted tables and, after them, the derived ones; and what only these could find."""
-    tables = {name: table.lazy() for name, table in accepted.tables.items()}
-    progress("derive", 0, 1)
-    derived = derive_all(tables, accepted.settings)
-    progress("derive", 1, 1)
-    return accepted.tables | derived, derive_findings(tables, derived)
+@dataclass(slots=True)
+class _Making:
+    """The buckets of a study while they are made; what is counted piles up here."""
+
+    prepared: Prepared
+    before: _Before
+    bucket_patients: int
+    progress: Progress
+    accounts: list[BucketAccount] = field(default_factory=list[BucketAccount])
+    differences: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
+    parts: list[StudyParts] = field(default_factory=list[StudyParts])
+    n_recomputed: int = 0
+
+    def make(self, folder: Path) -> StudyParts:
+        """Write every bucket into ``folder`` and return what is in none."""
+        prepared, lookups = self.prepared, self.prepared.lookups.tables
+        self.differences.append(find_differences(self.before.lookups(), lookups, KEYS))
+        n_buckets = prepared.shelf.n_buckets
+        for number in range(n_buckets):
+            self.progress("patients", number, n_buckets)
+            self._make_bucket(number, folder / bucket_name(number))
+        self.progress("publish", 0, 1)
+        findings, ledger = prepared.close(
+            pl.concat(account.outcomes for account in self.accounts),
+            pl.concat(account.tallies for account in self.accounts),
+            self._look_alikes(folder),
+        )
+        excluded = derive_exclusion_findings(pl.concat(account.exclusions for account in self.accounts))
+        parts = StudyParts(
+            lookups,
+            pl.concat([findings, excluded]),
+            ledger,
+            prepared.settings,
+            prepared.inputs,
+            pl.concat(self.differences),
+            self.bucket_patients,
+        )
+        self.parts.append(parts)
+        return parts
+
+    def _make_bucket(self, number: int, folder: Path) -> None:
+        prepared, before = self.prepared, self.before.bucket(number)
+        account, is_new = build_bucket(
+            prepared.shelf.take(number), prepared.ground, prepared.lookups.tables, folder, before
+        )
+        self.accounts.append(account)
+        if not is_new:
+            return
+        self.n_recomputed += 1
+        old = self.before.tables(number * self.bucket_patients, self.bucket_patients)
+        new = {name: pl.read_parquet(folder / f"{name}.parquet") for name in old}
+        self.differences.append(find_differences(old, new, KEYS))
+
+    def _look_alikes(self, folder: Path) -> pl.DataFrame:
+        """Return the accepted patients whose id differs from another one only in writing."""
+        patients = pl.scan_parquet(folder / "*" / "patients.parquet")
+        return select_alike(patients, self.prepared.look_alikes).collect()
 
 
 def describe_build(report: BuildReport) -> tuple[str, ...]:
@@ -145,24 +249,26 @@ def _describe(report: BuildReport) -> Iterator[str]:
     yield f"{report.n_patients} patients, {report.n_lines} treatment lines."
     if report.n_without_consent:
         yield f"{report.n_without_consent} patients have not consented to research: in no analysis."
-    yield from _describe_turned_away(report.findings)
-    counts = dict(report.findings.get_column("severity").value_counts().iter_rows())
+    yield from _describe_turned_away(report.scan_findings())
+    counts = dict(report.scan_findings().group_by("severity").agg(pl.len()).collect().iter_rows())
     words = [f"{counts[severity]} {severity}" for severity in SEVERITIES if counts.get(severity)]
     yield f"Findings: {', '.join(words) or 'none'}."
     changes = dict(report.differences.get_column("change").value_counts().iter_rows())
+    if report.n_recomputed < report.n_buckets:
+        yield f"{report.n_recomputed} of {report.n_buckets} buckets of patients had changed and were worked out again."
     if changes:
         yield f"Since the version before: {', '.join(f'{n} rows {change}' for change, n in sorted(changes.items()))}."
     yield f"Version {report.version} in {report.store}"
 
 
-def _describe_turned_away(findings: pl.DataFrame) -> Iterator[str]:
+def _describe_turned_away(findings: pl.LazyFrame) -> Iterator[str]:
     """Say why rows were not used: each reason counted, with its first place and sentence."""
     rows = findings.filter((pl.col("severity") == "ERROR") & (pl.col("scope") == "row"))
-    reasons = rows.group_by("rule_id", "table", maintain_order=True).agg(
-        pl.len().alias("n"), pl.col("file", "row", "message").first()
-    )
+    first = pl.col("file", "row", "message").sort_by("file", "row").first()
+    reasons = rows.group_by("rule_id", "table").agg(pl.len().alias("n"), first).collect()
     if reasons.height:
         yield "Why rows were turned away (all of them: lutetia check):"
-    for reason in reasons.sort("n", descending=True, maintain_order=True).head(SHOWN_REASONS).iter_rows(named=True):
+    ordered = reasons.sort("n", "rule_id", "table", descending=[True, False, False])
+    for reason in ordered.head(SHOWN_REASONS).iter_rows(named=True):
         place = f"{reason['file']} line {reason['row']}"
         yield f"  {reason['n']} in {reason['table']} ({reason['rule_id']}), first {place}: {reason['message']}"

@@ -8,7 +8,6 @@ import polars as pl
 
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SHEET_ORDER, SOURCE_TABLES
-from analytics.tables.study import Study
 
 DIFFERENCE_COLUMNS: dict[str, pl.DataType] = {
     "table": pl.String(),
@@ -22,28 +21,25 @@ DIFFERENCE_COLUMNS: dict[str, pl.DataType] = {
 
 
 def find_differences(
-    before: Study | None, tables: Mapping[str, pl.DataFrame], keys: Mapping[str, tuple[str, ...]]
+    before: Mapping[str, pl.DataFrame], tables: Mapping[str, pl.DataFrame], keys: Mapping[str, tuple[str, ...]]
 ) -> pl.DataFrame:
-    """Return the differences between the accepted tables of two versions; none for a first version.
+    """Return the differences between accepted tables of two versions, or of the same patients in both.
 
     Parameters
     ----------
     before
-        The version before, if there is one.
+        The accepted tables of the version before; those it has not are not compared.
     tables
         The accepted tables of the new version.
     keys
         The columns that name a row within its patient, by table.
     """
-    empty = pl.DataFrame(schema=DIFFERENCE_COLUMNS)
-    if before is None:
-        return empty
     found = [
-        _of_table(name, before.table(name).collect(), tables[name], keys[name])
+        _of_table(name, before[name], tables[name], keys[name])
         for name in SHEET_ORDER
-        if name in before.tables
+        if name in before and name in tables
     ]
-    return pl.concat([empty, *found])
+    return pl.concat([pl.DataFrame(schema=DIFFERENCE_COLUMNS), *found])
 
 
 def _of_table(name: str, old: pl.DataFrame, new: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:

@@ -61,6 +61,28 @@ def hold_lock(store: Path) -> Generator[None]:
             shutil.rmtree(store, ignore_errors=True)
 
 
+@contextmanager
+def hold_scratch(store: Path) -> Generator[Path]:
+    """Yield an empty folder beside the versions for what a build needs on the way; nothing of it is kept.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written.
+    """
+    for left_behind in (store / VERSIONS).glob(".rows-*"):
+        shutil.rmtree(left_behind, ignore_errors=True)
+    scratch = store / VERSIONS / f".rows-{os.getpid()}"
+    try:
+        scratch.mkdir(mode=0o700)
+    except OSError as error:
+        raise _unwritable(store, error) from None
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
 def publish_snapshot(
     store: Path, write: Callable[[Path], None], describe: Callable[[Mapping[str, str]], dict[str, Any]]
 ) -> Snapshot:
@@ -71,7 +93,7 @@ def publish_snapshot(
     store
         Held by `hold_lock`.
     write
-        Writes the files of the version into an empty folder.
+        Writes the files of the version into an empty folder, some of them into folders inside it.
     describe
         SHA-256 by file name → the manifest, with its ``version``.
 
@@ -85,10 +107,12 @@ def publish_snapshot(
     try:
         staging.mkdir(mode=0o700)
         write(staging)
-        hashes = {file.name: make_durable(file) for file in sorted(staging.iterdir())}
+        hashes = {name: make_durable(staging / name) for name in _file_names(staging)}
         manifest = describe(hashes) | {"files": hashes}
         _write_text(staging / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True))
-        _sync_folder(staging)
+        for inside in (staging, *_folders(staging)):
+            inside.chmod(0o700)
+            _sync_folder(inside)
         folder = store / VERSIONS / f"{_next_number(store):06d}-{manifest['version']}"
         staging.rename(folder)
         _sync_folder(folder.parent)
@@ -214,6 +238,15 @@ def _sweep(store: Path) -> None:
     """Remove what a killed build left behind; the lock is held, so nobody is writing it."""
     for path in (store / VERSIONS).glob(".staging-*"):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _file_names(folder: Path) -> list[str]:
+    """Return the names of all files, as a manifest lists them: relative, with «/»."""
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir())
 
 
 def _expire(store: Path, kept: int, grace_seconds: float) -> None:

@@ -7,11 +7,12 @@ import hmac
 import json
 import os
 from base64 import b32encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
@@ -20,12 +21,20 @@ from polars.exceptions import PolarsError
 from analytics.catalogue.settings import Settings
 from analytics.errors import StoreError
 from analytics.snapshots import Snapshot, hold_lock, publish_snapshot, read_snapshot
+from analytics.tables.derived import DERIVED_TABLES
+from analytics.tables.findings import FINDING_COLUMNS, SEVERITIES, worst_first
+from analytics.tables.registry import SHEET_ORDER
 from analytics.tables.study import InputFile, Study
 
-FORMAT = 1
+FORMAT = 2
 """Raised when an older reader would misread a store."""
 
+FINDINGS = "findings"
 DIFFERENCES_FILE = "differences.csv"
+ACCOUNT_FILE = "account.json"
+"""Beside the parts of a bucket: what went in and what was counted; see `analytics.bucket`."""
+
+NO_CONTENT = (DIFFERENCES_FILE, ACCOUNT_FILE)
 KEY_FILE = "key"
 KEY_BYTES = 32
 ROW_GROUP_ROWS = 20_000
@@ -34,7 +43,21 @@ LIBRARIES = ("lutetia", "polars", "dataframely", "scipy", "statsmodels", "numpy"
 
 @dataclass(frozen=True, slots=True)
 class StudyParts:
-    """What one build made, ready to be published."""
+    """What one build made, ready to be published.
+
+    Attributes
+    ----------
+    tables
+        The tables that are in no bucket.
+    findings, ledger
+        The findings that are in no bucket, and the ledger of the whole study.
+    settings, inputs
+        The effective settings and the files read.
+    differences
+        What changed since the version before.
+    bucket_patients
+        Patient numbers a bucket, where there are buckets.
+    """
 
     tables: Mapping[str, pl.DataFrame]
     findings: pl.DataFrame
@@ -42,6 +65,7 @@ class StudyParts:
     settings: Settings
     inputs: tuple[InputFile, ...]
     differences: pl.DataFrame | None = None
+    bucket_patients: int = 0
 
 
 def publish(store: Path, parts: StudyParts, now: datetime) -> str:
@@ -54,28 +78,41 @@ def publish(store: Path, parts: StudyParts, now: datetime) -> str:
         stays as it was.
     """
     with hold_lock(store):
-        return publish_held(store, parts, now)
+        return publish_held(store, lambda _folder: parts, now).manifest["version"]
 
 
-def publish_held(store: Path, parts: StudyParts, now: datetime) -> str:
-    """Publish while the caller holds the store (see `analytics.snapshots.hold_lock`)."""
+def publish_held(store: Path, make: Callable[[Path], StudyParts], now: datetime) -> Snapshot:
+    """Publish while the caller holds the store (see `analytics.snapshots.hold_lock`).
+
+    Parameters
+    ----------
+    make
+        Writes the buckets, if there are any, each into a folder of its own inside the folder given (see
+        `bucket_name` and `write_table`), and returns the rest.
+    """
     ensure_key(store)
+    made: list[StudyParts] = []
 
     def write(folder: Path) -> None:
+        parts = make(folder)
         for name, table in parts.tables.items():
-            _write_table(table, folder / f"{name}.parquet")
-        _write_table(parts.findings, folder / "findings.parquet")
-        _write_table(parts.ledger, folder / "ledger.parquet")
-        parts.findings.write_csv(folder / "findings.csv")
+            write_table(table, folder / f"{name}.parquet")
+        write_table(parts.findings, folder / f"{FINDINGS}.parquet")
+        write_table(parts.ledger, folder / "ledger.parquet")
+        _write_findings_csv(folder)
         if parts.differences is not None:
-            parts.differences.write_csv(folder / DIFFERENCES_FILE)
+            with _told_as_unwritable(folder / DIFFERENCES_FILE):
+                parts.differences.write_csv(folder / DIFFERENCES_FILE)
+        made.append(parts)
 
     def describe(hashes: Mapping[str, str]) -> dict[str, Any]:
+        parts = made[0]
         content = {
             "format": FORMAT,
-            "tables": list(parts.tables),
+            "tables": _parts_of_tables(hashes),
             "settings": asdict(parts.settings),
             "inputs": [asdict(file) for file in parts.inputs],
+            "bucket_patients": parts.bucket_patients,
         }
         return content | {
             "version": _content_hash(content, hashes),
@@ -83,14 +120,12 @@ def publish_held(store: Path, parts: StudyParts, now: datetime) -> str:
             "libraries": {name: _version_of(name) for name in LIBRARIES},
         }
 
-    try:
-        return publish_snapshot(store, write, describe).manifest["version"]
-    except PolarsError as error:
-        raise StoreError(
-            f"The store cannot be written ({str(error).splitlines()[0]}).",
-            str(store),
-            "Check the free space; the version before is untouched.",
-        ) from None
+    return publish_snapshot(store, write, describe)
+
+
+def bucket_name(number: int) -> str:
+    """Return the name of a bucket's folder; buckets stand in the order of their patients' numbers."""
+    return f"{number:05d}"
 
 
 def open_study(store: Path, name: str = "") -> Study:
@@ -109,18 +144,29 @@ def open_study(store: Path, name: str = "") -> Study:
         If there is no study, no version is whole, or it was built by a newer software.
     """
     snapshot, warning = read_snapshot(store)
+    return study_of(snapshot, name or store.resolve().name, warning)
+
+
+def study_of(snapshot: Snapshot, name: str, warning: str = "") -> Study:
+    """Return the study a version holds; its files are taken as they are.
+
+    Raises
+    ------
+    StoreError
+        If it was built by a newer software.
+    """
     manifest = snapshot.manifest
     if manifest["format"] != FORMAT:
-        raise StoreError("This study was built by another version of the software.", str(store), "Build it again.")
+        raise StoreError("This study was built by another version of the software.", name, "Build it again.")
     return Study(
-        name=name or store.resolve().name,
+        name=name,
         version=manifest["version"],
         built_at=manifest["built_at"],
         settings=Settings().with_changes(manifest["settings"], str(snapshot.folder)),
         inputs=tuple(InputFile(**file) for file in manifest["inputs"]),
         versions=manifest["libraries"],
-        tables={name: _scan(snapshot, name) for name in manifest["tables"]},
-        findings=pl.read_parquet(snapshot.folder / "findings.parquet"),
+        tables={table: _scan(snapshot.folder, files) for table, files in manifest["tables"].items()},
+        findings=worst_first(scan_findings(snapshot.folder).collect()),
         ledger=pl.read_parquet(snapshot.folder / "ledger.parquet"),
         warning=warning,
     )
@@ -163,12 +209,66 @@ def ensure_key(store: Path) -> None:
             os.fsync(stream.fileno())
 
 
-def _write_table(table: pl.DataFrame, path: Path) -> None:
-    table.write_parquet(path, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+def write_table(table: pl.DataFrame, path: Path) -> None:
+    """Write a part of a table, in groups of rows small enough to find one patient fast.
+
+    Raises
+    ------
+    StoreError
+        If the disk is full or the folder cannot be written.
+    """
+    with _told_as_unwritable(path):
+        table.write_parquet(path, compression="zstd", row_group_size=ROW_GROUP_ROWS)
 
 
-def _scan(snapshot: Snapshot, name: str) -> pl.LazyFrame:
-    return pl.scan_parquet(snapshot.folder / f"{name}.parquet")
+@contextmanager
+def _told_as_unwritable(path: Path) -> Generator[None]:
+    """Tell a person that a file could not be written, whatever the writer calls it."""
+    try:
+        yield
+    except PolarsError as error:
+        raise StoreError(
+            f"The store cannot be written ({str(error).splitlines()[0]}).",
+            path.name,
+            "Check the free space; the version before is untouched.",
+        ) from None
+
+
+def scan_findings(folder: Path) -> pl.LazyFrame:
+    """Return the findings of every part of a version."""
+    return _scan(folder, [file.relative_to(folder).as_posix() for file in _findings_files(folder)])
+
+
+def _findings_files(folder: Path) -> list[Path]:
+    return [folder / f"{FINDINGS}.parquet", *sorted(folder.glob(f"*/{FINDINGS}.parquet"))]
+
+
+def _write_findings_csv(folder: Path) -> None:
+    """Write the findings for people, worst first; of a study in several buckets one bucket after the other."""
+    files = _findings_files(folder)
+    groups = [files] if len(files) <= 2 else [[file] for file in files]
+    with (folder / f"{FINDINGS}.csv").open("w", encoding="utf-8", newline="") as stream:
+        pl.DataFrame(schema=FINDING_COLUMNS).write_csv(stream)
+        for severity in SEVERITIES:
+            for group in groups:
+                chosen = pl.scan_parquet(group, glob=False).filter(pl.col("severity") == severity).collect()
+                with _told_as_unwritable(folder / f"{FINDINGS}.csv"):
+                    worst_first(chosen).write_csv(stream, include_header=False)
+
+
+def _scan(folder: Path, files: Sequence[str]) -> pl.LazyFrame:
+    return pl.scan_parquet([folder / file for file in files], glob=False)
+
+
+def _parts_of_tables(hashes: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the files of each table, in the order of the sheets and then of the derived tables."""
+    parts: dict[str, list[str]] = {}
+    for file in sorted(name for name in hashes if name.endswith(".parquet")):
+        table = PurePosixPath(file).stem
+        if table not in (FINDINGS, "ledger"):
+            parts.setdefault(table, []).append(file)
+    order = {table: place for place, table in enumerate((*SHEET_ORDER, *DERIVED_TABLES))}
+    return dict(sorted(parts.items(), key=lambda item: order.get(item[0], len(order))))
 
 
 def _version_of(library: str) -> str:
@@ -179,7 +279,7 @@ def _version_of(library: str) -> str:
 
 
 def _content_hash(content: Mapping[str, Any], hashes: Mapping[str, str]) -> str:
-    """Return the hash that names a version; what differs from the version before is no part of it."""
-    files = {name: digest for name, digest in hashes.items() if name != DIFFERENCES_FILE}
+    """Return the hash that names a version; how it was made and what it changed are no part of it."""
+    files = {name: digest for name, digest in hashes.items() if PurePosixPath(name).name not in NO_CONTENT}
     text = json.dumps([content, files], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

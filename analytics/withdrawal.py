@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from analytics.errors import StoreError
-from analytics.snapshots import expire_all_but_current, hold_lock, write_durably
-from analytics.store import StudyParts, ensure_key, opaque_id, open_study, publish_held
+from analytics.snapshots import Snapshot, expire_all_but_current, hold_lock, read_snapshot, write_durably
+from analytics.store import (
+    ACCOUNT_FILE,
+    FINDINGS,
+    StudyParts,
+    ensure_key,
+    opaque_id,
+    publish_held,
+    study_of,
+    write_table,
+)
 from analytics.tables.study import Study
 
 WITHDRAWN_FILE = "withdrawn.json"
@@ -28,8 +40,11 @@ def read_withdrawn(store: Path) -> Callable[[str], bool]:
         If the list of the withdrawn cannot be read: nothing may then be built.
     """
     ensure_key(store)
-    withdrawn = frozenset(_read_list(store))
-    return lambda patient_id: bool(withdrawn) and opaque_id(store, patient_id) in withdrawn
+    return partial(_is_on_list, store, frozenset(_read_list(store)))
+
+
+def _is_on_list(store: Path, withdrawn: frozenset[str], patient_id: str) -> bool:
+    return bool(withdrawn) and opaque_id(store, patient_id) in withdrawn
 
 
 def withdraw(store: Path, patient_id: str, now: datetime) -> str:
@@ -44,7 +59,8 @@ def withdraw(store: Path, patient_id: str, now: datetime) -> str:
         If the study does not know the patient, or the store cannot be written.
     """
     with hold_lock(store):
-        study = open_study(store)
+        snapshot, _ = read_snapshot(store)
+        study = study_of(snapshot, store.name)
         known = study.table("patients").filter(pl.col("patient_id") == patient_id).collect()
         if known.height == 0:
             raise StoreError(
@@ -52,29 +68,68 @@ def withdraw(store: Path, patient_id: str, now: datetime) -> str:
             )
         ids = [*_read_list(store), opaque_id(store, patient_id)]
         write_durably(store / WITHDRAWN_FILE, json.dumps(sorted(set(ids))))
-        version = publish_held(store, _without(study, patient_id, known.item(0, "pid")), now)
+        leaving = _Leaving(patient_id, known.item(0, "pid"), snapshot, study)
+        published = publish_held(store, leaving.make, now)
         expire_all_but_current(store)
-        return version
+        return published.manifest["version"]
 
 
-def _without(study: Study, patient_id: str, pid: int) -> StudyParts:
-    whole = {name: table.collect() for name, table in study.tables.items()}
-    tables = {name: _drop_patient(table, pid) for name, table in whole.items()}
-    mentions = pl.any_horizontal(
-        pl.col(name).str.contains(rf"\b{re.escape(patient_id)}\b").fill_null(value=False)
-        for name in ("message", "value", "key")
-    )
-    findings = study.findings.filter(pl.col("patient_id").ne_missing(pl.lit(patient_id)) & ~mentions)
-    gone = pl.concat(
-        table.filter(pl.col("pid") == pid).select("_file", "_sheet").with_columns(_table=pl.lit(name))
-        for name, table in whole.items()
-        if {"pid", "_file", "_sheet"} <= set(table.columns)
-    )
-    return StudyParts(tables, findings, _moved(study.ledger, gone), study.settings, study.inputs)
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """A patient on the way out of a version."""
 
+    patient_id: str
+    pid: int
+    snapshot: Snapshot
+    study: Study
 
-def _drop_patient(table: pl.DataFrame, pid: int) -> pl.DataFrame:
-    return table.filter(pl.col("pid") != pid) if "pid" in table.columns else table
+    def make(self, folder: Path) -> StudyParts:
+        """Copy the buckets without the patient; a bucket that held any trace loses its account."""
+        for bucket in sorted(path for path in self.snapshot.folder.iterdir() if path.is_dir()):
+            shutil.copytree(bucket, folder / bucket.name)
+            changed = [self._drop(part) for part in sorted((folder / bucket.name).glob("*.parquet"))]
+            if any(changed):
+                (folder / bucket.name / ACCOUNT_FILE).unlink(missing_ok=True)
+        top = {file.stem: pl.read_parquet(file) for file in self.snapshot.folder.glob("*.parquet")}
+        tables = {name: self._without(table) for name, table in top.items() if name in self.study.tables}
+        return StudyParts(
+            tables,
+            self._without_mentions(top[FINDINGS]),
+            _moved(self.study.ledger, self._gone()),
+            self.study.settings,
+            self.study.inputs,
+            bucket_patients=self.snapshot.manifest["bucket_patients"],
+        )
+
+    def _drop(self, part: Path) -> bool:
+        """Take the patient out of a part; say whether anything was there."""
+        rows = pl.read_parquet(part)
+        kept = self._without_mentions(rows) if part.stem == FINDINGS else self._without(rows)
+        if kept.height == rows.height:
+            return False
+        write_table(kept, part)
+        return True
+
+    def _without(self, table: pl.DataFrame) -> pl.DataFrame:
+        return table.filter(pl.col("pid") != self.pid) if "pid" in table.columns else table
+
+    def _without_mentions(self, findings: pl.DataFrame) -> pl.DataFrame:
+        mentions = pl.any_horizontal(
+            pl.col(name).str.contains(rf"\b{re.escape(self.patient_id)}\b").fill_null(value=False)
+            for name in ("message", "value", "key")
+        )
+        return findings.filter(pl.col("patient_id").ne_missing(pl.lit(self.patient_id)) & ~mentions)
+
+    def _gone(self) -> pl.DataFrame:
+        """Return file, sheet and table of each row of the patient."""
+        return pl.concat(
+            table.filter(pl.col("pid") == self.pid)
+            .select("_file", "_sheet")
+            .with_columns(_table=pl.lit(name))
+            .collect()
+            for name, table in self.study.tables.items()
+            if {"pid", "_file", "_sheet"} <= set(table.collect_schema())
+        )
 
 
 def _moved(ledger: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:

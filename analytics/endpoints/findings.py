@@ -86,20 +86,35 @@ def _find_overlaps(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _find_exclusions(times: pl.DataFrame) -> pl.DataFrame:
-    """Count the lines left out of each endpoint by reason; no patient is named."""
-    default = times.filter(pl.col("rule_set") == "default").with_columns(n_all=pl.len().over("endpoint"))
+def count_exclusions(times: pl.DataFrame) -> pl.DataFrame:
+    """Count the lines of each endpoint by what became of them, by the default rules.
+
+    Returns
+    -------
+    ``endpoint``, ``reason``, ``is_left_out`` and ``n``; the counts of parts of a study may be added up.
+    """
+    return (
+        times.filter(pl.col("rule_set") == "default")
+        .group_by("endpoint", "reason", is_left_out=pl.col("happened").is_null())
+        .agg(n=pl.len().cast(pl.UInt32))
+        .sort("endpoint", "reason", "is_left_out")
+    )
+
+
+def derive_exclusion_findings(counts: pl.DataFrame) -> pl.DataFrame:
+    """Derive finding V64 from the counts of `count_exclusions` of all parts; no patient is named."""
     rows = (
-        default.filter(pl.col("happened").is_null())
+        counts.with_columns(n_all=pl.col("n").sum().over("endpoint"))
+        .filter("is_left_out")
         .group_by("endpoint", "reason")
-        .agg(n=pl.len(), n_all=pl.col("n_all").first())
+        .agg(pl.col("n").sum(), pl.col("n_all").first())
         .sort("endpoint", "reason")
     )
     return _report("V64", rows, "lines", [pl.col("n"), pl.col("n_all"), pl.col("endpoint"), pl.col("reason")])
 
 
 def derive_findings(tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Derive the findings V39, V47, V57 and V63 to V66 from accepted and derived tables."""
+    """Derive the findings V39, V47, V57, V63, V65 and V66 from accepted and derived tables, all of one patient each."""
     lines, times = derived["lines"], derived["times_to_event"]
     of_line = lines.select("pid", "line_no", "patient_id", "file", "row")
     named = times.join(of_line, on=["pid", "line_no"]).sort("pid", "line_no")
@@ -113,7 +128,6 @@ def derive_findings(tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl
             _find_differing_readings(tables, derived, of_line),
             _find_overlaps(lines),
             _report("V63", late, "lines", [pl.col("line_no"), pl.col("endpoint")]),
-            _find_exclusions(times),
             _report("V65", missed, "lines", [pl.lit("missed assessments"), pl.col("last_negative_date")]),
             _report("V66", switched, "lines", [pl.col("line_no"), pl.col("end_date")]),
         ]

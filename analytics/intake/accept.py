@@ -14,9 +14,9 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.intake.part import accept_part
-from analytics.intake.prepare import Order, prepare_source
+from analytics.intake.prepare import Order, prepare_source, select_alike
 from analytics.intake.source import Progress
-from analytics.tables.findings import SEVERITIES
+from analytics.tables.findings import worst_first
 from analytics.tables.registry import SHEET_ORDER
 from analytics.tables.study import InputFile
 
@@ -99,7 +99,7 @@ def accept_source(
     with TemporaryDirectory() as scratch:
         prepared = prepare_source(order, Path(scratch), progress)
         part = accept_part(prepared.shelf.take(0), prepared.ground)
-    alike = select_alike(part.tables["patients"], prepared.look_alikes)
+    alike = select_alike(part.tables["patients"].lazy(), prepared.look_alikes).collect()
     findings, ledger = prepared.close(part.outcomes, part.tallies, alike)
     tables = part.tables | prepared.lookups.tables
     return Accepted(
@@ -108,20 +108,4 @@ def accept_source(
         ledger=ledger,
         settings=prepared.settings,
         inputs=prepared.inputs,
-    )
-
-
-def select_alike(patients: pl.DataFrame, look_alikes: frozenset[str]) -> pl.DataFrame:
-    """Return the place of each accepted patient whose id differs from another one only in writing."""
-    named = patients.filter(pl.col("patient_id").is_in(look_alikes))
-    return named.select("patient_id", "_file", "_sheet", "_row")
-
-
-def worst_first(findings: pl.DataFrame) -> pl.DataFrame:
-    """Return the findings with the most severe first, then by table, file and line, in one order whatever the parts."""
-    rank = pl.col("severity").replace_strict(list(SEVERITIES), list(range(len(SEVERITIES))), return_dtype=pl.Int8)
-    return (
-        findings.with_columns(_rank=rank)
-        .sort("_rank", "table", "file", "sheet", "row", "rule_id", "column", "patient_id", "key", "message")
-        .drop("_rank")
     )

@@ -118,6 +118,12 @@ class Prepared:
         return pl.concat(found), pl.concat([ledger, self._corrections.ledger()])
 
 
+def select_alike(patients: pl.LazyFrame, look_alikes: frozenset[str]) -> pl.LazyFrame:
+    """Return the place of each accepted patient whose id differs from another one only in writing."""
+    named = patients.filter(pl.col("patient_id").is_in(look_alikes))
+    return named.select("patient_id", "_file", "_sheet", "_row")
+
+
 def prepare_source(order: Order, scratch: Path, progress: Progress) -> Prepared:
     """Read a source and sort its rows into buckets of whole patients.
 

@@ -8,7 +8,9 @@ from itertools import count
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PolarsError
 
+from analytics.errors import StoreError
 from analytics.intake.register import Register, ids_of
 from analytics.intake.text_table import NO_RAGGED, PID, ROW, TextTable, join_pieces
 
@@ -107,9 +109,16 @@ class Shelf:
 
     def _write(self, rows: pl.DataFrame, bucket: int) -> Path:
         folder = self._folder / f"{bucket:05d}"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / f"{next(self._numbers):06d}.parquet"
-        rows.write_parquet(file, compression="lz4", statistics=False)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            rows.write_parquet(file, compression="lz4", statistics=False)
+        except (OSError, PolarsError) as error:
+            raise StoreError(
+                f"The rows on their way in cannot be written ({str(error).splitlines()[0]}).",
+                str(self._folder),
+                "Check the free space: a source needs about its own size while it is built.",
+            ) from None
         return file
 
     def _clear(self, bucket: int) -> None:

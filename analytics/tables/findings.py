@@ -58,6 +58,16 @@ class Rule:
     suggestion: str
 
 
+def worst_first(findings: pl.DataFrame) -> pl.DataFrame:
+    """Return the findings with the most severe first, then by table, file and line, in one order whatever the parts."""
+    rank = pl.col("severity").replace_strict(list(SEVERITIES), list(range(len(SEVERITIES))), return_dtype=pl.Int8)
+    return (
+        findings.with_columns(_rank=rank)
+        .sort("_rank", "table", "file", "sheet", "row", "rule_id", "column", "patient_id", "key", "message")
+        .drop("_rank")
+    )
+
+
 def empty_findings() -> pl.DataFrame:
     """Return a findings table without rows."""
     return pl.DataFrame(schema=FINDING_COLUMNS)

@@ -1,0 +1,70 @@
+"""A name for all that a bucket's result depends on, so that what did not change is not worked out again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from analytics.intake.register import ids_of
+from analytics.intake.settle import Ground
+from analytics.intake.text_table import PID, TextTable
+
+SOURCE_CODE = Path(__file__).parents[1]
+SEED = 20261120
+
+
+def fingerprint_bucket(tables: list[TextTable], ground: Ground, lookups: Mapping[str, pl.DataFrame]) -> str:
+    """Return the fingerprint of a bucket: its rows with their places, the settings, the lookups, the software.
+
+    Parameters
+    ----------
+    tables
+        The text rows, each with the number of its patient.
+    ground, lookups
+        What all buckets share. The last possible day is left out: who compares must look at it.
+    """
+    digest = hashlib.sha256()
+    shared = [_software(), asdict(ground.settings), ground.has_imaging]
+    digest.update(json.dumps(shared, sort_keys=True, default=str).encode())
+    for name in sorted(lookups):
+        digest.update(_rows(lookups[name]))
+    for table in tables:
+        digest.update(json.dumps(list(_heading(table)), ensure_ascii=False).encode())
+        digest.update(_rows(table.rows))
+        digest.update(json.dumps(_answers(table, ground), ensure_ascii=False).encode())
+    return digest.hexdigest()
+
+
+def _heading(table: TextTable) -> Iterator[object]:
+    yield from (table.table, table.file, table.sheet, table.header, table.is_typed, sorted(table.untyped))
+
+
+def _answers(table: TextTable, ground: Ground) -> list[tuple[str, object]]:
+    """Return what the whole study says of the patients of a table: who withdrew, whom a stray looks like."""
+    ids = table.rows.select(PID).with_columns(ids_of(table))
+    gone = [patient for patient in ids["patient_id"].drop_nulls().unique().sort() if ground.is_withdrawn(patient)]
+    strays = ids.filter(pl.col(PID).is_null()).get_column("patient_id").drop_nulls().unique().sort()
+    return [*((patient, True) for patient in gone), *((stray, ground.look_alikes.get(stray)) for stray in strays)]
+
+
+def _rows(frame: pl.DataFrame) -> bytes:
+    """Return eight bytes a row; rows of equal cells have the same."""
+    plain = frame.with_columns(pl.col(name).cast(pl.String) for name, kind in frame.schema.items() if kind == pl.Date)
+    return np.ascontiguousarray(plain.hash_rows(SEED).to_numpy()).tobytes()
+
+
+@cache
+def _software() -> str:
+    """Return a hash of the code that accepts and derives, and of the library that runs it."""
+    digest = hashlib.sha256(pl.__version__.encode())
+    for file in sorted(SOURCE_CODE.rglob("*.py")):
+        digest.update(file.relative_to(SOURCE_CODE).as_posix().encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
