@@ -19,6 +19,9 @@ PROGRESSION, STOPPED, DEATH, CENSORED = range(4)
 NEVER = 9_999_999
 SHORTEST_GAP_DAYS = 7
 _PRRT_HELD_DAYS = 18 * DAYS_PER_MONTH
+_FOR_CARCINOMA = ("NEC_CHEMO", "CAPTEM", "CARE_ONLY")
+_RARELY = 5.0
+"""Log odds by which a carcinoma is kept from what is meant for well-differentiated tumours (assumed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ def choose_treatment(
     odds = scenario.numbers("care.first_options" if line == 0 else "care.later_options")
     odds = odds + scenario.numbers("care.severity_to_choice") * np.minimum(people.severity, 3.0)[:, None]
     odds = np.where(used, -30.0, odds)
+    odds[:, [code not in _FOR_CARCINOMA for code in codes]] -= _RARELY * people.is_nec[:, None]
     odds[:, codes.index("NEC_CHEMO")] = np.where(people.is_nec & ~used[:, codes.index("NEC_CHEMO")], 6.0, -30.0)
     again = chance.happens("care.again", people.number, scenario.number("care.retreatment_share"), line)
     odds[:, codes.index("PRRT_AGAIN")] = np.where(again & (held >= _PRRT_HELD_DAYS), 3.0, -30.0)

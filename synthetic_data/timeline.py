@@ -13,6 +13,8 @@ from synthetic_data.patients import Flags, People
 from synthetic_data.scans import LARGEST_LOG_VOLUME
 from synthetic_data.scenario import Scenario
 
+LOCAL_TREATMENTS: tuple[str, ...] = ("TARE", "TACE", "BLAND", "RESECTION", "ABLATION")
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -56,12 +58,14 @@ def find_treatment(scenario: Scenario, treatment: Integers, *codes: str) -> Flag
 
 
 def _find_ssa(scenario: Scenario, chance: Chance, people: People, treatment: Integers) -> Flags:
-    """An SSA runs in its own lines, often beside PRRT, and may be carried on beside another treatment."""
+    """An SSA runs in its own lines, often beside PRRT or a local treatment, and may be carried on beside another."""
     is_prrt = find_treatment(scenario, treatment, "PRRT", "PRRT_AGAIN")
     may_carry = (treatment >= 0) & ~is_prrt & ~find_treatment(scenario, treatment, "PLACEBO")
     beside = chance.uniform("care.ssa_beside", people.number, LINES)
     has = find_treatment(scenario, treatment, "SSA", "SSA_HIGH")
     has |= is_prrt & (beside < scenario.number("care.ssa_with_prrt_share"))
+    is_local = find_treatment(scenario, treatment, *LOCAL_TREATMENTS)
+    has |= is_local & (beside < scenario.number("care.ssa_with_local_share"))
     carries = may_carry & (beside < scenario.number("care.ssa_with_other_share"))
     for line in range(1, LINES):
         has[:, line] |= has[:, line - 1] & carries[:, line]

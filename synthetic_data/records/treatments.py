@@ -23,6 +23,7 @@ _STOP_WORDS = ("progression", "toxicity", "death", "other", "planned_end", "pati
 _PLANNED, _CHOICE = 4, 5
 _CHOICE_SHARE = 0.3
 _COMPLETE_CYCLES = 4
+_LONGEST_WAIT_DAYS = 112
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,10 @@ def _follow_ssa(has_ssa: Flags, is_ssa_line: Flags, end: Integers, reason: Integ
 
 
 def _end_procedures(world: World, rows: _Rows) -> tuple[Integers, Integers]:
-    """End a procedure on its day and PRRT on its last cycle; both are planned ends when complete."""
+    """End a procedure on its day and PRRT on its last cycle; both are planned ends when complete.
+
+    A delay of 16 weeks ends PRRT for good (label of Lutathera), so a longer wait is no wait for a cycle.
+    """
     codes, cycles = world.scenario.words("treatments.codes"), world.cycles
     last, why = rows.last.copy(), rows.why.copy()
     is_procedure = np.isin(rows.treatment, [codes.index(code) for code in WRITTEN if WRITTEN[code].is_procedure])
@@ -105,8 +109,11 @@ def _end_procedures(world: World, rows: _Rows) -> tuple[Integers, Integers]:
     given = count[rows.row, rows.line]
     is_prrt = (given > 0) & ~rows.is_beside
     again = find_treatment(world.scenario, rows.treatment, "PRRT_AGAIN")
+    # a course cut short long before the line failed was given up for another reason than that
+    is_early = is_prrt & (last - final[rows.row, rows.line] > _LONGEST_WAIT_DAYS)
     last[is_prrt] = final[rows.row, rows.line][is_prrt]
-    return last, np.where(is_procedure | (is_prrt & ((given >= _COMPLETE_CYCLES) | again)), _PLANNED, why)
+    is_complete = is_prrt & ((given >= _COMPLETE_CYCLES) | again)
+    return last, np.where(is_procedure | is_complete, _PLANNED, np.where(is_early, STOPPED, why))
 
 
 def _write(world: World, rows: _Rows) -> pl.DataFrame:

@@ -153,3 +153,21 @@ def test_written_treatments_carry_the_ssa_through_prrt(registry: World):
     )
     share = through.select("patient_id", "start").unique().height / prrt.height
     assert 0.6 < share < 0.95  # asked for: 0.8
+
+
+def test_a_carcinoma_gets_chemotherapy_first_and_fails_within_a_year(registry: World):
+    line = registry.history.lines[0]
+    carcinoma = registry.people.is_nec[line.row]
+    given = find_treatment(registry.scenario, line.treatment, "NEC_CHEMO", "CAPTEM")
+    assert given[carcinoma].mean() > 0.95
+    assert np.median((line.end - line.start)[carcinoma]) < 365
+    assert find_treatment(registry.scenario, line.treatment, "NEC_CHEMO")[~carcinoma].sum() == 0
+
+
+def test_prrt_cut_short_long_before_progression_names_another_reason(registry: World):
+    treatments = record_treatments(registry)
+    cut_short = treatments.filter((pl.col("category") == "PRRT") & (pl.col("stop_reason") == "progression"))
+    seen = reveal_lines(registry).select("patient_id", "line", "seen")
+    waits = cut_short.join(seen, on=["patient_id", "line"]).select((pl.col("seen") - pl.col("end")).dt.total_days())
+    assert 0 < waits.height
+    assert waits.to_series().max() <= 112  # 16 weeks, the longest delay the label allows
