@@ -22,6 +22,8 @@ MOST_NEWTON_STEPS = 30
 SMALLEST_GAIN = 1e-5  # of a deviance: no estimate is then further than 0.003 of its standard error from the best
 WORTH_A_STEP = 1e-12
 STALE_SHARE = 0.1  # of the promise before: a step that gained less calls for a fresh Hessian
+MOST_SADDLES = 3
+LEAVING_STEPS = (0.1, 0.3, 1.0)  # of points of order 1
 FLAT_SHARE = 1e-8  # curvature over the size of the function; with less a direction cannot be told from a flat one
 
 Objective = Callable[[FloatArray], tuple[float, FloatArray]]
@@ -52,6 +54,9 @@ class Minimum:
 def minimise(objective: Objective, start: FloatArray, hessian: FloatArray | None = None) -> Minimum:
     """Minimise a smooth function from ``start`` (k,).
 
+    A variance of zero is a stationary point by symmetry whatever the data say; where the function bends down there, the
+    search goes on from beside it.
+
     Parameters
     ----------
     objective
@@ -61,6 +66,27 @@ def minimise(objective: Objective, start: FloatArray, hessian: FloatArray | None
     hessian
         Of a function much like this one, (k, k), when ``start`` is near the minimum: Newton steps begin at once.
     """
+    found = _descend(objective, start, hessian)
+    for _ in range(MOST_SADDLES):
+        beside = _leave_saddle(objective, found)
+        if beside is None:
+            break
+        found = _descend(objective, beside, None)
+    return found
+
+
+def _leave_saddle(objective: Objective, found: Minimum) -> FloatArray | None:
+    """Return the lowest point beside a saddle along its steepest bend, ``None`` where there is nothing lower."""
+    if not found.n_down or not np.isfinite(found.value) or found.gain > SMALLEST_GAIN:
+        return None
+    steepest = np.linalg.eigh(found.hessian)[1][:, 0]
+    beside = [found.point + side * step * steepest for step in LEAVING_STEPS for side in (-1, 1)]
+    lowest = min(beside, key=lambda point: objective(point)[0])
+    return lowest if objective(lowest)[0] < found.value else None
+
+
+def _descend(objective: Objective, start: FloatArray, hessian: FloatArray | None) -> Minimum:
+    """Go downhill from ``start`` until one more Newton step promises nothing."""
     if hessian is None:
         start = _come_near(objective, start)
         hessian = compute_hessian(objective, start)

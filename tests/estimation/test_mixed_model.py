@@ -322,3 +322,15 @@ def test_shapes_that_do_not_fit_are_refused():
         check_mixed_data(np.ones(6), np.ones((6, 1)), np.ones((6, 1)), [0, 0, 1, 1, 2], ["one"], ["one"])
     with pytest.raises(RefusedError, match="7 random effects"):
         check_mixed_data(np.ones(6), np.ones((6, 1)), np.ones((6, 7)), [0, 0, 1, 1, 2, 2], ["one"], list("abcdefg"))
+
+
+def test_a_search_that_lands_on_a_saddle_goes_on_beside_it():
+    """x⁴ − x² + y² is flat at 0, but bends down along x: its minima are at x = ±√½."""
+
+    def objective(point):
+        x, y = point
+        return x**4 - x**2 + y**2, np.array([4 * x**3 - 2 * x, 2 * y])
+
+    found = minimise.minimise(objective, np.array([0.0, 0.0]))
+    assert found.has_converged
+    assert abs(found.point) == pytest.approx([np.sqrt(0.5), 0.0], abs=1e-6)
