@@ -94,7 +94,7 @@ def run(protocol: Annotated[Path, typer.Argument(help="An analysis plan in TOML;
         report = run_protocol(plan, the_call(), clock(), progress)
     for line in describe_build(report.build):
         typer.echo(line)
-    for outcome in report.outcomes:
+    for outcome in (*report.outcomes, *report.moved):
         typer.echo(f"\n{outcome.name}")
         given = outcome.answer
         lines = given.summary if isinstance(given, Answer) else (f"Refused: {given.sentence} {given.remedy}",)

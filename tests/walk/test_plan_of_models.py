@@ -102,3 +102,17 @@ def test_competing_risks_and_intervals_have_their_tables_figures_and_methods(fol
         assert {table, "figure.svg", "manifest.json"} <= {path.name for path in (results / name).iterdir()}
         summary = json.loads((results / name / "summary.json").read_text(encoding="utf-8"))
         assert "doi" in summary["methods_sentence"]
+
+
+def test_every_run_says_how_many_lines_other_rules_and_choices_would_move(
+    told: subprocess.CompletedProcess[str], folder: Path
+) -> None:
+    assert "PFS by the rules «ema», all: " in told.stdout
+    assert "PFS: RECIST 1.0 in place of the criteria chosen, all: " in told.stdout
+    for name in ("moved-by-rules", "moved-by-choices"):
+        with (folder / "results" / name / "counts.csv").open(encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        lines = {row["topic"]: 0 for row in rows}
+        for row in rows:
+            lines[row["topic"]] += int(row["n"])
+        assert len(set(lines.values())) == 1, "every rule and choice is about the same lines"
