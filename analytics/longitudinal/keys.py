@@ -10,7 +10,8 @@ DAYS_PER_PATIENT = 200_000
 EARLIEST_DAY = 50_000
 """Added to the day number, which is negative before 1970 (1833-02-08 is the first day held)."""
 
-LINES_PER_PATIENT = 1_000
+LINES_PER_PATIENT = 100_000
+"""More lines than a person has, also where a source numbers them its own way."""
 
 
 def compute_day_key(date: pl.Expr) -> pl.Expr:
@@ -53,7 +54,7 @@ def sort_by_source(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def sort_by_key(table: pl.DataFrame, key: str, *ties: str) -> pl.DataFrame:
-    """Return the rows in the order of the integer ``key``, those that share one in the order of ``ties``.
+    """Return the rows in the order of the integer ``key``, those that share one in the order of ``ties``, null last.
 
     Only rows that share a key are compared by more than one integer, and a table in order stays as it is.
     """
@@ -65,7 +66,7 @@ def sort_by_key(table: pl.DataFrame, key: str, *ties: str) -> pl.DataFrame:
     if not is_shared.any():
         return ordered
     places = is_shared.arg_true()
-    among = ordered.filter(is_shared).select(pl.arg_sort_by(key, *ties)).to_series()
+    among = ordered.filter(is_shared).select(pl.arg_sort_by(key, *ties, nulls_last=True)).to_series()
     if among.is_sorted():
         return ordered
     return ordered[pl.int_range(table.height, dtype=pl.UInt32, eager=True).scatter(places, places.gather(among))]

@@ -5,46 +5,59 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.catalogue.response_rules import ResponseRule
-from analytics.longitudinal.keys import is_first_of
+from analytics.longitudinal.keys import compute_line_key, sum_runs
+from analytics.longitudinal.marker_units import UNIT_ANALYTES, compute_unit_key, decode_unit_key
 
 ALWAYS_ANSWERED = "CGA"
 """Every line has a row for this marker, also without a value; other markers where the line has values."""
 
 _OTHER_GROUP = "no later value of the same assay group"
 
-_LINE = ["pid", "line_no", "analyte"]
-
 
 def derive_absences(lines: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    """Return a reason for each line and marker without a baseline and a later value of one series."""
+    """Return a reason for each line and marker without a baseline and a later value of one series.
+
+    ``values`` carry ``unit_key``; the answer is in the order of that key, with ``pid``, ``line_no`` and ``analyte``.
+    """
     before = (pl.col("days") <= 1) & ~pl.col("has_unclear_date")
-    runs = values.with_columns(run=is_first_of(*_LINE).cum_sum())
-    seen = runs.group_by("run").agg(
-        pl.col(*_LINE).first(),
-        is_before=before.any(),
-        is_assessable_before=pl.col("is_baseline").any(),
-        is_ppi=(before & (pl.col("ppi") == "yes")).any(),
-        is_gastritis=(before & pl.col("has_atrophic_gastritis")).any(),
-        is_after=((pl.col("days") > 1) & ~pl.col("has_unclear_date")).any(),
+    seen = sum_runs(
+        values.select(
+            "unit_key",
+            n_before=before,
+            n_assessable_before="is_baseline",
+            n_ppi=before & (pl.col("ppi") == "yes"),
+            n_gastritis=before & pl.col("has_atrophic_gastritis"),
+            n_after=(pl.col("days") > 1) & ~pl.col("has_unclear_date"),
+        ),
+        "unit_key",
+        "n_before",
+        "n_assessable_before",
+        "n_ppi",
+        "n_gastritis",
+        "n_after",
     )
-    always = lines.select("pid", "line_no", analyte=pl.lit(ALWAYS_ANSWERED))
-    wanted = pl.concat([always, seen.select(_LINE)]).unique(maintain_order=True)
+    always = lines.select("pid", "line_no", analyte=pl.lit(ALWAYS_ANSWERED)).select(unit_key=compute_unit_key())
+    wanted = pl.concat([always, seen.select("unit_key")]).unique().sort("unit_key")
+    starts = lines.select(line_key=compute_line_key(), is_undated=pl.col("start_date").is_null())
+    was_assessable = pl.col("n_assessable_before") > 0
     return (
-        wanted.join(seen, on=_LINE, how="left")
-        .join(lines.select("pid", "line_no", "start_date"), on=["pid", "line_no"])
+        wanted.join(seen, on="unit_key", how="left", maintain_order="left")
+        .with_columns(pl.col("^n_.*$").fill_null(0), line_key=pl.col("unit_key") // len(UNIT_ANALYTES))
+        .join(starts, on="line_key", maintain_order="left")
         .select(
-            *_LINE,
-            absence=pl.when(pl.col("start_date").is_null())
+            "unit_key",
+            *decode_unit_key(),
+            absence=pl.when("is_undated")
             .then(pl.lit("no start date"))
-            .when(~pl.col("is_before").fill_null(value=False))
+            .when(pl.col("n_before") == 0)
             .then(pl.lit("no baseline value"))
-            .when(~pl.col("is_assessable_before") & pl.col("is_ppi"))
+            .when(~was_assessable & (pl.col("n_ppi") > 0))
             .then(pl.lit("PPI at baseline"))
-            .when(~pl.col("is_assessable_before") & pl.col("is_gastritis"))
+            .when(~was_assessable & (pl.col("n_gastritis") > 0))
             .then(pl.lit("atrophic gastritis at baseline"))
-            .when(~pl.col("is_assessable_before"))
+            .when(~was_assessable)
             .then(pl.lit("eGFR below the limit at baseline"))
-            .when(pl.col("is_after"))
+            .when(pl.col("n_after") > 0)
             .then(pl.lit(_OTHER_GROUP))
             .otherwise(pl.lit("no value after the start")),
         )

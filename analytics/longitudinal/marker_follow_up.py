@@ -1,0 +1,71 @@
+"""The days of a marker after the start of a line, beside the baseline of their own series."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analytics.longitudinal.keys import is_first_of, spread_rows, sum_runs
+from analytics.longitudinal.marker_values import RAISED_BY_LOW_EGFR, RAISED_BY_PPI
+
+
+def derive_days(values: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a day of a series, with ``group``: the series of all lines counted from 0.
+
+    The rows come in the order ``derive_marker_values`` gives, so that a group is a run of rows.
+    """
+    unknown = ((pl.col("ppi") == "unknown") & pl.col("analyte").is_in(RAISED_BY_PPI)) | (
+        (pl.col("egfr_low") == "unknown") & pl.col("analyte").is_in(RAISED_BY_LOW_EGFR)
+    )
+    return (
+        values.select(
+            "unit_key", "series", "compared_unit", "date", "days", "day_low", "day_high", "compared_uln",
+            "fold_uln", "is_baseline", "is_assessable", "file", "row", "has_unclear_date",
+            group=is_first_of("unit_key", "series", "compared_unit").cum_sum().cast(pl.Int64) - 1,
+            is_unknown=unknown,
+            point=pl.when(pl.col("day_high").is_infinite()).then("day_low").otherwise("day_high"),
+        )
+        .lazy()
+        .filter(~pl.col("has_unclear_date"))
+        .filter(is_first_of("group", "date"))
+        .with_row_index("place")
+        .collect()
+    )  # fmt: skip
+
+
+def derive_groups(days: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a group: its unit, series, unit of comparison and the place of its baseline among the days."""
+    first = days.filter(is_first_of("group")).select("group", "unit_key", "series", "compared_unit")
+    n_groups = 0 if days.is_empty() else days["group"][-1] + 1
+    baselines = days.filter("is_baseline").select("group", baseline="place")
+    return pl.concat([spread_rows(part, "group", n_groups) for part in (first, baselines)], how="horizontal")
+
+
+def derive_follow_up(days: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
+    """Return the values after each start beside the baseline of their own series."""
+    return (
+        days.filter(pl.col("days") > 1)
+        .select("group", "place", "date", "days", "day_low", "day_high", "compared_uln", "is_assessable", "point")
+        .with_columns(baseline=pl.lit(series["baseline"]).gather(pl.col("group")))
+        .filter(pl.col("baseline").is_not_null())
+        .with_columns(
+            baseline_low=pl.lit(days["day_low"]).gather(pl.col("baseline")),
+            baseline_high=pl.lit(days["day_high"]).gather(pl.col("baseline")),
+        )
+    )
+
+
+def select_window(follow_up: pl.DataFrame, within: tuple[int, int] | None) -> pl.DataFrame:
+    """Keep the days from the first to the last of ``within``, all of them when it is none."""
+    return follow_up if within is None else follow_up.filter(pl.col("days").is_between(*within))
+
+
+def summarise_window(follow_up: pl.DataFrame, n_groups: int) -> pl.DataFrame:
+    """Return for each group how many values are in a window, how many assessable, and the place of the lowest."""
+    counts = sum_runs(
+        follow_up.with_columns(n_values=True, n_assessable="is_assessable"), "group", "n_values", "n_assessable"
+    )
+    assessable = follow_up.filter("is_assessable")
+    lowest = spread_rows(assessable.group_by("group").agg(pl.col("point").min()), "group", n_groups)["point"]
+    is_lowest = pl.col("point") == pl.lit(lowest).gather(pl.col("group"))
+    best = assessable.filter(is_lowest).filter(is_first_of("group")).select("group", best="place")
+    return pl.concat([spread_rows(part, "group", n_groups) for part in (counts, best)], how="horizontal")

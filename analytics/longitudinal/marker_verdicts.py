@@ -1,0 +1,91 @@
+"""What the values of one series say under a named rule of response, and which series answers for a line."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analytics.catalogue.response_rules import ResponseRule
+from analytics.longitudinal.comparisons import has_surely_fallen, is_surely_at_most
+from analytics.longitudinal.keys import is_first_of, sort_by_key, spread_rows, sum_runs
+
+ANSWERS: dict[str, tuple[str, str]] = {
+    "responds": ("responder", "{rule}"),
+    "open": ("undetermined", "a value beyond a quantitation limit leaves it open"),
+    "none": ("non_responder", "no value satisfies the rule"),
+    "not_raised": ("not_evaluable", "baseline not above {limit:g} × ULN"),
+    "no_limit": ("not_evaluable", "no upper limit for the baseline"),
+    "only_raised": ("not_evaluable", "the fall was seen only under PPI, with low eGFR or atrophic gastritis"),
+    "all_raised": ("not_evaluable", "every later value under PPI, with low eGFR or atrophic gastritis"),
+}
+"""Status and reason of each answer about a series; of several series of a marker the one named first answers."""
+
+_ANSWER = pl.Enum(list(ANSWERS))
+
+_NOT_EVALUABLE = "not_raised"
+"""From here on the answers are one status: the earliest response cannot choose between them."""
+
+
+def _compute_verdict(rule: ResponseRule) -> pl.Expr:
+    """Return whether one value satisfies the rule: yes, no, or null when its bounds leave it open."""
+    low, high = pl.col("day_low"), pl.col("day_high")
+    base_low, base_high = pl.col("baseline_low"), pl.col("baseline_high")
+    fall = has_surely_fallen(low, high, base_low, base_high, rule.fall_pct, is_strict=rule.is_strict)
+    normal = is_surely_at_most(low, high, pl.col("compared_uln"))
+    return {"ignored": fall, "required": fall & normal, "sufficient": fall | normal, "alone": normal}[
+        rule.normalisation
+    ]
+
+
+def judge_series(window: pl.DataFrame, rule: ResponseRule, n_groups: int) -> pl.DataFrame:
+    """Return for each group its first and last satisfying value and what stays open or cannot be assessed."""
+    judged = window.select("group", "place", "date", "is_assessable", verdict=_compute_verdict(rule)).with_columns(
+        is_yes=pl.col("verdict").fill_null(value=False)
+    )
+    counts = sum_runs(
+        judged.select(
+            "group",
+            n_open=pl.col("verdict").is_null() & pl.col("is_assessable"),
+            n_raised=pl.col("is_yes") & ~pl.col("is_assessable"),
+        ),
+        "group",
+        "n_open",
+        "n_raised",
+    )
+    satisfying = judged.filter(pl.col("is_yes") & pl.col("is_assessable"))
+    first = satisfying.filter(is_first_of("group")).select("group", first="place", response_date="date")
+    last = satisfying.filter(is_first_of("group").shift(-1, fill_value=True)).select(last_yes="date")
+    found = pl.concat([first, last], how="horizontal")
+    return pl.concat([spread_rows(part, "group", n_groups) for part in (counts, found)], how="horizontal")
+
+
+def compute_answer(rule: ResponseRule) -> pl.Expr:
+    """Return which of the answers holds for a series; ``baseline_*`` are those of its baseline."""
+    limit = pl.col("baseline_uln") * rule.baseline_over_uln
+    raised = ~is_surely_at_most(pl.col("baseline_low"), pl.col("baseline_high"), limit)
+    needs = pl.lit(value=rule.needs_raised_baseline)
+    return (
+        pl.when(needs & pl.col("baseline_uln").is_null())
+        .then(pl.lit("no_limit", dtype=_ANSWER))
+        .when(needs & ~raised.fill_null(value=False))
+        .then(pl.lit("not_raised", dtype=_ANSWER))
+        .when(pl.col("response_date").is_not_null())
+        .then(pl.lit("responds", dtype=_ANSWER))
+        .when(pl.col("n_open") > 0)
+        .then(pl.lit("open", dtype=_ANSWER))
+        .when(pl.col("n_raised") > 0)
+        .then(pl.lit("only_raised", dtype=_ANSWER))
+        .when(pl.col("n_assessable") == 0)
+        .then(pl.lit("all_raised", dtype=_ANSWER))
+        .otherwise(pl.lit("none", dtype=_ANSWER))
+    )
+
+
+def choose_series(summaries: pl.DataFrame) -> pl.DataFrame:
+    """Keep one series a line and marker: the one that answers, the earliest response first."""
+    order = pl.min_horizontal(
+        pl.col("answer").to_physical(), pl.lit(list(ANSWERS).index(_NOT_EVALUABLE), dtype=pl.UInt8)
+    )
+    ranked = summaries.with_columns(order=order)
+    return sort_by_key(ranked, "unit_key", "order", "response_date", "series", "compared_unit").filter(
+        is_first_of("unit_key")
+    )
