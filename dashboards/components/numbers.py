@@ -125,9 +125,12 @@ def table_of_changes(result: ResponseResult) -> TableData:
 
 
 def table_of_reasons(result: ResponseResult) -> TableData:
-    """Return why lines could not be evaluated, counted."""
-    rows = [(label(group), reason, n) for group, reason, n in result.not_evaluable_reasons]
-    return make_table(("Group", "Not evaluable because", "Lines"), rows)
+    """Return why lines could not be evaluated, counted: a row a reason, a column a group."""
+    counts = {(reason, group): n for group, reason, n in result.not_evaluable_reasons}
+    groups = [group.group for group in result.groups]
+    reasons = dict.fromkeys(reason for reason, _ in counts)
+    rows = [(reason, *(counts.get((reason, group), 0) for group in groups)) for reason in reasons]
+    return make_table(("Not evaluable because", *(label(group) for group in groups)), rows)
 
 
 def table_of_characteristics(result: CohortResult) -> TableData:

@@ -14,7 +14,7 @@ from analytics.catalogue.variation import REFERENCE_CHANGE_BY_ANALYTE
 from analytics.figures.screen.look import Look
 from analytics.figures.screen.response import draw_response
 from analytics.figures.screen.survival import draw_survival
-from analytics.figures.screen.trajectory import draw_trajectory
+from analytics.figures.screen.trajectory import BANDS_UP_TO, draw_trajectory
 from analytics.figures.screen.waterfall import draw_waterfall
 from analytics.questions.question import Answer
 from analytics.tables.cohort_results import CohortResult, TrajectoryResult
@@ -48,7 +48,7 @@ def show_survival(answer: Answer, place: str, look: Look) -> Shown:
     return Shown(
         figure=draw_survival(result, look),
         about=f"{endpoint.name} ({endpoint.code}) by Kaplan–Meier with 95 % {interval} limits, months since the "
-        f"start of the line, {count(n, 'line')}; thin and pale where fewer than {FEW_LINES}, or {FEW_SHARE:.0%}, are "
+        f"start of the line, {count(n, 'line')}; thin and pale where fewer than {FEW_LINES}, or {100 * FEW_SHARE:.0f} %, are "
         f"at risk. {_version(answer)}",
         sentences=(*answer.summary, *answer.notes),
         beside=table_of_groups(result),
@@ -64,8 +64,8 @@ def show_trajectory(answer: Answer, place: str, look: Look) -> Shown:
     return Shown(
         figure=draw_trajectory(result, look),
         about=f"{result.analyte} as a multiple of each assay's upper limit of normal (× ULN, log scale): median, "
-        f"25–75 % (band) and 10–90 % (dotted, up to three groups), n lines in each window; nothing is drawn below "
-        f"{result.floor}. {_version(answer)}",
+        f"25–75 % (band) and 10–90 % (dotted) of up to {BANDS_UP_TO} groups, n lines in each window; nothing is drawn "
+        f"below {result.floor}. {_version(answer)}",
         sentences=answer.notes,
         table=table_of_bands(result),
         download="trajectory",

@@ -31,6 +31,8 @@ CONFIG: dict[str, Any] = {
 }
 """How every chart behaves in the browser; nothing may leave it, and the camera writes SVG."""
 
+BELOW_TICKS = 22
+"""Standoff (px) of a title below tick labels; with fixed margins plotly would write it over them."""
 _LETTER, _LEGEND_KEY, _LEGEND_ROW, _USUAL_WIDTH = 8, 48, 20, 520  # px
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
@@ -65,10 +67,10 @@ def draw_frame(look: Look, height: int, traces: list[Trace], **layout: Any) -> F
     return {"data": traces, "layout": base | layout}
 
 
-def draw_axis(look: Look, title: str, **changes: Any) -> Axis:
-    """Return an axis with the shared style, changed by ``changes``."""
+def draw_axis(look: Look, title: str, standoff: int = 8, **changes: Any) -> Axis:
+    """Return an axis with the shared style, changed by ``changes``; ``standoff`` is the title's, in pixels."""
     axis: Axis = {
-        "title": {"text": title, "standoff": 8},
+        "title": {"text": title, "standoff": standoff},
         "gridcolor": look.grid,
         "linecolor": look.muted,
         "tickcolor": look.muted,
@@ -79,6 +81,15 @@ def draw_axis(look: Look, title: str, **changes: Any) -> Axis:
         "fixedrange": False,
     }
     return axis | changes
+
+
+def name_group(code: str) -> str:
+    """Return the name of a group as a chart writes it.
+
+    >>> name_group("liver_directed")
+    'liver directed'
+    """
+    return escape_text(code.replace("_", " "))
 
 
 def measure_label(labels: Iterable[str]) -> int:

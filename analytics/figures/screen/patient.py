@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from analytics.figures.screen.chart import Axis, Figure, draw_axis, draw_frame
+from analytics.figures.screen.chart import BELOW_TICKS, Axis, Figure, draw_axis, draw_frame
 from analytics.figures.screen.clock import Clock
 from analytics.figures.screen.look import Look
 from analytics.figures.screen.patient_lanes import LANE_HEIGHT, draw_lanes, lanes_of
@@ -22,7 +22,6 @@ TRANSIENT = "soon after a PRRT cycle:<br>a rise may be transient"
 _MARKER_HEIGHT = 300
 _MARGIN = {"l": 96, "r": 14, "t": 14, "b": 112}
 """Fixed: margins that find themselves make plotly lay the chart out twice."""
-_TITLE_BELOW_TICKS = 22  # with fixed margins plotly would write the title over the tick labels
 
 
 def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Unit, calendar: bool) -> Figure:
@@ -43,15 +42,14 @@ def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Uni
     split = lanes_height / (height - 116)
     traces, stops = draw_marker(history, values, unit, clock, edges, (bottom, top), look)
     lane_traces, lane_axis = draw_lanes(history.spells, lanes, clock, (first, last), look)
-    time_axis = clock.draw(*edges, look, anchor="y2", automargin=False)
+    time_axis = clock.draw(*edges, look, anchor="y2")
     return draw_frame(
         look,
         height,
         traces + lane_traces,
-        xaxis=time_axis | {"title": time_axis["title"] | {"standoff": _TITLE_BELOW_TICKS}},
-        yaxis=_marker_axis(history, unit, scale, (bottom, top), look)
-        | {"domain": [split + 0.06, 1], "automargin": False},
-        yaxis2=lane_axis | {"domain": [0, split], "automargin": False},
+        xaxis=time_axis | {"title": time_axis["title"] | {"standoff": BELOW_TICKS}},
+        yaxis=_marker_axis(history, unit, scale, (bottom, top), look) | {"domain": [split + 0.06, 1]},
+        yaxis2=lane_axis | {"domain": [0, split]},
         shapes=_transient_tints(history, clock, look),
         annotations=[] if values.height else [_nothing_to_draw(history, split, look)],
         showlegend=True,
@@ -67,7 +65,13 @@ def unit_column(unit: Unit) -> str:
 
 
 def find_span(history: PatientHistory) -> tuple[date, date]:
-    """Return the first and last day of anything that can be drawn."""
+    """Return the first and last day of anything that can be drawn.
+
+    Raises
+    ------
+    ValueError
+        If nothing has a day; such a history has no time axis and no ``zero_date``.
+    """
     days = pl.concat(
         [
             history.values["date"],
@@ -76,7 +80,10 @@ def find_span(history: PatientHistory) -> tuple[date, date]:
             pl.Series([history.last_contact], dtype=pl.Date),
         ]
     ).drop_nulls()
-    return days.min(), days.max()  # type: ignore[return-value]
+    first, last = days.min(), days.max()
+    if not (isinstance(first, date) and isinstance(last, date)):
+        raise ValueError("nothing of this history has a day")
+    return first, last
 
 
 def find_limits(values: pl.Series, unit: Unit, scale: Scale) -> tuple[float, float]:
@@ -96,7 +103,8 @@ def _marker_axis(history: PatientHistory, unit: Unit, scale: Scale, limits: tupl
     around = [log10(limits[0]), log10(limits[1])] if is_log else list(limits)
     if unit == "uln":
         return draw_fold_axis(look, title, is_log=is_log, range=around)
-    return draw_axis(look, title, type=scale, range=around, **({"dtick": "D2"} if is_log else {}))
+    steps: dict[str, Any] = {"dtick": "D2"} if is_log else {}
+    return draw_axis(look, title, type=scale, range=around, **steps)
 
 
 def _nothing_to_draw(history: PatientHistory, split: float, look: Look) -> dict[str, Any]:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from analytics.figures.screen.chart import Figure, Trace, draw_axis, draw_frame, escape_text
+from analytics.figures.screen.chart import (
+    BELOW_TICKS,
+    Figure,
+    Trace,
+    draw_axis,
+    draw_frame,
+    measure_label,
+    name_group,
+    place_legend,
+)
 from analytics.figures.screen.look import Look
 from analytics.tables.response_results import ResponseGroup, ResponseResult
 
@@ -16,9 +25,10 @@ PARTS: tuple[tuple[str, float, str], ...] = (
 
 def draw_response(result: ResponseResult, look: Look) -> Figure:
     """Draw one bar a group, its length everybody."""
-    names = [escape_text(group.group) for group in result.groups]
+    names = [name_group(group.group) for group in result.groups]
     rows = [-index for index in range(len(names))]
     bars = [_bar(part, result.groups, rows, look) for part in PARTS]
+    legend = place_legend([part for part, *_ in PARTS], left=measure_label(names))
     most = max((group.n_all or 0 for group in result.groups), default=1)
     return draw_frame(
         look,
@@ -26,11 +36,9 @@ def draw_response(result: ResponseResult, look: Look) -> Figure:
         bars,
         barmode="stack",
         bargap=0.35,
-        xaxis=draw_axis(look, "Treatment lines", range=[0, most * 1.02]),
+        xaxis=draw_axis(look, "Treatment lines", BELOW_TICKS, range=[0, most * 1.02]),
         yaxis=draw_axis(look, "", tickvals=rows, ticktext=names, showgrid=False, ticks="", fixedrange=True),
-        showlegend=True,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
-        margin={"l": 56, "r": 12, "t": 34, "b": 48},
+        **legend | {"legend": legend["legend"] | {"traceorder": "normal"}},
     )
 
 

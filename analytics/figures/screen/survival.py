@@ -8,14 +8,15 @@ import numpy as np
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.screen.chart import (
+    BELOW_TICKS,
     Figure,
     Trace,
     choose_month_ticks,
     draw_axis,
     draw_frame,
     draw_text,
-    escape_text,
     measure_label,
+    name_group,
     order_groups,
     pack_floats,
     place_legend,
@@ -33,6 +34,7 @@ ROWS = ("at risk", "events", "censored")
 _ROW_HEIGHT = 22
 _CURVE_HEIGHT = 330
 _BELOW = 64
+_LABEL_GAP = 8  # px; a count of three digits at month 0 begins left of it
 
 
 def draw_survival(result: SurvivalResult, look: Look) -> Figure:
@@ -45,7 +47,9 @@ def draw_survival(result: SurvivalResult, look: Look) -> Figure:
         traces += [*_band(group.curve, index, look), *_curve(group, index, look)]
     rows, labels = _risk_rows(result.groups, ticks, look)
     rows_height = _ROW_HEIGHT * len(labels)
-    legend = place_legend([_name(group) for group in result.groups], left=measure_label(ROWS), below=_BELOW)
+    legend = place_legend(
+        [_name(group) for group in result.groups], left=measure_label(ROWS) + _LABEL_GAP, below=_BELOW
+    )
     inside = _CURVE_HEIGHT + rows_height
     split = (rows_height + 14) / inside
     end = max(ticks[-1], result_months(result)) * 1.02
@@ -57,6 +61,7 @@ def draw_survival(result: SurvivalResult, look: Look) -> Figure:
         xaxis=draw_axis(
             look,
             "Months since the start<br>of the line",
+            BELOW_TICKS,
             tickvals=ticks,
             tickangle=0,
             anchor="y2",
@@ -81,6 +86,7 @@ def draw_survival(result: SurvivalResult, look: Look) -> Figure:
             ticks="",
             fixedrange=True,
             tickfont={"size": 12},
+            ticklabelstandoff=_LABEL_GAP,
         ),
         **legend,
     )
@@ -101,7 +107,7 @@ def select_drawn_steps(time: IntArray) -> IntArray:
 
 
 def _name(group: GroupSurvival) -> str:
-    return escape_text(f"{group.group} ({group.n_lines})")
+    return f"{name_group(group.group)} ({group.n_lines})"
 
 
 def _band(curve: SurvivalCurve, index: int, look: Look) -> list[Trace]:
@@ -179,7 +185,8 @@ def _risk_rows(groups: Sequence[GroupSurvival], ticks: Sequence[int], look: Look
             labels.append("")
         traces.append(_counts(group, -len(labels), ticks, look))
         labels += ROWS
-    places, names = [at for at, _ in heads], [name for _, name in heads]
+    places = [at for at, _ in heads]
+    names = [name.replace("_", " ") for _, name in heads]
     title = draw_text([0] * len(heads), places, names, look, name="groups", yaxis="y2", textposition="middle right")
     title["textfont"] |= {"weight": "bold"}
     return [*traces, title], labels

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from analytics.figures.screen.chart import (
+    BELOW_TICKS,
     Axis,
     Figure,
     Trace,
@@ -12,18 +15,21 @@ from analytics.figures.screen.chart import (
     draw_frame,
     draw_rule,
     draw_text,
-    escape_text,
+    measure_label,
+    name_group,
     order_groups,
+    place_legend,
 )
 from analytics.figures.screen.look import Look
 from analytics.tables.cohort_results import TrajectoryResult
 
 FOLD_TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000)
 """Ticks of a fold-ULN axis, as plain numbers."""
-WIDE_BANDS_UP_TO = 3
-"""Groups; with more of them the 10–90 % lines cross beyond reading and stand in the table only."""
+BANDS_UP_TO = 3
+"""Groups; the bands of more of them lie over one another beyond reading and stand in the table only."""
 _ROW_HEIGHT = 32
-_BANDS_HEIGHT = 300
+_BANDS_HEIGHT = 320
+_BELOW = 64
 
 
 def draw_trajectory(result: TrajectoryResult, look: Look) -> Figure:
@@ -38,21 +44,24 @@ def draw_trajectory(result: TrajectoryResult, look: Look) -> Figure:
         counts.append(_counts_of(bands, group, -row, look))
     last = float(result.bands["mid_months"].cast(pl.Float64).max() or 1.0)  # pyright: ignore[reportArgumentType]
     rows_height = _ROW_HEIGHT * len(groups)
-    height = _BANDS_HEIGHT + rows_height + 110
-    split = (rows_height + 12) / (height - 60)
+    inside = _BANDS_HEIGHT + rows_height
+    split = (rows_height + 12) / inside
     traces += [
-        draw_rule([-0.05 * last, 1.05 * last], [1, 1], look, name="ULN"),
-        draw_text([1.05 * last], [1], ["ULN"], look, name="ULN label", textposition="top left"),
+        draw_rule([-0.07 * last, 1.05 * last], [1, 1], look, name="ULN"),
+        draw_text([-0.07 * last], [1], ["ULN"], look, name="ULN label", textposition="top right"),
     ]
+    labels = [f"n {name_group(group)}" for group in groups]
+    legend = place_legend([name_group(group) for group in groups], left=max(64, measure_label(labels)), below=_BELOW)
     windows = result.bands.unique("mid_months").sort("mid_months")
     return draw_frame(
         look,
-        height,
+        inside + legend["margin"]["t"] + _BELOW,
         traces + counts,
         hovermode="x unified",
         xaxis=draw_axis(
             look,
             "Months since the start of the line,<br>middle of each window",
+            BELOW_TICKS,
             range=[-0.07 * last, 1.05 * last],
             tickvals=windows["mid_months"].to_list(),
             ticktext=[f"{month:.0f}" for month in windows["mid_months"]],
@@ -68,20 +77,18 @@ def draw_trajectory(result: TrajectoryResult, look: Look) -> Figure:
             range=[-len(groups) + 0.4, 0.6],
             domain=[0, split],
             tickvals=[-index for index in range(len(groups))],
-            ticktext=[f"n {escape_text(group)}" for group in groups],
+            ticktext=labels,
             showgrid=False,
             showline=False,
             ticks="",
             fixedrange=True,
             tickfont={"size": 12},
         ),
-        showlegend=True,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-        margin={"l": 56, "r": 12, "t": 36, "b": 48},
+        **legend,
     )
 
 
-def draw_fold_axis(look: Look, title: str, *, is_log: bool = True, **changes: object) -> Axis:
+def draw_fold_axis(look: Look, title: str, *, is_log: bool = True, **changes: Any) -> Axis:
     """Return a fold-ULN axis whose ticks are plain numbers on a log scale."""
     ticks = {"type": "log", "tickvals": list(FOLD_TICKS), "ticktext": [f"{tick:g}" for tick in FOLD_TICKS]}
     return draw_axis(look, title, **(ticks if is_log else {"type": "linear"}), **changes)
@@ -90,8 +97,8 @@ def draw_fold_axis(look: Look, title: str, *, is_log: bool = True, **changes: ob
 def _bands_of(bands: pl.DataFrame, group: str, index: int, n_groups: int, look: Look) -> list[Trace]:
     months = bands["mid_months"].to_list()
     traces: list[Trace] = []
-    wide = (("q10", "q90", 1, 0.0),) if n_groups <= WIDE_BANDS_UP_TO else ()
-    for low, high, width, alpha in (*wide, ("q25", "q75", 0, 0.18)):
+    both = (("q10", "q90", 1, 0.0), ("q25", "q75", 0, 0.18))
+    for low, high, width, alpha in both if n_groups <= BANDS_UP_TO else ():
         edge: Trace = {
             "type": "scatter",
             "mode": "lines",
@@ -108,7 +115,7 @@ def _bands_of(bands: pl.DataFrame, group: str, index: int, n_groups: int, look: 
         {
             "type": "scatter",
             "mode": "lines+markers",
-            "name": escape_text(group),
+            "name": name_group(group),
             "legendgroup": group,
             "x": months,
             "y": bands["median"].to_list(),

@@ -6,14 +6,16 @@ import polars as pl
 
 from analytics.catalogue.variation import ReferenceChange
 from analytics.figures.screen.chart import (
+    BELOW_TICKS,
     Figure,
     Trace,
     draw_axis,
     draw_frame,
     draw_rule,
     draw_text,
-    escape_text,
+    name_group,
     order_groups,
+    place_legend,
 )
 from analytics.figures.screen.look import Look
 from analytics.tables.response_results import ResponseResult
@@ -42,7 +44,9 @@ def draw_waterfall(result: ResponseResult, reference: ReferenceChange | None, lo
         traces,
         bargap=0.05 if bars.height < 150 else 0.0,
         barmode="overlay",
-        xaxis=draw_axis(look, f"Evaluable lines ({bars.height}), sorted", showgrid=False, range=[0, bars.height + 1]),
+        xaxis=draw_axis(
+            look, f"Evaluable lines ({bars.height}), sorted", BELOW_TICKS, showgrid=False, range=[0, bars.height + 1]
+        ),
         yaxis=draw_axis(
             look,
             f"Best change in {result.analyte} (%)",
@@ -51,18 +55,16 @@ def draw_waterfall(result: ResponseResult, reference: ReferenceChange | None, lo
             zeroline=True,
             zerolinecolor=look.muted,
         ),
-        showlegend=True,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
-        margin={"l": 56, "r": 12, "t": 36, "b": 48},
+        **place_legend([trace["name"] for trace in traces if trace["showlegend"]], left=64),
     )
 
 
 def _bars_of(bars: pl.DataFrame, group: str, index: int, look: Look, is_bound: bool) -> Trace:
-    name = f"{group}, at a quantitation limit" if is_bound else group
+    name = name_group(group) + (", at a quantitation limit" if is_bound else "")
     hatching = {"shape": "/", "fgcolor": look.colour(index), "bgcolor": look.ground, "size": 5, "solidity": 0.4}
     return {
         "type": "bar",
-        "name": escape_text(name),
+        "name": name,
         "showlegend": not is_bound,
         "x": bars["place"].to_list(),
         "y": bars["best_change_pct"].clip(upper_bound=TALLEST_PCT).to_list(),
@@ -72,7 +74,7 @@ def _bars_of(bars: pl.DataFrame, group: str, index: int, look: Look, is_bound: b
             "line": {"width": 0},
             **({"pattern": hatching} if is_bound else {}),
         },
-        "hovertemplate": f"{escape_text(name)}: %{{customdata:+.0f}} %<extra></extra>",
+        "hovertemplate": f"{name}: %{{customdata:+.0f}} %<extra></extra>",
     }
 
 

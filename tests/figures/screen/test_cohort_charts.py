@@ -8,7 +8,7 @@ from analytics.catalogue.variation import REFERENCE_CHANGE_BY_ANALYTE
 from analytics.figures.screen.chart import CONFIG
 from analytics.figures.screen.look import DARK, LIGHT, Look
 from analytics.figures.screen.response import draw_response
-from analytics.figures.screen.trajectory import draw_trajectory
+from analytics.figures.screen.trajectory import BANDS_UP_TO, draw_trajectory
 from analytics.figures.screen.waterfall import TALLEST_PCT, draw_waterfall
 from analytics.tables.cohort_results import TrajectoryResult
 from analytics.tables.response_results import ResponseGroup, ResponseResult
@@ -60,10 +60,12 @@ def test_bands_hold_the_quantiles_and_stop_below_the_floor():
         assert named(figure, f"PRRT {quantile}")["y"] == BANDS[quantile].to_list()[:2]
 
 
-def test_many_groups_keep_their_middle_half_only():
-    many = pl.concat([BANDS.with_columns(group=pl.lit(f"group {place}")) for place in range(4)])
+@pytest.mark.parametrize("n_groups", [BANDS_UP_TO, BANDS_UP_TO + 1])
+def test_many_groups_keep_their_medians_only(n_groups: int):
+    many = pl.concat([BANDS.with_columns(group=pl.lit(f"group {place}")) for place in range(n_groups)])
     names = [trace["name"] for trace in draw_trajectory(TrajectoryResult("CGA", many, 5, ()), LIGHT)["data"]]
-    assert "group 0 q25" in names and "group 0 q10" not in names
+    assert "group 0" in names and "group 0 n" in names
+    assert ("group 0 q25" in names) == ("group 0 q10" in names) == (n_groups <= BANDS_UP_TO)
 
 
 def test_every_window_shows_its_n_also_where_nothing_is_drawn():
