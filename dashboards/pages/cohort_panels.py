@@ -48,8 +48,8 @@ def show_survival(answer: Answer, place: str, look: Look) -> Shown:
     return Shown(
         figure=draw_survival(result, look),
         about=f"{endpoint.name} ({endpoint.code}) by Kaplan–Meier with 95 % {interval} limits, months since the "
-        f"start of the line, {count(n, 'line')}; thin and pale where fewer than {FEW_LINES}, or {100 * FEW_SHARE:.0f} %, are "
-        f"at risk. {_version(answer)}",
+        f"start of the line, {count(n, 'line')}; thin and pale where fewer than {FEW_LINES}, or "
+        f"{100 * FEW_SHARE:.0f} %, are at risk. {_version(answer)}",
         sentences=(*answer.summary, *answer.notes),
         beside=table_of_groups(result),
         table=table_of_risk(result),

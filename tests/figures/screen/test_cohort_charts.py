@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 
 from analytics.catalogue.variation import REFERENCE_CHANGE_BY_ANALYTE
 from analytics.figures.screen.chart import CONFIG
