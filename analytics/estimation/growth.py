@@ -103,6 +103,6 @@ def _fit_lines(changes: Changes, n_lines: int) -> tuple[FloatArray, FloatArray, 
     variance = sum_by_code(code, residual**2, n_lines) / freedom
     span = np.zeros(n_lines)
     first = np.flatnonzero(np.diff(code, prepend=-1))
-    last = np.append(first[1:], len(code)) - 1
+    last = np.append(first[1:], len(code))[: len(first)] - 1
     span[code[first]] = changes.day[last] - changes.day[first]
     return count, span, slope, np.sqrt(variance / np.where(spread > 0, spread, 1.0)), np.sqrt(variance)

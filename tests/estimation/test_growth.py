@@ -63,3 +63,9 @@ def test_too_little_is_said_to_be_too_little():
 def test_a_value_of_nought_is_refused():
     with pytest.raises(RefusedError, match="not positive"):
         estimate_growth(1, [0, 0], [0, 5], [1.0, 0.0])
+
+
+def test_without_a_value_no_line_has_a_rate():
+    table = estimate_growth(2, [], [], [])
+    assert table["n_values"].to_list() == [0, 0]
+    assert table["growth_pct_per_month"].to_list() == [None, None]
