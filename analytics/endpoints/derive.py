@@ -25,6 +25,7 @@ from analytics.longitudinal.marker_progressions import derive_marker_progression
 from analytics.longitudinal.marker_responses import derive_marker_responses
 from analytics.longitudinal.marker_values import derive_marker_values
 from analytics.longitudinal.scores import derive_score_changes
+from analytics.tables.accepted import name_sheets
 
 
 def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[str, pl.DataFrame]:
@@ -38,6 +39,7 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
     ContradictionError
         If the tables contradict each other: our bug, and nothing is published.
     """
+    tables = {name: name_sheets(table) for name, table in tables.items()}
     lines = derive_lines(tables, settings).collect()
     marker_values = derive_marker_values(tables, lines.lazy(), settings).collect()
     responses = derive_marker_responses(marker_values.lazy(), lines.lazy(), RESPONSE_RULES, settings).collect()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from analytics.endpoints.assessments import derive_given_assessments
+from analytics.tables.accepted import name_sheets
 from analytics.tables.findings import FINDING_COLUMNS, Rule
 from analytics.tables.relative_days import with_days_said
 
@@ -115,6 +116,7 @@ def derive_exclusion_findings(counts: pl.DataFrame) -> pl.DataFrame:
 
 def derive_findings(tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Derive the findings V39, V47, V57, V63, V65 and V66 from accepted and derived tables, all of one patient each."""
+    tables = {name: name_sheets(table) for name, table in tables.items()}
     lines, times = derived["lines"], derived["times_to_event"]
     of_line = lines.select("pid", "line_no", "patient_id", "file", "row")
     named = times.join(of_line, on=["pid", "line_no"]).sort("pid", "line_no")

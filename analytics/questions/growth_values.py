@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.questions.marker_series import KNOWN, derive_marker_days, keep_one_series
+from analytics.tables.accepted import PLACE
 from analytics.tables.study import Study
 
 BEFORE, ON_TREATMENT = "before treatment", "on treatment"
@@ -58,7 +59,7 @@ def _before(study: Study, lines: pl.DataFrame, analyte: str) -> pl.DataFrame:
             & ~pl.col("comparator").fill_null("").str.contains("[<>]")
             & (pl.col("ppi_within_2w").fill_null("") != "Y")
         )
-        .join(judged, left_on=["_file", "_row"], right_on=["file", "row"], how="anti")
+        .join(judged, left_on=[PLACE, "_row"], right_on=["file", "row"], how="anti")
         .select("pid", "fold_uln", "assay_group", date="collected")
         .drop_nulls("date")
         .join(lines.lazy().select("pid", "line_no", "start_date"), on="pid")

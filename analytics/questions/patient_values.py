@@ -9,6 +9,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.variation import REFERENCE_CHANGE_BY_ANALYTE
+from analytics.tables.accepted import PLACE
 from analytics.tables.history import HISTORY_PATH, HISTORY_VALUES
 
 Windows = tuple[tuple[date, date], ...]
@@ -29,8 +30,9 @@ def derive_history_values(
     )
     values = (
         labs.filter((pl.col("analyte") == analyte) & pl.col("value").is_not_null())
-        .rename({"_file": "file", "_row": "row", "collected_text": "date_text"})
+        .rename({"_row": "row", "collected_text": "date_text"})
         .with_columns(
+            file=PLACE,
             amount=pl.coalesce("value_standard", "value"),
             amount_unit=pl.when(pl.col("value_standard").is_null()).then("unit").otherwise("unit_standard"),
             uln=pl.col("uln_used"),

@@ -19,6 +19,9 @@ _TYPES: dict[Kind, pl.DataType] = {
 PROVENANCE: dict[str, pl.DataType] = {"_file": pl.String(), "_sheet": pl.String(), "_row": pl.UInt32()}
 """File (relative to the source), sheet (null for CSV) and line as a person counts it (header = 1)."""
 
+PLACE = pl.concat_str([pl.col("_file"), pl.lit(", sheet ") + pl.col("_sheet")], ignore_nulls=True)
+"""The file of a row and, in a workbook, its sheet, in one text: what derived tables name as their source file."""
+
 LAB_COMPANIONS: dict[str, pl.DataType] = {
     "comparator": pl.String(),
     "value": pl.Float64(),
@@ -37,6 +40,12 @@ the conversion would need an assay factor. ``uln_used`` is the row's own limit, 
 that date, in the reported unit; ``fold_uln`` = value / uln_used. ``assay_group`` labels values that may be
 compared: the assay's comparable group, else the assay and specimen; «unknown» where no assay is given.
 """
+
+
+def name_sheets(table: pl.LazyFrame) -> pl.LazyFrame:
+    """Return an accepted table whose ``_file`` names the sheet too, where its rows come from sheets."""
+    has_sheets = table.select(pl.col("_sheet").is_not_null().any()).collect().item()
+    return table.with_columns(_file=PLACE) if has_sheets else table
 
 
 def accepted_columns(name: str, schema: type[dy.Schema]) -> dict[str, pl.DataType]:

@@ -66,7 +66,7 @@ class TimesToEvent(dy.Schema):
     date_used = dy.String(nullable=True, description="Which record gave the date.")
     rule_id = dy.String(description="Rule that decided.")
     source_table = dy.String(nullable=True, description="Table of that record.")
-    source_file = dy.String(nullable=True, description="File of that record.")
+    source_file = dy.String(nullable=True, description="File (and sheet) of that record.")
     source_row = dy.UInt32(nullable=True, description="Line of that record.")
     is_imputed = dy.Bool(description="Whether a partial date was filled in the start or the end.")
     last_negative_date = dy.Date(
