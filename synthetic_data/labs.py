@@ -10,7 +10,7 @@ from synthetic_data.analytes import ANALYTES
 from synthetic_data.assays import ASSAYS, CENTRAL_ASSAY, HOSPITAL_ASSAYS, REFERENCE_ULN
 from synthetic_data.biomarkers import compute_egfr, compute_log_fold, find_days_since
 from synthetic_data.chance import Floats, Integers
-from synthetic_data.patients import DAYS_PER_YEAR, EPOCH_YEAR, Flags, People
+from synthetic_data.patients import DAYS_PER_YEAR, EPOCH_YEAR, ORGANS, Flags, People
 from synthetic_data.samples import plan_samples
 from synthetic_data.scenario import Scenario
 from synthetic_data.timeline import compute_volume
@@ -102,4 +102,4 @@ def _measure_chemistry(world: World, row: Integers, day: Integers, noise: Floats
         return level * np.exp(0.4 * volume + 0.3 * people.burden[row] + 0.2 * noise)
     if code == "NSE":
         return 10.5 * np.exp(0.22 * (volume + people.burden[row]) + 0.13 * noise)
-    return 82.0 * np.exp(0.16 * volume + 0.25 * people.organs[row, 2] + 0.12 * noise)
+    return 82.0 * np.exp(0.16 * volume + 0.25 * people.organs[row, ORGANS.index("bone")] + 0.12 * noise)

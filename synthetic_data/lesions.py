@@ -14,8 +14,10 @@ from synthetic_data.scans import ABSENT, SCANS_PER_LINE, TARGET_ORGANS, TARGETS,
 from synthetic_data.world import World
 
 OTHERS: tuple[tuple[str, float, float], ...] = (
-    ("liver", 8.0, 1.0), ("liver", 7.0, 0.8), ("liver", 9.0, 0.6), ("lymph_node", 12.0, 0.8),
-    ("bone", 14.0, 1.0), ("bone", 11.0, 0.7), ("peritoneum", 9.0, 0.8), ("skin", 9.0, 1.0),
+    ("liver", 8.0, 1.0), ("liver", 7.0, 0.8), ("liver", 9.0, 0.6), ("liver", 6.0, 0.5),
+    ("lymph_node", 12.0, 0.9), ("lymph_node", 11.0, 0.7), ("lymph_node", 10.0, 0.5),
+    ("bone", 14.0, 1.0), ("bone", 11.0, 0.7), ("peritoneum", 9.0, 0.8), ("peritoneum", 7.0, 0.6),
+    ("skin", 9.0, 1.0), ("lung", 8.0, 1.0), ("lung", 6.0, 0.5),
 )  # fmt: skip
 """Lesions nobody takes as targets: organ, mm at the first treatment, share of patients with that organ (assumed)."""
 NEW_ORGANS: tuple[str, ...] = ("liver", "lymph_node", "bone", "peritoneum", "lung")

@@ -14,6 +14,7 @@ Flags = npt.NDArray[np.bool_]
 DAYS_PER_YEAR = 365.25
 EPOCH_YEAR = 1970.0
 _LEAST_LOG_SD = 0.01
+_SHORTEST_LEAD_DAYS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class People:
     consents: Flags
 
 
-ORGANS: tuple[str, ...] = ("liver", "lymph_node", "bone", "peritoneum", "skin")
+ORGANS: tuple[str, ...] = ("liver", "lymph_node", "bone", "peritoneum", "skin", "lung")
 """The metastatic sites of the world, in the order of ``People.organs``."""
 
 
@@ -67,7 +68,7 @@ def simulate_people(scenario: Scenario, chance: Chance, numbers: Integers) -> Pe
 
     is_nec = happens("nec_share")
     ki67 = _draw_ki67(scenario, normal("ki67"), normal("ki67_nec"), is_nec)
-    organs = np.stack([happens(f"{organ}_share") for organ in ("liver", "node", "bone", "peritoneum", "skin")], 1)
+    organs = np.stack([happens(f"{organ.removeprefix('lymph_')}_share") for organ in ORGANS], axis=1)
     organs[:, 0] |= ~organs.any(axis=1)
     primary = pick("primary", scenario.numbers("people.primary_shares"))
     is_pancreas = primary == scenario.words("people.primary_sites").index("pancreas")
@@ -97,8 +98,10 @@ def simulate_people(scenario: Scenario, chance: Chance, numbers: Integers) -> Pe
         + scenario.number("marker.pancreas_log_shift") * is_pancreas,
         blood_sensitivity=np.exp(scenario.number("toxicity.sensitivity_log_sd") * normal("blood")),
         egfr=np.clip(scenario.number("people.egfr_mean") + scenario.number("people.egfr_sd") * normal("egfr"), 18, 125),
-        weight=np.clip(76 + 13 * normal("weight"), 42, 130),
-        lead=np.floor(20 - 250 * np.log(chance.uniform("people.lead", numbers)[:, 0])).astype(np.int64),
+        weight=np.clip(
+            scenario.number("people.weight_mean") + scenario.number("people.weight_sd") * normal("weight"), 42, 130
+        ),
+        lead=_simulate_lead(scenario, chance, numbers),
         consents=happens("consent_share"),
     )
 
@@ -139,6 +142,12 @@ def _calendar(scenario: Scenario, chance: Chance, numbers: Integers) -> tuple[In
     )
     start = np.floor(first + (last - first) * chance.uniform("people.start", numbers)[:, 0]).astype(np.int64)
     return start, (np.int64(end) - start).astype(np.int64)
+
+
+def _simulate_lead(scenario: Scenario, chance: Chance, numbers: Integers) -> Integers:
+    """Return days from diagnosis to the first treatment."""
+    more = -scenario.number("people.lead_days_mean") * np.log(chance.uniform("people.lead", numbers)[:, 0])
+    return np.floor(_SHORTEST_LEAD_DAYS + more).astype(np.int64)
 
 
 def take_people(people: People, rows: Integers) -> People:

@@ -6,9 +6,18 @@ import numpy as np
 
 from synthetic_data.chance import Chance, Floats, Integers
 from synthetic_data.disease import NEW_LESION, NON_TARGET, Stay, compute_log_volume
-from synthetic_data.patients import Flags, People
+from synthetic_data.patients import ORGANS, Flags, People
 from synthetic_data.readers import Viewed, read_scans
-from synthetic_data.scans import IS_NODAL, LARGEST_LOG_VOLUME, PD, SCANS_PER_LINE, TARGETS, Scans, take_scans
+from synthetic_data.scans import (
+    IS_NODAL,
+    LARGEST_LOG_VOLUME,
+    PD,
+    SCANS_PER_LINE,
+    TARGET_ORGANS,
+    TARGETS,
+    Scans,
+    take_scans,
+)
 from synthetic_data.scenario import Scenario
 
 _BASELINE_WITHIN_DAYS, _NEXT_BASELINE_WITHIN_DAYS = 20, 5
@@ -22,8 +31,7 @@ def simulate_target_sizes(scenario: Scenario, chance: Chance, people: People) ->
     sizes = scenario.number("disease.lesion_median_mm") * np.exp(log_sd * scores + burden[:, None])
     sizes = np.clip(sizes, np.where(IS_NODAL, 19.0, 13.0), 180.0)
     second = chance.uniform("lesions.count", people.number, TARGETS) < np.array([1.0, 0.75, 1.0, 0.5, 0.6])
-    liver, node, peritoneum = people.organs[:, 0], people.organs[:, 1], people.organs[:, 3]
-    exists = np.stack([liver, liver, node, node, peritoneum], axis=1) & second
+    exists = np.stack([people.organs[:, ORGANS.index(organ)] for organ in TARGET_ORGANS], axis=1) & second
     exists[:, 0] |= ~exists.any(axis=1)
     return np.where(exists, sizes, np.nan)
 

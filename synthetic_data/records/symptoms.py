@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from synthetic_data.chance import Floats
-from synthetic_data.patients import Flags
+from synthetic_data.patients import ORGANS, Flags
 from synthetic_data.records.cells import name_patients, to_dates, words
 from synthetic_data.scans import SCANS_PER_LINE
 from synthetic_data.world import World
@@ -65,7 +65,7 @@ def record_symptoms(world: World) -> pl.DataFrame:
 
 def _concerns(world: World, item: Item) -> Flags:
     if item.of == "bone":
-        return world.people.organs[:, 2]
+        return world.people.organs[:, ORGANS.index("bone")]
     return world.people.functional if item.of == "functional" else np.ones(len(world.people.number), dtype=np.bool_)
 
 
