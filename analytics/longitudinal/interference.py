@@ -59,17 +59,19 @@ def _derive_egfr(values: pl.DataFrame, labs: pl.LazyFrame, settings: Settings) -
             egfr_key=compute_day_key(pl.col("collected")),
         )
         .select("egfr_key", "state", "_file", "_row")
-        .collect()
+        .collect(engine="streaming")
         .sort("egfr_key", "_file", "_row")
         .select("egfr_key", "state")
     )
     if egfr.is_empty():
         return values.with_columns(egfr_low=pl.lit("unknown"))
-    asked = values.select(value=pl.int_range(pl.len()), asked_key=compute_day_key(pl.col("date"))).sort("asked_key")
-    joined = asked.join_asof(egfr, left_on="asked_key", right_on="egfr_key", strategy="backward").sort("value")
+    asked = values.select(compute_day_key(pl.col("date"))).to_series()
+    last = egfr["egfr_key"].search_sorted(asked, side="right").cast(pl.Int64) - 1
+    found = egfr.select(pl.all().gather(last.clip(0))).with_columns(asked.alias("asked_key"))
     is_recent = pl.col("asked_key") - pl.col("egfr_key") <= settings.egfr_window_days
     is_own = pl.col("asked_key") // DAYS_PER_PATIENT == pl.col("egfr_key") // DAYS_PER_PATIENT
-    answer = joined.select(egfr_low=pl.when(is_recent & is_own).then("state").fill_null("unknown"))
+    is_before = pl.col("egfr_key") <= pl.col("asked_key")
+    answer = found.select(egfr_low=pl.when(is_recent & is_own & is_before).then("state").fill_null("unknown"))
     return pl.concat([values, answer], how="horizontal")
 
 

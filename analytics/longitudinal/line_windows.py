@@ -20,18 +20,15 @@ def _derive_starts(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _select_in_force(values: pl.DataFrame, starts: pl.DataFrame) -> pl.DataFrame:
+def _derive_in_force(values: pl.DataFrame, starts: pl.DataFrame) -> pl.DataFrame:
     """Return the position of the last line begun before each value; a value of a start's day has none."""
+    day_key = values.select(compute_day_key(pl.col("date")).alias("day_key")).to_series()
+    begun = starts["start_key"].search_sorted(day_key, side="left").cast(pl.Int64) - 1
+    place = pl.when(pl.col("place") >= 0).then("place")
     return (
-        values.select(value=pl.int_range(pl.len(), dtype=pl.Int64), day_key=compute_day_key(pl.col("date")))
-        .sort("day_key")
-        .join_asof(
-            starts.select("place", "start_key"),
-            left_on="day_key",
-            right_on="start_key",
-            strategy="backward",
-            allow_exact_matches=False,
-        )
+        pl.DataFrame([day_key, begun.alias("place")])
+        .with_columns(place, value=pl.int_range(pl.len(), dtype=pl.Int64))
+        .with_columns(start_key=pl.lit(starts["start_key"]).gather(pl.col("place")))
     )
 
 
@@ -45,7 +42,7 @@ def derive_line_windows(values: pl.DataFrame, lines: pl.DataFrame, settings: Set
     if starts.is_empty():
         return values.head(0).join(starts.drop("start_key"), on="pid")
     last = starts.height - 1
-    found = _select_in_force(values, starts)
+    found = _derive_in_force(values, starts)
     ahead = pl.col("place").fill_null(-1) + 1
     next_key = pl.lit(starts["start_key"]).gather(ahead.clip(0, last))
     is_own = pl.col("day_key") // DAYS_PER_PATIENT == pl.col("start_key") // DAYS_PER_PATIENT

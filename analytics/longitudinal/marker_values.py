@@ -26,10 +26,11 @@ def _derive_assessable(values: pl.DataFrame) -> pl.DataFrame:
     by_ppi = (pl.col("ppi") == "yes") & pl.col("analyte").is_in(RAISED_BY_PPI)
     by_egfr = (pl.col("egfr_low") == "yes") & pl.col("analyte").is_in(RAISED_BY_LOW_EGFR)
     by_gastritis = pl.col("has_atrophic_gastritis") & pl.col("analyte").is_in(RAISED_BY_GASTRITIS)
-    return values.with_columns(is_raised=by_ppi | by_egfr | by_gastritis).with_columns(
-        is_assessable=~pl.when("is_of_several").then(pl.col("is_raised").any().over("day_key")).otherwise("is_raised")
-        if values["is_of_several"].any()
-        else ~pl.col("is_raised")
+    raised = values.with_columns(is_raised=by_ppi | by_egfr | by_gastritis)
+    raised_days = raised.filter(pl.col("is_of_several") & pl.col("is_raised"))["day_key"].unique()
+    of_raised_day = pl.col("is_of_several") & pl.col("day_key").is_in(raised_days.implode())
+    return raised.with_columns(is_assessable=~(pl.col("is_raised") | of_raised_day)).drop(
+        "is_raised", "is_of_several", "day_key", "ppi_within_2w"
     )
 
 

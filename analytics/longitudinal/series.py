@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKERS
-from analytics.longitudinal.keys import EARLIEST_DAY, encode_texts, sort_by_source
+from analytics.longitudinal.keys import EARLIEST_DAY, encode_texts, sort_by_key
 
 MARKERS: tuple[str, ...] = tuple(entry.code for entry in BIOMARKERS if entry.kind == "marker")
 
@@ -43,7 +43,7 @@ def _select_values(labs: pl.LazyFrame) -> pl.DataFrame:
             file="_file",
             row="_row",
         )
-        .collect()
+        .collect(engine="streaming")
     )  # fmt: skip
 
 
@@ -77,5 +77,4 @@ def derive_series(labs: pl.LazyFrame) -> pl.DataFrame:
     day = pl.col("date").cast(pl.Int32).cast(pl.Int64) + EARLIEST_DAY
     series = pl.col("pid").cast(pl.Int64) * 2**SERIES_BITS + pl.col("series_code").cast(pl.Int64)
     keyed = coded.with_columns(series_key=series, day_key=series * 2**DAY_BITS + day)
-    # values of one day keep the order of the source; one stable sort by one integer is the fast way there
-    return _derive_day_values(sort_by_source(keyed).sort("day_key", maintain_order=True))
+    return _derive_day_values(sort_by_key(keyed, "day_key", "file", "row"))
