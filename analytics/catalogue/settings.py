@@ -57,6 +57,9 @@ class Settings:
     cr_needs_normal_markers: str = _setting(
         "N", "", "Y: a complete response from lesions needs CgA at or below its upper limit.", "recist11"
     )
+    after_complete_response: str = _setting(
+        "leave", "", "Disease a reader sees after a complete response: leave, or progression.", "recist11"
+    )
     gap_days: int = _setting(183, "days", "A marker line is broken over a gap longer than this.")
     combination_days: int = _setting(
         28, "days", "Drugs started this close to each other, and overlapping, are one line."

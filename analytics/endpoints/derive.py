@@ -8,6 +8,7 @@ import polars as pl
 
 from analytics.catalogue.response_rules import PROGRESSION_RULES, RESPONSE_RULES
 from analytics.catalogue.settings import Settings
+from analytics.endpoints.after_complete_response import apply_reading_after_complete
 from analytics.endpoints.assessments import derive_given_assessments, derive_lesion_assessments
 from analytics.endpoints.best_response import derive_best_responses
 from analytics.endpoints.growth_rates import derive_growth_rates
@@ -53,7 +54,7 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         settings,
     )
     assessments = {
-        "given": derive_given_assessments(tables),
+        "given": apply_reading_after_complete(derive_given_assessments(tables), lines, settings),
         "lesions": derive_lesion_assessments(recist, ""),
     }
     best = derive_best_responses(lines, assessments, settings)

@@ -9,6 +9,7 @@ import polars as pl
 from analytics.catalogue.endpoints import ENDPOINTS, RULE_SETS, RuleSet
 from analytics.catalogue.response_rules import PROGRESSION_RULES, RESPONSE_RULES
 from analytics.catalogue.settings import Settings
+from analytics.endpoints.after_complete_response import apply_reading_after_complete
 from analytics.endpoints.assessments import derive_given_assessments, derive_lesion_assessments
 from analytics.endpoints.clinical_benefit import derive_benefit
 from analytics.endpoints.endpoint_times import Assessed, derive_endpoint_times
@@ -106,13 +107,15 @@ def derive_times_to_event(
     responses = _code_files(ready["marker_responses"], "deciding_file").collect()
     schedule = tables["schedule"].collect()
     of_marker = derive_marker_records(responses, progressions, settings)
-    observed = derive_observation(tables, lines.collect(), of_marker, settings)
+    eager = lines.collect()
+    observed = derive_observation(tables, eager, of_marker, settings)
     parts: dict[tuple[str, str], pl.DataFrame] = {}
     read: dict[tuple[str, str], pl.DataFrame] = {}
     for rule_set in RULE_SETS:
         source = (rule_set.progression_from, rule_set.date_rule)
         if source not in read:
-            read[source] = _derive_assessments(rule_set, tables, recist)
+            found = _derive_assessments(rule_set, tables, recist)
+            read[source] = apply_reading_after_complete(found, eager, settings)
         parts |= _derive_rule_set(rule_set, observed, read[source], schedule, settings)
     # every part is in the order of patient and line: putting the parts in order is all the sorting there is
     return pl.concat([parts[key] for key in sorted(parts)]).lazy()

@@ -191,6 +191,7 @@ def _same_day_check() -> Check:
             "n": number_text(pl.len()),
             "day": pl.col(raw("date")).first(),
             "values": pl.col("response").str.join(", "),
+            "rows": pl.col("_row").cast(pl.String).str.join(", "),
         },
         per=("patient_id", "criteria", "reader", "date_lo"),
     )

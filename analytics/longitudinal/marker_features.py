@@ -13,6 +13,7 @@ from analytics.tables.derived import MarkerFeatures
 EARLY_WINDOWS: tuple[tuple[str, int, int], ...] = (
     ("week_4", 22, 42),
     ("week_12", 71, 98),
+    ("month_3", 61, 121),
     ("month_6", 153, 213),
 )
 """Day ranges of the early changes; the value nearest to the middle is used, the later of two."""

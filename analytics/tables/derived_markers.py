@@ -132,5 +132,6 @@ class MarkerFeatures(dy.Schema):
     )
     change_week_4_pct = dy.Float64(nullable=True, description="Change in days 22 to 42.", metadata={"unit": "%"})
     change_week_12_pct = dy.Float64(nullable=True, description="Change in days 71 to 98.", metadata={"unit": "%"})
+    change_month_3_pct = dy.Float64(nullable=True, description="Change in days 61 to 121.", metadata={"unit": "%"})
     change_month_6_pct = dy.Float64(nullable=True, description="Change in days 153 to 213.", metadata={"unit": "%"})
     has_transient_rise = dy.Bool(description="After PRRT: 20 % up within six months and no longer at the last value.")

@@ -122,6 +122,7 @@ def test_each_assay_group_has_its_own_baseline():
     ],
 )
 def test_a_value_beyond_a_limit_answers_from_its_bound(baseline: str, value: str, status: str):
+    """M4: number and comparator are kept apart, and the other values go on being numbers."""
     _, response = read_markers(
         f"""
         patient_id | analyte | collected  | value_text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 
 import polars as pl
@@ -120,6 +121,9 @@ def test_the_limits_of_the_slope_are_those_of_least_squares():
 
 
 def test_two_values_or_two_months_give_no_slope():
+    """M3: what is too short to be fitted is left out. One rate of growth or fall is fitted here, on the logarithm;
+    the models of decay and regrowth of the R package tumgr are not.
+    """
     assert features_of(lab("2020-01-01", "100") + lab("2020-06-01", "200"))["slope_per_month"] is None
     short = lab("2020-01-01", "100") + lab("2020-02-01", "150") + lab("2020-03-01", "200")
     assert features_of(short)["slope_per_month"] is None
@@ -142,3 +146,23 @@ def test_the_area_is_that_of_the_logarithm_over_the_baseline():
     """Twice the baseline at day 62, flat before: half of ln 2 over the months between (a triangle)."""
     features = features_of(lab("2020-01-01", "100") + lab("2020-03-02", "200"))
     assert features["log_area"] == pytest.approx(math.log(2) / 2 * 61 / 30.4375, abs=EXACT)
+
+
+@pytest.mark.parametrize(
+    ("days", "change"),
+    [
+        ((60, 122), None),  # both outside
+        ((61,), 10),
+        ((121,), 10),
+        ((70, 95), 20),  # the second is nearer to day 91
+        ((81, 101), 20),  # equally near: the later
+    ],
+)
+def test_the_value_nearest_to_the_middle_of_a_window_is_used(days: tuple[int, ...], change: float | None):
+    """B2: windows include both their edges; of two values equally near the later one counts."""
+    first = dt.date(2020, 1, 1)
+    later = "".join(
+        lab(str(first + dt.timedelta(days=day - 1)), str(110 + 10 * place)) for place, day in enumerate(days)
+    )
+    found = features_of(lab("2019-12-20", "100") + later)["change_month_3_pct"]
+    assert found == (None if change is None else pytest.approx(change))

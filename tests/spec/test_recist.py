@@ -128,7 +128,7 @@ def test_nodes_below_10_mm_are_complete_response_though_the_sum_is_not_0():
     ],
 )
 def test_overall_response(target: str, non_target: str, new: str, overall: str):
-    """L6: the table of RECIST 1.1, row by row."""
+    """L6, L7: the table of RECIST 1.1, row by row; made by hand, since no published tool derives it."""
     imaging = f"""
         patient_id | imaging_id | date       | modality | non_target   | new_lesion
         P1         | s0         | 2019-12-20 | CT       |              |

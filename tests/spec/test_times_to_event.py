@@ -377,3 +377,21 @@ def test_the_cut_off_of_one_patient_ends_observation_where_it_is_earlier():
     assert found[("PFS", "default")] == (92, False, "no event by the data cut-off")
     earlier = times_of("2020-04-01 SD", "2020-08-31 data_cutoff", data_cutoff="2020-03-01")
     assert earlier[("PFS", "default")][0] == 1
+
+
+AGAIN = "2020-04-01 CR, 2020-07-01 PR, 2020-10-01 SD"
+
+
+def test_a_partial_response_after_a_complete_one_is_left_as_the_reader_called_it():
+    """R8: asked about by a finding, never repaired silently."""
+    assert pfs_of(AGAIN) == (275, False, "no event")
+
+
+def test_disease_seen_again_after_a_complete_response_may_be_called_progression():
+    """R8: the declared option; the line before keeps its own complete response."""
+    assert pfs_of(AGAIN, after_complete_response="progression") == (183, True, "progression")
+    found = pfs_of("2020-04-01 CR, 2020-09-01 PR", "", EVEROLIMUS, after_complete_response="progression")
+    assert found == (92, False, "new therapy before the event")
+    assert pfs_of("2020-04-01 PR, 2020-07-01 SD", after_complete_response="progression")[1] is False
+    with pytest.raises(SettingsError, match="no reading of disease"):
+        pfs_of(AGAIN, after_complete_response="repair")

@@ -59,7 +59,7 @@ COURSE_RULES: tuple[Rule, ...] = (
         "V50",
         "WARN",
         "patient",
-        "One reader gives {n} responses on {day}: {values}. The worst is used.",
+        "One reader gives {n} responses on {day} (lines {rows}): {values}. The worst is used.",
         "Keep the right one.",
     ),
     Rule(
