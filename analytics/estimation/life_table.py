@@ -12,9 +12,15 @@ CUTLER_EDERER = "Cutler SJ, Ederer F. J Chronic Dis 1958;8:699-712. doi:10.1016/
 
 
 def estimate_life_table(
-    group: str, n: int, days: IntArray, n_event: IntArray, n_censor: IntArray, level: float = 0.95
+    group: str,
+    n: int,
+    days: IntArray,
+    n_event: IntArray,
+    n_censor: IntArray,
+    level: float = 0.95,
+    n_enter: IntArray | None = None,
 ) -> SurvivalCurve:
-    """Estimate survival at the end of each interval, the censored counting for half of it.
+    """Estimate survival at the end of each interval, those censored or entering in it counting for half of it.
 
     Parameters
     ----------
@@ -26,12 +32,14 @@ def estimate_life_table(
         Ends of the intervals, increasing, shape (k,).
     n_event, n_censor
         Lines with an event, and censored, in each interval (from the end before, excluded, to its own), shape (k,).
+    n_enter
+        Lines that come under observation in each interval, shape (k,); none when not given.
 
     Returns
     -------
     SurvivalCurve
         k + 1 rows; ``n_risk`` counts at the beginning of each interval. Limits are log-log from Greenwood's
-        variance with the effective number exposed, n − c / 2.
+        variance with the effective number exposed, n + e / 2 − c / 2. Nobody exposed leaves survival as it was.
 
     References
     ----------
@@ -39,9 +47,10 @@ def estimate_life_table(
     """
     zero = np.zeros(1, dtype=np.int64)
     events, censored = np.concatenate((zero, n_event)), np.concatenate((zero, n_censor))
-    n_risk = n - np.concatenate((zero, np.cumsum(events + censored)[:-1]))
-    exposed = n_risk - censored / 2
-    survival: FloatArray = np.cumprod(1 - events / exposed, dtype=np.float64)
+    entered = np.zeros(len(events), dtype=np.int64) if n_enter is None else np.concatenate((zero, n_enter))
+    n_risk = n + np.concatenate((zero, np.cumsum(entered - events - censored)[:-1]))
+    exposed = n_risk + entered / 2 - censored / 2
+    survival: FloatArray = np.cumprod(1 - events / np.where(exposed > 0, exposed, 1.0), dtype=np.float64)
     left = exposed - events
     terms = np.zeros(len(exposed))
     some = (events > 0) & (left > 0)
@@ -49,7 +58,6 @@ def estimate_life_table(
     std_error = np.sqrt(np.cumsum(terms))
     std_error[survival <= 0] = np.nan
     low, high = compute_limits(survival, std_error, "log-log", level)
-    entered = np.zeros(len(exposed), dtype=np.int64)
     entered[0] = n
     return SurvivalCurve(
         group, np.concatenate((zero, days)), n_risk, events, censored, entered,

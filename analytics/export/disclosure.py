@@ -44,6 +44,7 @@ from analytics.export.disclosure_marker import make_safe_agreement, make_safe_gr
 from analytics.export.disclosure_models import make_safe_model
 from analytics.export.disclosure_response import make_safe_response
 from analytics.export.disclosure_survival import make_safe_survival
+from analytics.export.disclosure_switching import make_safe_switching
 from analytics.export.disclosure_tallies import make_safe_tally
 from analytics.export.disclosure_trajectory import make_safe_trajectory
 from analytics.questions.question import Answer
@@ -94,7 +95,8 @@ def make_safe(answer: Answer, floor: int) -> Answer | Refusal:
             f"A {answer.question.kind} answer has no safe form yet.",
             "Use the full level inside the hospital.",
         )
-    made = refuse_coarse_curves(answer) or _MAKE_SAFE[type(answer.result)](answer, floor)
+    make = make_safe_switching if answer.question.kind == "switching" else _MAKE_SAFE[type(answer.result)]
+    made = refuse_coarse_curves(answer) or make(answer, floor)
     if isinstance(made, Refusal):
         return made
     return replace(made, subjects=answer.subjects.clear(), weighting=make_safe_weighting(made.weighting))

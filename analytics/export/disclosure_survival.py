@@ -53,17 +53,17 @@ def make_safe_survival(answer: Answer, floor: int) -> Answer | Refusal:
         exact.endpoint,
         exact.rule_set,
         groups,
-        _round_test(exact, groups, floor),
-        _round_ratios(exact, groups, floor),
+        round_group_test(exact, groups, floor),
+        round_ratios(exact, groups, floor),
         _count_shared(shown, floor),
-        (_life_table_method(), *(method for method in exact.methods if "aplan" not in method.name)),
+        (life_table_method(), *(method for method in exact.methods if "aplan" not in method.name)),
         exact.landmark_days,
     )
     return replace(
         answer,
         result=result,
         flow=merge_flow_to(answer.flow, shown, floor),
-        summary=(*(_describe(group) for group in groups), *_describe_comparison(result)),
+        summary=(*(describe_safe_group(group) for group in groups), *describe_safe_comparison(result)),
         notes=_safe_notes(answer, exact, floor),
     )
 
@@ -92,7 +92,7 @@ def _coarsen_group(group: GroupSurvival, subjects: pl.DataFrame, floor: int) -> 
     )
 
 
-def _round_ratios(
+def round_ratios(
     exact: SurvivalResult, groups: tuple[GroupSurvival, ...], floor: int
 ) -> tuple[HazardRatio | Refusal, ...]:
     """Round the ratios of the groups that are shown and have events enough."""
@@ -105,7 +105,9 @@ def _round_ratios(
     return kept if len(kept) == len(exact.hazard_ratios) else (*kept, _refuse_comparison(floor))
 
 
-def _round_test(exact: SurvivalResult, groups: tuple[GroupSurvival, ...], floor: int) -> TestResult | Refusal | None:
+def round_group_test(
+    exact: SurvivalResult, groups: tuple[GroupSurvival, ...], floor: int
+) -> TestResult | Refusal | None:
     """Round the test, which is of all groups: it is withheld when one of them is."""
     test = exact.test
     if test is None:
@@ -135,14 +137,15 @@ def _count_shared(shown: pl.DataFrame, floor: int) -> int | None:
     return several if several == 0 or several >= floor else None
 
 
-def _describe(group: GroupSurvival) -> str:
+def describe_safe_group(group: GroupSurvival) -> str:
+    """Say counts and median of one group with the figures they leave with."""
     people = "" if group.n_patients is None else f" of {group.n_patients} people"
     counts = f"{group.n_lines} lines{people}, {group.n_events} events"
     end = round(group.curve.time[-1] / DAYS_PER_MONTH)
     return f"{group.group}: {counts}, median {say_months(group.median)}; table to month {end}."
 
 
-def _describe_comparison(result: SurvivalResult) -> tuple[str, ...]:
+def describe_safe_comparison(result: SurvivalResult) -> tuple[str, ...]:
     """Say ratios and test with the figures they leave with, no zeros added."""
     said: list[str] = []
     for item in result.hazard_ratios:
@@ -169,7 +172,8 @@ def _safe_notes(answer: Answer, exact: SurvivalResult, floor: int) -> tuple[str,
     )
 
 
-def _life_table_method() -> Method:
+def life_table_method() -> Method:
+    """Return how the safe curves are made."""
     return Method(
         "Life table (actuarial) on merged months",
         CUTLER_EDERER,

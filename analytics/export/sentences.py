@@ -92,9 +92,11 @@ def caption_survival(release: Release, result: SurvivalResult) -> str:
         )
     n = sum(group.n_lines for group in result.groups)
     if release.answer.question.kind == "switching":
+        at_full = "Ticks: censored. Counts: just before each time. Faint: fewer than 10, or 10 % of the group, at risk."
+        counted = drawn if release.is_safe else at_full
         drawn = (
-            f"Simon–Makuch curves with {limits}. Vertical ticks and «censored»: also lines that go over to the other "
-            "curve. Counts: just before each time. Faint: fewer than 10, or 10 % of the group, at risk."
+            f"Simon–Makuch curves with {limits}. A line that responds goes over to the other curve; «censored» counts "
+            f"it as leaving the first. {counted}"
         )
         n = release.answer.flow[-1].n_lines
     return f"{drawn} n = {n} treatment lines. {MONTHS} {_provenance(release)}"

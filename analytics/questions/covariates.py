@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKERS
-from analytics.questions.groups import AFTER_TIME_ZERO, GROUPINGS
+from analytics.questions.groups import AFTER_TIME_ZERO, GROUPINGS, REMEDIES
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
 
@@ -93,7 +93,7 @@ def find_covariate(name: str) -> Covariate | Refusal:
             "covariate_after_time_zero",
             f"«{name}» is known only after time zero, so as a fixed covariate it would favour those who lived long "
             "enough to have it (immortal time).",
-            "Adjust for what was known at the start, or use a landmark analysis.",
+            f"Adjust for what was known at the start. {REMEDIES}",
         )
     if name not in COVARIATES:
         return Refusal(

@@ -56,6 +56,13 @@ AFTER_TIME_ZERO: frozenset[str] = frozenset(
 """Groups that form after the clock has started: whoever is to respond must first survive to respond."""
 
 
+REMEDIES = (
+    "Ask for a landmark analysis (`lutetia ask landmark`), for Simon–Makuch curves (`lutetia ask switching`), or for a "
+    "Cox model of the marker as it changes (`lutetia ask time_dependent`)."
+)
+"""What answers the question that a group formed after time zero cannot."""
+
+
 def find_grouping(name: str) -> Grouping | Refusal:
     """Return the grouping called ``name``, or the refusal that says why it cannot be used."""
     if name in AFTER_TIME_ZERO:
@@ -63,7 +70,7 @@ def find_grouping(name: str) -> Grouping | Refusal:
             "groups_after_time_zero",
             f"«{name}» is known only after time zero, so a plain comparison would favour those who lived long "
             "enough to be in the better group (immortal time).",
-            "Ask for a landmark analysis, `lutetia ask landmark`, or follow the change, `lutetia ask switching`.",
+            REMEDIES,
         )
     if name not in GROUPINGS:
         return Refusal(

@@ -91,5 +91,5 @@ def test_switching_curves_leave_without_what_late_entry_would_make_wrong(tmp_pat
     assert "n = 16 treatment lines" in caption
     assert "Landmark day 20" in caption
     assert "counts as not responded" in caption
-    with pytest.raises(RefusedError, match="late entry"):
+    with pytest.raises(RefusedError, match="no group of this answer may be shown"):
         write(found, tmp_path / "safe", "safe")

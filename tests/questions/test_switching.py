@@ -7,7 +7,6 @@ import math
 import pytest
 
 from analytics.catalogue.settings import Settings
-from analytics.export.disclosure import make_safe
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question
 from analytics.tables.results import Refusal, TestResult
@@ -161,11 +160,3 @@ def test_several_lines_of_a_person_are_clustered(four_lines: HandMadeStudy) -> N
     (ratio,) = result.hazard_ratios
     assert isinstance(ratio, HazardRatio)
     assert ratio.is_robust
-
-
-def test_late_entry_is_refused_at_the_safe_level_in_words(four_lines: HandMadeStudy) -> None:
-    given, _ = answered(four_lines)
-    shown = make_safe(given, 1)
-    assert isinstance(shown, Refusal)
-    assert shown.code == "late_entry"
-    assert "late entry" in shown.sentence

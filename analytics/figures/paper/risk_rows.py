@@ -49,7 +49,8 @@ def counts_shown(group: GroupSurvival, months: Sequence[float], *, is_coarse: bo
         return [table[column].to_list() for _, column in ROWS]
     curve = group.curve
     at = [int(np.flatnonzero(np.round(curve.time / DAYS_PER_MONTH) == month)[0]) for month in months]
-    left = curve.n_risk - curve.n_event - curve.n_censor
+    joined = np.concatenate(([0], curve.n_enter[1:]))
+    left = curve.n_risk + joined - curve.n_event - curve.n_censor
     return [[int(values[row]) for row in at] for values in (left, np.cumsum(curve.n_event), np.cumsum(curve.n_censor))]
 
 
