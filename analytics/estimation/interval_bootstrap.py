@@ -73,7 +73,7 @@ def estimate_interval_limits(
 def _draw(
     intervals: Intervals, observations: Observations, days: FloatArray, streams: list[np.random.Generator]
 ) -> FloatArray:
-    """Return a row a replicate: S at ``days`` with events early, then late; both ends of the median; the detected one."""
+    """Return a row a replicate: S at ``days`` with events early, then late; the median's ends; the detected one."""
     ends, place = np.unique(np.stack([intervals.low, intervals.high]), axis=1, return_inverse=True)
     cluster = np.arange(len(place)) if observations.cluster is None else observations.cluster
     rows = [

@@ -30,13 +30,20 @@ def estimate_modelled_survival(
     """
     at = finite_numbers("days", days)
     x = np.tile(finite_numbers("covariates", covariates) if len(result.terms) else np.zeros(0), (len(at), 1))
-    logs = _model_of(result).log_survival(at, x, result.parameters)
-    slope = logs.slope / logs.value[:, None]
-    error = np.sqrt(np.einsum("ki,ij,kj->k", slope, result.covariance, slope))
-    z, centre = compute_normal_quantile(level), np.log(-logs.value)
-    with np.errstate(over="ignore"):  # a hazard too large to hold is a survival of 0, which exp(−∞) gives
-        low, high = np.exp(-np.exp(centre + z * error)), np.exp(-np.exp(centre - z * error))
+    logs = model_of(result).log_survival(at, x, result.parameters)
+    error = np.sqrt(np.einsum("ki,ij,kj->k", logs.slope, result.covariance, logs.slope))
+    low, high = compute_model_limits(logs.value, error, level)
     return ModelledCurve(at, np.exp(logs.value), low, high, at > result.last_day, level)
+
+
+def compute_model_limits(log_survival: FloatArray, error: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+    """Compute limits of S from log S and its standard error, (k,), on the log-log scale; S itself where 0 or 1."""
+    low, high = np.exp(log_survival), np.exp(log_survival)
+    some = (log_survival < 0) & np.isfinite(log_survival)
+    centre, half = np.log(-log_survival[some]), compute_normal_quantile(level) * error[some] / -log_survival[some]
+    with np.errstate(over="ignore"):  # a hazard too large to hold is a survival of 0, which exp(−∞) gives
+        low[some], high[some] = np.exp(-np.exp(centre + half)), np.exp(-np.exp(centre - half))
+    return low, high
 
 
 def estimate_modelled_quantile(
@@ -47,7 +54,7 @@ def estimate_modelled_quantile(
     ``None`` where the model does not come to that within a hundred times the follow-up.
     """
     x = finite_numbers("covariates", covariates) if len(result.terms) else np.zeros(0)
-    model = _model_of(result)
+    model = model_of(result)
     log_day = _find_log_day(model, x, result, share)
     if log_day is None:
         return Estimate(None, None, None, "days", level)
@@ -76,7 +83,8 @@ def _find_log_day(model: SurvivalModel, x: FloatArray, result: ParametricResult,
     return (low + high) / 2
 
 
-def _model_of(result: ParametricResult) -> SurvivalModel:
+def model_of(result: ParametricResult) -> SurvivalModel:
+    """Return the survival function of a fitted model."""
     if result.family == "spline":
         return SplineHazard(result.knots)
     return accelerated_failure_of(cast("Family", result.family))

@@ -9,7 +9,7 @@ import polars as pl
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.cells import table_as_csv
-from analytics.export.model_tables import term_row
+from analytics.export.model_tables import table_of_model, term_row
 from analytics.export.release import Release
 from analytics.tables.competing_results import (
     CompetingRisksResult,
@@ -151,16 +151,8 @@ def _table_of_intervals(group: IntervalGroup) -> pl.DataFrame:
 
 def _table_of_models(group: IntervalGroup) -> pl.DataFrame:
     tables = [
-        pl.DataFrame(
-            {
-                "strata": [group.group] * len(curve.days),
-                "family": [model.family] * len(curve.days),
-                "time": curve.days / DAYS_PER_MONTH,
-                "estimate": curve.survival,
-                "conf.low": curve.low,
-                "conf.high": curve.high,
-                "is_extrapolated": curve.is_extrapolated,
-            }
+        table_of_model(curve).select(
+            pl.lit(group.group).alias("strata"), pl.lit(model.family).alias("family"), pl.all()
         )
         for model in group.models
         if (curve := model.curve) is not None

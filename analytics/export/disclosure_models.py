@@ -53,6 +53,8 @@ def make_safe_model(answer: Answer, floor: int) -> Answer | Refusal:
         variable_tests=tuple(round_test(test) for test in exact.variable_tests),
         effects_over_time=(),
         influence=None,
+        adjusted=(),
+        observed=(),
         n_patients=count_people(answer.subjects, floor),
     )
     return replace(
@@ -63,7 +65,8 @@ def make_safe_model(answer: Answer, floor: int) -> Answer | Refusal:
         notes=(
             *(note for note in answer.notes if not note.startswith(COMPLETE_LINES)),
             f"{COMPLETE_LINES}; missing.csv counts the others where they are nobody or enough.",
-            "Safe level: ratios have two figures, p values one; terms of splines and residuals stay inside.",
+            "Safe level: ratios have two figures, p values one; terms of splines, residuals and adjusted curves stay "
+            "inside.",
         ),
     )
 

@@ -19,8 +19,14 @@ from analytics.export.course_tables import write_course, write_own_courses
 from analytics.export.figure_files import write_figure, write_waterfall
 from analytics.export.marker_figures import write_growth_models, write_own_course_figures
 from analytics.export.marker_tables import write_agreement, write_growth, write_imputation
-from analytics.export.model_figures import write_effect_figure, write_schoenfeld_figure
+from analytics.export.model_figures import (
+    write_adjusted_figure,
+    write_effect_figure,
+    write_influence_figure,
+    write_schoenfeld_figure,
+)
 from analytics.export.model_tables import (
+    write_adjusted_curves,
     write_coefficients,
     write_effect_curves,
     write_influence,
@@ -69,6 +75,9 @@ FORMATS: tuple[Format, ...] = (
     Format("missing values", REGRESSION, BOTH, write_missing),
     Format("Schoenfeld residuals", REGRESSION, FULL, write_schoenfeld),
     Format("influence of lines", REGRESSION, FULL, write_influence),
+    Format("adjusted curves", REGRESSION, FULL, write_adjusted_curves),
+    Format("adjusted figure", REGRESSION, FULL, write_adjusted_figure),
+    Format("influence figure", REGRESSION, FULL, write_influence_figure),
     Format("Schoenfeld figure", REGRESSION, FULL, write_schoenfeld_figure),
     Format("course of a marker", COURSE, BOTH, write_course),
     Format("agreement with scans", AGREEMENT, BOTH, write_agreement),

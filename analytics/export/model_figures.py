@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from analytics.export.figure_files import draw_files
 from analytics.export.release import Release
-from analytics.export.sentences import caption_aggregate, name_endpoint
+from analytics.export.sentences import caption_aggregate, name_endpoint, name_time_zero
 from analytics.questions.model_wording import say_ratio
 from analytics.tables.hazard_results import ModelTerm
 from analytics.tables.regression_results import LevelCount, ModelColumn, ModelResult
@@ -55,6 +55,45 @@ def write_schoenfeld_figure(release: Release) -> dict[str, bytes]:
     )
     caption = caption_aggregate(release, what)
     return draw_files("schoenfeld", lambda: draw_changing_effects(result, held, caption))
+
+
+def write_adjusted_figure(release: Release) -> dict[str, bytes]:
+    """Write ``adjusted_curves.*``: the groups as if all were the same people; full level only."""
+    from analytics.figures.paper.adjusted import draw_adjusted
+    from analytics.figures.paper.survival import SurvivalWords
+
+    result = cast("ModelResult", release.answer.result)
+    if not result.adjusted:
+        return {}
+    beyond = any(item.curve.is_extrapolated.any() for item in result.adjusted)
+    what = (
+        f"{result.fit.method.name}: each curve is the mean over all {result.n_lines} lines of the model as if each "
+        "were of that group, with pointwise 95 % limits. Thin steps: Kaplan–Meier."
+        + (" Dotted on grey: beyond follow-up, the model's word alone." if beyond else "")
+    )
+    words = SurvivalWords(
+        name_endpoint(result.endpoint), name_time_zero(result.endpoint), caption_aggregate(release, what)
+    )
+    return draw_files("adjusted_curves", lambda: draw_adjusted(result, words))
+
+
+def write_influence_figure(release: Release) -> dict[str, bytes]:
+    """Write ``influence.*``: what each line moves each coefficient by; full level only."""
+    from analytics.figures.paper.influence import draw_influence
+
+    result = cast("ModelResult", release.answer.result)
+    influence = result.influence
+    if influence is None:
+        return {}
+    what = (
+        "What each treatment line moves the coefficients by, in model-based standard errors (dfbetas); the codes are "
+        "of the lines that move most."
+    )
+    subjects = release.answer.subjects
+    codes = [f"{code}/{line}" for code, line in subjects.select("patient_id", "line_no").iter_rows()]
+    terms = [column.name for column in result.columns]
+    caption = caption_aggregate(release, what)
+    return draw_files("influence", lambda: draw_influence(influence, terms, codes, caption))
 
 
 def draw_model(release: Release, result: ModelResult) -> Figure:

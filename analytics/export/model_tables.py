@@ -10,7 +10,7 @@ import polars as pl
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.export.cells import table_as_csv
 from analytics.export.release import Release
-from analytics.tables.hazard_results import ModelTerm
+from analytics.tables.hazard_results import ModelledCurve, ModelTerm
 from analytics.tables.regression_results import EffectCurve, MissingCount, ModelColumn, ModelResult
 from analytics.tables.results import TestResult
 
@@ -56,6 +56,28 @@ def write_effect_curves(release: Release) -> dict[str, bytes]:
     if not curves:
         return {}
     return {"effect_curves.csv": table_as_csv(pl.concat([_table_of_curve(curve) for curve in curves]))}
+
+
+def write_adjusted_curves(release: Release) -> dict[str, bytes]:
+    """Write ``adjusted_curves.csv``: survival of the groups as if all were the same people."""
+    adjusted = cast("ModelResult", release.answer.result).adjusted
+    if not adjusted:
+        return {}
+    tables = [table_of_model(item.curve).select(pl.lit(item.group).alias("strata"), pl.all()) for item in adjusted]
+    return {"adjusted_curves.csv": table_as_csv(pl.concat(tables))}
+
+
+def table_of_model(curve: ModelledCurve) -> pl.DataFrame:
+    """Return a modelled curve with months and what of it lies beyond follow-up."""
+    return pl.DataFrame(
+        {
+            "time": curve.days / DAYS_PER_MONTH,
+            "estimate": curve.survival,
+            "conf.low": curve.low,
+            "conf.high": curve.high,
+            "is_extrapolated": curve.is_extrapolated,
+        }
+    )
 
 
 def write_missing(release: Release) -> dict[str, bytes]:

@@ -39,6 +39,22 @@ def cross_covariates(
     return crossed
 
 
+def place_in_group(design: Design, lines: pl.DataFrame, variable: str, level: str) -> FloatArray:
+    """Return the columns (n, p) of the same lines as they would be with ``level`` of a category."""
+    matrix = design.matrix.copy()
+    own = {place: design.columns[place] for place in design.places(variable)}
+    for place, column in own.items():
+        matrix[:, place] = float(column.level == level)
+    names = {column.name: column.level for column in own.values()}
+    by_name = {column.name: place for place, column in enumerate(design.columns)}
+    for place, column in enumerate(design.columns):
+        parent = next((name for name in column.parents if name in names), "")
+        if parent:
+            other = next(name for name in column.parents if name != parent)
+            matrix[:, place] = float(names[parent] == level) * _centred(design, lines, by_name[other])
+    return matrix
+
+
 def _centred(design: Design, lines: pl.DataFrame, place: int) -> FloatArray:
     """Return a column (n,); a continuous one is 0 where its variable has its median."""
     column = design.columns[place]

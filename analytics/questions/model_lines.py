@@ -78,6 +78,14 @@ def select_complete_lines(
     return ModelLines(funnel.lines, covariates, strata, tuple(missing), steps)
 
 
+def label_strata(selected: ModelLines) -> list[str] | None:
+    """Return the stratum of each line in words, ``None`` without strata."""
+    if not selected.strata:
+        return None
+    names = [stratum.name for stratum in selected.strata]
+    return selected.lines.select(pl.concat_str(names, separator=" | "))[names[0]].to_list()
+
+
 def find_covariates(question: Question) -> tuple[Covariate, ...] | Refusal:
     """Return ``question.by`` with its reference, then the covariates, each once, in the form asked for."""
     names = (*(() if question.by == "none" else (question.by,)), *question.covariates)

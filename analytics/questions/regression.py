@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-import polars as pl
-
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
 from analytics.catalogue.settings import Settings
 from analytics.errors import RefusedError
@@ -19,11 +17,12 @@ from analytics.estimation.influential_lines import estimate_influence
 from analytics.estimation.intervals import Intervals, intervals_of
 from analytics.estimation.observations import Observations
 from analytics.estimation.risk_sets import Ties
+from analytics.questions.adjusted import adjust_curves, describe_adjusted
 from analytics.questions.design import Design, make_design
 from analytics.questions.follow_up import observe_lines
 from analytics.questions.interactions import cross_covariates
 from analytics.questions.model_effects import collect_methods, compare_variables, draw_out_curves
-from analytics.questions.model_lines import ModelLines, select_model_lines
+from analytics.questions.model_lines import ModelLines, label_strata, select_model_lines
 from analytics.questions.model_wording import describe_model, model_notes
 from analytics.questions.question import Answer, Question
 from analytics.tables.hazard_results import ParametricResult, RegressionResult
@@ -50,9 +49,13 @@ def answer_regression(study: Study, question: Question) -> Answer | Refusal:
     selected = select_model_lines(study, question)
     if isinstance(selected, Refusal):
         return selected
-    result = fit_model(study, question, selected)
-    if isinstance(result, Refusal):
-        return result
+    design = design_model(study, question, selected)
+    if isinstance(design, Refusal):
+        return design
+    fitted = fit_model(study, question, selected, design)
+    if isinstance(fitted, Refusal):
+        return fitted
+    result = adjust_curves(question, selected, design, fitted)
     names = [covariate.name for covariate in (*selected.covariates, *selected.strata)]
     keys = ["pid", "line_no", "group", "patient_id", "days", "happened", "reason"]
     return Answer(
@@ -60,7 +63,7 @@ def answer_regression(study: Study, question: Question) -> Answer | Refusal:
         result=result,
         subjects=selected.lines.select(*dict.fromkeys([*keys, *names])),
         flow=selected.flow,
-        summary=describe_model(result, ENDPOINT_BY_CODE[question.endpoint].name),
+        summary=(*describe_model(result, ENDPOINT_BY_CODE[question.endpoint].name), *describe_adjusted(result)),
         notes=model_notes(question, result, selected.flow),
         study_name=study.name,
         study_version=study.version,
@@ -85,13 +88,17 @@ def refuse_model_words(question: Question) -> Refusal | None:
     return None
 
 
-def fit_model(study: Study, question: Question, selected: ModelLines) -> ModelResult | Refusal:
+def design_model(study: Study, question: Question, selected: ModelLines) -> Design | Refusal:
+    """Return the columns of the model of ``question``, products included."""
+    main = make_design(selected.lines, selected.covariates, question.spline_df)
+    if isinstance(main, Refusal):
+        return main
+    return cross_covariates(main, selected.lines, question.interactions, study.settings)
+
+
+def fit_model(study: Study, question: Question, selected: ModelLines, design: Design) -> ModelResult | Refusal:
     """Fit the model of ``question`` to complete lines and say what the fit means."""
     lines = selected.lines
-    main = make_design(lines, selected.covariates, question.spline_df)
-    design = main if isinstance(main, Refusal) else cross_covariates(main, lines, question.interactions, study.settings)
-    if isinstance(design, Refusal):
-        return design
     observations = observe_lines(lines)
     fit = _fit(study, question, selected, design, observations)
     if isinstance(fit, Refusal):
@@ -168,11 +175,3 @@ def refuse_several_lines() -> Refusal:
         "A parametric or penalised model needs one line a person: its errors would be too small.",
         "Choose the first line of each patient or the decision point, or use the Cox model, which allows several.",
     )
-
-
-def label_strata(selected: ModelLines) -> list[str] | None:
-    """Return the stratum of each line in words, ``None`` without strata."""
-    if not selected.strata:
-        return None
-    names = [stratum.name for stratum in selected.strata]
-    return selected.lines.select(pl.concat_str(names, separator=" | "))[names[0]].to_list()

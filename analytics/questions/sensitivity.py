@@ -13,7 +13,7 @@ from analytics.questions.follow_up import observe_lines
 from analytics.questions.model_lines import select_model_lines
 from analytics.questions.model_wording import say_design, say_ratio
 from analytics.questions.question import Answer, Question
-from analytics.questions.regression import MODELS, fit_model, refuse_model_words
+from analytics.questions.regression import MODELS, design_model, fit_model, refuse_model_words
 from analytics.questions.wording import counted, describe_months, refused
 from analytics.tables.cohort_results import FlowStep
 from analytics.tables.comparison_results import SensitivityResult, SensitivityRow
@@ -79,7 +79,8 @@ def _answer_one(
     selected = refusal or select_model_lines(study, asked)
     if isinstance(selected, Refusal):
         return [_refused_row(asked, model, selected)], (), pl.DataFrame(), ()
-    fitted = fit_model(study, asked, selected)
+    design = design_model(study, asked, selected)
+    fitted = design if isinstance(design, Refusal) else fit_model(study, asked, selected, design)
     if isinstance(fitted, Refusal):
         return [_refused_row(asked, model, fitted)], (), pl.DataFrame(), selected.flow
     medians = _estimate_medians(selected.lines)

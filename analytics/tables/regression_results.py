@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analytics.tables.hazard_results import ParametricResult, ProportionalityResult, RegressionResult
+from analytics.tables.hazard_results import ModelledCurve, ParametricResult, ProportionalityResult, RegressionResult
 from analytics.tables.results import FloatArray, Method, TestResult
+from analytics.tables.survival_results import SurvivalCurve
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,15 @@ class EffectOverTime:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustedCurve:
+    """Survival of a group by a model, averaged over the covariates of all lines; NaN limits where there are none."""
+
+    group: str
+    n_lines: int
+    curve: ModelledCurve
+
+
+@dataclass(frozen=True, slots=True)
 class ModelResult:
     """A regression as it was asked for: what went in, the fit, and what the fit means.
 
@@ -91,6 +101,7 @@ class ModelResult:
     columns of a variable, and of the bend of a spline. ``columns`` are in the order of the fit's terms;
     ``n_parameters`` counts also those of the baseline of a parametric model. ``influence`` (n, p) is what each line
     moves the coefficients by, in standard errors, in the order of the answer's subjects; ``None`` but for Cox.
+    ``adjusted`` are curves of the groups as if all of them were the same people, ``observed`` the Kaplan–Meier curves.
     """
 
     endpoint: str
@@ -110,6 +121,8 @@ class ModelResult:
     n_parameters: int
     methods: tuple[Method, ...]
     influence: FloatArray | None = None
+    adjusted: tuple[AdjustedCurve, ...] = ()
+    observed: tuple[SurvivalCurve, ...] = ()
 
     @property
     def proportionality(self) -> ProportionalityResult | None:
