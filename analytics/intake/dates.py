@@ -72,7 +72,9 @@ def parse_date(text: str, form: str) -> DateRange:
     if not form and (match := _LOCAL.fullmatch(plain)):
         return _undeclared(int(match[1]), int(match[2]), match[3])
     if _SERIAL.fullmatch(plain):
-        return DateRange(problem=" but looks like the day number of a spreadsheet")
+        return DateRange(
+            problem=": it looks like the day number of a spreadsheet, whose cell was not formatted as a date"
+        )
     return DateRange(problem="" if not form else f" in the declared form {form}")
 
 

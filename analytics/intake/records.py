@@ -161,6 +161,7 @@ def _conflict_findings(table: str, rows: pl.DataFrame, said: list[str]) -> pl.Da
                 separator=" ",
             ).str.strip_chars(),
             "values": differing,
+            "then": "The patient stays, without what is contradicted." if table == "patients" else "None is used.",
         },
         per=(*patient, "_key"),
     )

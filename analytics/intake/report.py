@@ -15,6 +15,9 @@ from analytics.tables.findings import SEVERITIES
 SHOWN_ROWS = 3
 """Findings of one rule shown in full; the rest are counted."""
 
+REACH = ("file", "row", "cell", "patient")
+"""What is lost comes before what follows from it."""
+
 TITLES = {
     "STOP": "Must be mended before anything can be read",
     "ERROR": "Cannot be used as it stands",
@@ -51,6 +54,8 @@ def write_findings(findings: pl.DataFrame, out: Path) -> None:
 
 
 def _describe(findings: pl.DataFrame, ledger: pl.DataFrame) -> Iterator[str]:
+    yield _summary(findings, ledger)
+    yield ""
     yield from describe_ledger(ledger)
     for severity in SEVERITIES:
         chosen = findings.filter(pl.col("severity") == severity)
@@ -58,11 +63,18 @@ def _describe(findings: pl.DataFrame, ledger: pl.DataFrame) -> Iterator[str]:
             yield ""
             yield f"{TITLES[severity]} ({chosen.height})"
             groups = chosen.group_by("rule_id", "table", "column", maintain_order=True)
-            for _, rows in sorted(groups, key=lambda group: -group[1].height):
+            for _, rows in sorted(groups, key=lambda group: (REACH.index(group[1].item(0, "scope")), -group[1].height)):
                 yield from _describe_group(rows)
     if findings.height == 0:
         yield ""
         yield "Nothing to report: every cell is used."
+
+
+def _summary(findings: pl.DataFrame, ledger: pl.DataFrame) -> str:
+    read, used = (int(ledger.get_column(name).sum()) for name in ("read", "accepted"))
+    to_mend = findings.filter(pl.col("severity").is_in(["STOP", "ERROR"])).height
+    to_check = findings.filter(pl.col("severity") == "WARN").height
+    return f"Of {read} rows {used} are used. To mend: {to_mend}. To check: {to_check}. What costs most stands first."
 
 
 def _describe_group(rows: pl.DataFrame) -> Iterator[str]:
@@ -77,7 +89,7 @@ def _place(row: dict[str, Any]) -> str:
     words = [
         row["file"] or "source",
         f"sheet {row['sheet']}" if row["sheet"] else "",
-        f"line {row['row']}" if row["row"] else "",
+        f"{'row' if row['sheet'] else 'line'} {row['row']}" if row["row"] else "",
         row["column"] or "",
         f"patient {row['patient_id']}" if row["patient_id"] else "",
     ]

@@ -104,7 +104,7 @@ def _unused_names(unused: Iterable[str]) -> Iterator[dict[str, object]]:
     for name in unused:
         stem = name.rpartition("sheet ")[2].partition(".")[0]
         near = nearest(stem, SHEET_ORDER)
-        yield _finding("V04", file=name, what=f"«{name}» is named after no table; it", near=near)
+        yield _finding("V04", file=name, what="It is named after no table and", near=near)
 
 
 def _missing_tables(tables: Iterable[TextTable]) -> Iterator[dict[str, object]]:

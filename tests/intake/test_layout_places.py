@@ -61,7 +61,7 @@ def test_a_lone_workbook_has_its_layout_beside_it(tmp_path):
     accepted = accept_source(source)
     assert taken(accepted) == [("007", "2020-04-01")]
     assert accepted.settings.confirmation_days == 35
-    assert "«sheet Notizen»" in accepted.findings.filter(pl.col("rule_id") == "V04")["message"].str.join(" ").item()
+    assert accepted.findings.filter(pl.col("rule_id") == "V04")["file"].to_list() == ["sheet Notizen"]
 
 
 def test_a_lone_file_is_read_by_the_layout_given(tmp_path):

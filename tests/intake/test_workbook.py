@@ -98,9 +98,9 @@ def test_a_title_and_a_help_row_may_stand_around_the_header(workbook):
 
 def test_a_sheet_named_after_nothing_is_said(workbook):
     accepted = accept_source(workbook({"patients": PATIENTS, "Patient": [["a"]], "legend": [["b"]]}))
-    assert [name in fired(accepted, "V04")["message"].str.join("").item() for name in ("Patient", "legend")] == [
-        True,
-        True,
+    assert fired(accepted, "V04").select("file", "message").rows() == [
+        ("sheet Patient", "It is named after no table and is not used. Did you mean «patients»?"),
+        ("sheet legend", "It is named after no table and is not used."),
     ]
 
 

@@ -17,14 +17,14 @@ CELL_RULES: tuple[Rule, ...] = (
         "ERROR",
         "cell",
         "«{value}» is not a date{why}.",
-        "Write 2023-04-17, 2023-04 or 2023, or declare the setting date_form.",
+        "Write 2023-04-17, 2023-04 or 2023; or say on the study sheet how dates are written (date_form, dd.mm.yyyy).",
     ),
     Rule(
         "V11",
         "ERROR",
         "cell",
         "«{value}» could be {a} or {b}.",
-        "Declare the setting date_form, for example dd.mm.yyyy.",
+        "Say on the study sheet how dates are written (date_form, for example dd.mm.yyyy).",
     ),
     Rule(
         "V13",
@@ -75,7 +75,7 @@ CELL_RULES: tuple[Rule, ...] = (
         "ERROR",
         "cell",
         "«{value}» could be {a} or {b}.",
-        "Declare the settings decimal_mark and thousands_mark.",
+        "Say on the study sheet how numbers are written (decimal_mark, for example a comma; thousands_mark).",
     ),
     Rule(
         "V78",

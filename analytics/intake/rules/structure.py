@@ -103,7 +103,7 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "V38",
         "ERROR",
         "row",
-        "{n} rows say different things of {key}: {values}. None is used.",
+        "{n} rows say different things of {key}: {values}. {then}",
         "Keep the right one, or mark it corrected in the column status.",
     ),
 )
