@@ -92,7 +92,7 @@ def build_bucket(
     part = accept_part(waiting, ground)
     derived, late = derive_tables(part.tables | dict(lookups), ground.settings)
     for name, table in (part.tables | derived).items():
-        write_table(table, folder / f"{name}.parquet")
+        write_table(_by_patient(table), folder / f"{name}.parquet")
     findings = pl.concat([part.findings, late])
     write_table(findings, folder / f"{FINDINGS}.parquet")
     account = _account_of(fingerprint, ground.latest, part, derived, findings)
@@ -107,6 +107,12 @@ def derive_tables(
     accepted = {name: table.lazy() for name, table in tables.items()}
     derived = derive_all(accepted, settings)
     return derived, derive_findings(accepted, derived)
+
+
+def _by_patient(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the table in the order of its patients, so that buckets one after the other are in it too."""
+    is_so = table.get_column("pid").is_sorted()
+    return table if is_so else table.sort("pid", maintain_order=True)
 
 
 def _account_of(

@@ -36,7 +36,8 @@ class Shelf:
     """Where the rows wait, one bucket a range of patient numbers.
 
     Every computation is within one patient, so that buckets can be worked on one after the other, or at once.
-    Rows of ids that are on no patients sheet are spread over the buckets.
+    Rows of ids that are on no patients sheet are spread over as many buckets as there are up to a power of two:
+    one more bucket moves none of them.
 
     Parameters
     ----------
@@ -101,7 +102,8 @@ class Shelf:
         return range(bucket, bucket + 1)
 
     def _split(self, table: TextTable) -> Iterator[tuple[int, pl.DataFrame]]:
-        stray = ids_of(table).hash(seed=STRAY_SEED) % self.n_buckets
+        among = 1 << (self.n_buckets.bit_length() - 1)
+        stray = ids_of(table).hash(seed=STRAY_SEED) % among
         bucket = pl.coalesce(pl.col(PID).cast(pl.UInt64) // self.bucket_patients, stray).alias("_bucket")
         parts = table.rows.with_columns(bucket).partition_by("_bucket", include_key=False, as_dict=True)
         for (number,), rows in parts.items():
