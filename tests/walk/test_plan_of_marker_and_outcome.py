@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,44 +21,12 @@ ROOT = Path(__file__).parents[2]
 NO_LATER_VALUE = 100_000
 """A landmark after everything."""
 
-PLAN = """
-title = "Chromogranin A and progression"
-source = "source"
-store = "store"
-out = "results"
-level = "full"
-
-[selection]
-treatments = ["PRRT", "SSA"]
-choose = "first_line"
-
-[[questions]]
-name = "response-by-treatment"
-kind = "response"
-
-[[questions]]
-name = "landmark-3-months"
-kind = "landmark"
-landmark_days = 91
-
-[[questions]]
-name = "landmark-6-months"
-kind = "landmark"
-
-[[questions]]
-name = "response-as-it-comes"
-kind = "switching"
-landmark_days = 91
-
-[[questions]]
-name = "trajectories"
-kind = "trajectory"
-
-[[questions]]
-name = "naive"
-kind = "survival"
-by = "cga_response"
-"""
+PLAN = ROOT / "docs" / "marker-and-outcome.toml"
+ANSWERED = (
+    "response-by-treatment", "response-adjusted", "time-to-response", "landmark-3-months", "landmark-6-months",
+    "response-as-it-comes", "last-value", "slope-so-far", "trajectories-seen", "trajectories-modelled",
+    "growth-of-the-marker", "growth-of-the-diameters", "marker-and-scan", "missing-imputed",
+)  # fmt: skip
 
 
 def lutetia(*words: str) -> subprocess.CompletedProcess[str]:
@@ -70,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("plan")
     simulated = lutetia("simulate", "mixed-hospital-registry", str(made / "source"), "--patients", "150", "--seed", "7")
     assert simulated.returncode == 0, simulated.stderr
-    (made / "plan.toml").write_text(PLAN, encoding="utf-8")
+    shutil.copy(PLAN, made / "plan.toml")
     return made
 
 
@@ -81,10 +50,40 @@ def told(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_all_but_the_naive_curve_are_answered(told: subprocess.CompletedProcess[str], folder: Path) -> None:
     assert told.returncode == 14, told.stderr
-    assert "1 of 6 questions were refused" in told.stderr
+    assert f"1 of {len(ANSWERED) + 1} questions were refused" in told.stderr
     assert "immortal time" in told.stdout
-    assert "lutetia ask landmark" in told.stdout
+    for remedy in ("landmark", "switching", "time_dependent"):
+        assert f"lutetia ask {remedy}" in told.stdout
     assert not (folder / "results" / "naive").exists()
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("name", ANSWERED)
+def test_each_answer_has_its_figure_methods_and_flow(name: str, folder: Path) -> None:
+    answered = folder / "results" / name
+    assert (answered / "figure.png").stat().st_size > 0
+    summary = json.loads((answered / "summary.json").read_text(encoding="utf-8"))
+    assert summary["methods_sentence"]
+    assert summary["summary"]
+    assert (answered / "flow.csv").exists()
+
+
+@pytest.mark.usefixtures("told")
+def test_the_course_tells_the_curves_by_treatment_with_limits(folder: Path) -> None:
+    table = pl.read_csv(folder / "results" / "trajectories-modelled" / "course.csv")
+    assert set(table["strata"]) == {"PRRT", "SSA"}
+    assert (
+        table.select((pl.col("conf.low") < pl.col("typical")) & (pl.col("typical") < pl.col("conf.high")))
+        .to_series()
+        .all()
+    )
+    assert table.select((pl.col("value.low") < pl.col("conf.low")).all()).item()
+
+
+@pytest.mark.usefixtures("told")
+def test_the_hazard_follows_the_last_value_beside_the_treatment(folder: Path) -> None:
+    table = pl.read_csv(folder / "results" / "last-value" / "coefficients.csv")
+    assert table["term"].to_list() == ["cga_last_value", "treatment: SSA", "treatment: PRRT"]
 
 
 @pytest.mark.usefixtures("told")
