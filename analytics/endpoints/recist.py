@@ -26,7 +26,7 @@ MANY_NAMES = 2**24
 """More lesion names than any study has: keys of (line, lesion) never meet."""
 
 
-def _select_baselines(visits: pl.DataFrame, sizes: pl.DataFrame, n_lines: int, settings: Settings) -> pl.DataFrame:
+def select_baselines(visits: pl.DataFrame, sizes: pl.DataFrame, n_lines: int, settings: Settings) -> pl.DataFrame:
     """Return the baseline of each line: the last visit with every target measured, else the last with a lesion.
 
     One row a line, null without a baseline.
@@ -182,7 +182,7 @@ def derive_recist_assessments(
     scans = derive_visits(tables["imaging"], settings)
     visits = derive_line_visits(derive_visit_facts(scans), dated)
     sizes = derive_lesion_sizes(tables["lesions"], scans, criteria)
-    baselines = _select_baselines(visits, sizes, dated.height, settings)
+    baselines = select_baselines(visits, sizes, dated.height, settings)
     roles = _derive_roles(sizes, baselines, visits.height)
     summaries = _summarise_lesions(sizes, visits, roles, criteria)
     n_others = sum_runs(roles.with_columns(n_others=~pl.col("is_of_targets")), "line", "n_others")

@@ -37,16 +37,21 @@ class RecistAssessments(dy.Schema):
 
 
 class GrowthRates(dy.Schema):
-    """One row a line: the tumour growth rate from the baseline to the scan near three months."""
+    """One row a line and period: the tumour growth rate before it (TGR0) and to its third month (TGR3m)."""
 
     pid = dy.UInt32(primary_key=True, description="Patient key.")
     line_no = dy.Int32(primary_key=True, description="Line.")
-    date = dy.Date(description="Scan nearest to three months after the baseline, within two to four.")
-    months = dy.Float64(description="From the baseline scan to that scan.", metadata={"unit": "months"})
+    period = dy.String(
+        primary_key=True,
+        description="before: to the baseline, from a visit two to twelve months earlier; month_3: from the baseline.",
+    )
+    from_date = dy.Date(description="Earlier scan.")
+    date = dy.Date(description="Later scan; of month_3 the one nearest to three months, within two to four.")
+    months = dy.Float64(description="Between the two scans.", metadata={"unit": "months"})
     rate_pct = dy.Float64(
         description="Volume growth a month: 100 (exp(3 ln(D/D0) / months) − 1).", metadata={"unit": "%/month"}
     )
-    is_fast = dy.Bool(description="Whether it is at least 0.8 % a month (GREPONET).")
+    is_fast = dy.Bool(description="Whether it is at least 4 % a month before, 0.8 % to month 3 (GREPONET).")
 
 
 class BestResponses(dy.Schema):

@@ -7,6 +7,7 @@ import pytest
 
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.growth_rates import derive_growth_rates
+from analytics.endpoints.pretreatment_growth import derive_earlier_sums
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.longitudinal.lines import derive_lines
 from analytics.tables.derived import GrowthRates, RecistAssessments
@@ -26,6 +27,18 @@ SCANS = """
     P1         | s2         | 2020-06-20 | CT
     P1         | s3         | 2020-09-20 | CT
     """
+
+
+NOTHING_EARLIER = pl.DataFrame(
+    schema={
+        "pid": pl.UInt32,
+        "line_no": pl.Int32,
+        "first_date": pl.Date,
+        "baseline_date": pl.Date,
+        "sum_mm": pl.Float64,
+        "baseline_mm": pl.Float64,
+    }
+)
 
 
 def read_lesions(lesions: str, imaging: str = SCANS, **settings: object) -> pl.DataFrame:
@@ -240,7 +253,7 @@ def test_scans_that_measure_nothing_and_scans_before_the_baseline_window_do_not_
 )
 def test_growth_rate_near_three_months(later: str, rate: float):
     """A sphere of that diameter: 100 → 120 mm in three months is 20 % a month."""
-    growth = derive_growth_rates(one_target("100", later))
+    growth = derive_growth_rates(one_target("100", later), NOTHING_EARLIER)
     GrowthRates.validate(growth)
     assert growth["rate_pct"].to_list() == pytest.approx([rate])
     assert growth["is_fast"].to_list() == [rate >= 0.8]
@@ -252,5 +265,56 @@ def test_no_growth_rate_outside_two_to_four_months_or_with_a_new_lesion():
         P1         | s0         | 2019-12-20 | CT       |
         P1         | s1         | {day}      | CT       | {new}
         """
-    assert derive_growth_rates(one_target("100", "120", imaging=imaging.format(day="2020-06-20", new=""))).is_empty()
-    assert derive_growth_rates(one_target("100", "120", imaging=imaging.format(day="2020-03-20", new="Y"))).is_empty()
+    late = one_target("100", "120", imaging=imaging.format(day="2020-06-20", new=""))
+    with_new = one_target("100", "120", imaging=imaging.format(day="2020-03-20", new="Y"))
+    assert derive_growth_rates(late, NOTHING_EARLIER).is_empty()
+    assert derive_growth_rates(with_new, NOTHING_EARLIER).is_empty()
+
+
+EARLIER = """
+    patient_id | imaging_id | date       | modality | new_lesion
+    P1         | a          | {day}      | CT       |
+    P1         | b          | 2019-12-20 | CT       | {new}
+    """
+TARGETS = """
+    patient_id | imaging_id | lesion_id | role   | longest_mm | measured
+    P1         | a          | T01       | target | 50         | {how}
+    P1         | a          | T02       | target | 30         | yes
+    P1         | a          | T09       | target | 90         | yes
+    P1         | b          | T01       | target | 60         | yes
+    P1         | b          | T02       | target | 40         | yes
+    """
+
+
+def growth_before(day: str = "2019-06-20", new: str = "", how: str = "yes") -> pl.DataFrame:
+    grids = {
+        "treatments": START,
+        "imaging": EARLIER.format(day=day, new=new),
+        "lesions": TARGETS.format(how=how),
+    }
+    tables = accept_by_hand(grids)
+    earlier = derive_earlier_sums(tables, derive_lines(tables, Settings()).collect(), Settings())
+    empty = read_lesions("patient_id | imaging_id | lesion_id\n")
+    growth = derive_growth_rates(empty, earlier)
+    GrowthRates.validate(growth)
+    return growth
+
+
+def test_growth_before_the_treatment_is_that_of_its_targets():
+    """80 → 100 mm in 183 days; the lesion that is no target at the baseline does not count."""
+    [row] = growth_before().to_dicts()
+    assert (row["period"], str(row["from_date"]), str(row["date"])) == ("before", "2019-06-20", "2019-12-20")
+    assert row["rate_pct"] == pytest.approx(100 * ((100 / 80) ** (3 / (183 / 30.4375)) - 1))
+    assert row["is_fast"]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"day": "2019-10-21"}, {"day": "2018-12-19"}, {"new": "Y"}, {"how": "not_assessed"}]
+)
+def test_no_growth_before_from_too_near_too_far_or_unlike_visits(changed: dict[str, str]):
+    assert growth_before(**changed).is_empty()
+
+
+def test_growth_before_reaches_from_two_to_twelve_months():
+    assert growth_before(day="2019-10-20").height == 1
+    assert growth_before(day="2018-12-20").height == 1
