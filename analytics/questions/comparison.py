@@ -79,6 +79,7 @@ def answer_comparison(study: Study, question: Question) -> Answer | Refusal:
         notes=(
             "The mean is that of the time without the event up to the horizon; it needs no proportional hazards.",
             "Several tests of one comparison: the one that was planned counts.",
+            *(f"Left out: {step.reason}." for step in observed.flow if step.reason.endswith(TOO_RARE)),
             *((f"Tests stratified by {', '.join(question.strata)}; means are not.",) if question.strata else ()),
             *say_design(question, ()),
         ),

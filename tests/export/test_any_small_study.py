@@ -21,7 +21,14 @@ from tests.questions.conftest import START, HandMadeStudy
 
 FLOOR = 5
 KINDS = ("regression", "competing_risks", "interval_censored", "comparison", "subgroups", "sensitivity")
-DRAWN_APART = ("figure", "areas", "Schoenfeld figure", "effect figure")  # rendering is tested elsewhere, and slow
+DRAWN_APART = (
+    "figure",
+    "areas",
+    "Schoenfeld figure",
+    "effect figure",
+    "adjusted figure",
+    "influence figure",
+)  # rendering is tested elsewhere, and slow
 
 PERSON = st.tuples(
     st.integers(1, 900),
