@@ -8,6 +8,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.treatments import CATEGORIES
+from analytics.longitudinal.keys import is_first_of, sort_by_key
 
 OPEN_END = pl.date(9999, 1, 1)
 """Stands for «goes on» where intervals are compared; never leaves this room."""
@@ -17,6 +18,11 @@ LANE_RANKS: dict[str, int] = {"PRRT": 0, "systemic": 1, "SSA": 2, "procedure": 3
 
 REPEATED_AS_ONE: tuple[str, ...] = ("PRRT", "TAE", "TACE", "TARE_SIRT")
 """Categories given in sessions: a further session within the pause allowed is the same line."""
+
+_OF_TREATMENT = (
+    "pid", "patient_id", "treatment_id", "category", "agent", "line", "start", "start_lo", "start_hi",
+    "start_precision", "end", "ongoing", "stop_reason", "_file", "_row",
+)  # fmt: skip
 
 _CATEGORY_FACTS = pl.DataFrame(
     {
@@ -38,9 +44,10 @@ def _select_anticancer(treatments: pl.LazyFrame) -> pl.DataFrame:
     return (
         treatments.join(_CATEGORY_FACTS.lazy(), on="category", how="left")
         .filter(stated.fill_null(by_category))
-        .sort("pid", "_file", "_row")
-        .with_row_index("treatment_key")
+        .select(*_OF_TREATMENT, *_CATEGORY_FACTS.drop("category", "is_anticancer_category").columns)
         .collect()
+        .pipe(sort_by_key, "pid", "_file", "_row")
+        .with_row_index("treatment_key")
     )
 
 
@@ -66,7 +73,7 @@ def _derive_administrations(cycles: pl.LazyFrame, treatments: pl.DataFrame, sett
         .with_columns(given=dated)
         .sort("treatment_key", "given", "cycle_no", nulls_last=True)
         .with_columns(course=is_restart.fill_null(value=False).cum_sum())
-        .group_by("treatment_key", "course")
+        .group_by("treatment_key", "course", maintain_order=True)
         .agg(
             pl.len().cast(pl.Int32).alias("n_cycles"),
             pl.when(pl.col("activity_gbq").is_not_null().any())
@@ -93,18 +100,16 @@ def derive_courses(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl
     """
     treatments = _select_anticancer(tables["treatments"])
     given = _derive_administrations(tables["cycles"], treatments, settings)
-    is_first = pl.col("course").rank("dense").over("treatment_key").fill_null(1) == 1
     by_cycle = (pl.col("category") == "PRRT") & pl.col("first_given").is_not_null()
     is_ongoing = (pl.col("ongoing") == "Y").fill_null(value=False)
     return (
-        treatments.join(given, on="treatment_key", how="left")
+        treatments.join(given, on="treatment_key", how="left", maintain_order="left_right")
         .with_columns(
             start=pl.when(by_cycle).then("first_given").otherwise("start"),
             start_lo=pl.when(by_cycle).then("first_date_lo").otherwise("start_lo"),
             start_hi=pl.when(by_cycle).then("first_date_hi").otherwise("start_hi"),
             start_precision=pl.when(by_cycle).then("first_date_precision").otherwise("start_precision"),
-            is_last_course=pl.col("course").eq_missing(pl.col("course").max().over("treatment_key")),
-            is_first_course=is_first,
+            is_last_course=is_first_of("treatment_key").shift(-1, fill_value=True),
             repeat_key=pl.when(pl.col("category").is_in(REPEATED_AS_ONE))
             .then("category")
             .otherwise(pl.coalesce("agent", "category")),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from analytics.longitudinal.keys import EARLIEST_DAY, is_first_of, select_last, sort_by_key, spread_rows
+
 DAYS_PER_YEAR = 365.25
 
 NOT_BY_KI67: tuple[str, ...] = ("lung", "thymus")
@@ -17,30 +19,48 @@ def _derive_persons(patients: pl.LazyFrame) -> pl.LazyFrame:
     return patients.select("pid", "sex", "site", "consent_to_research", birth=pl.coalesce("birth_date", mid_year))
 
 
-def _derive_tumours(starts: pl.LazyFrame, diagnoses: pl.LazyFrame) -> pl.LazyFrame:
+def _order_dates(date: pl.Expr) -> pl.Expr:
+    """Return days in order, a row without a date before all others."""
+    return date.cast(pl.Int32).cast(pl.Int64).fill_null(-EARLIEST_DAY)
+
+
+def _derive_tumours(starts: pl.DataFrame, diagnoses: pl.LazyFrame) -> pl.DataFrame:
     """Return the latest diagnosis known at each start; what never changes is taken from any diagnosis."""
     known = (pl.col("diagnosis_date_lo") <= pl.col("start_date")).fill_null(value=True)
-    held = ("grade",)
-    fixed = ("primary_site", "histology")
-    return (
-        starts.join(diagnoses.drop("start_date", strict=False), on="pid")
-        .with_columns(is_known=known)
-        .sort("pid", "line_no", "diagnosis_date", "diagnosis_no", nulls_last=False)
-        .group_by("pid", "line_no", maintain_order=True)
-        .agg(
-            *(pl.col(name).filter(pl.col("is_known") & pl.col(name).is_not_null()).last() for name in held),
+    facts = diagnoses.select(
+        "pid", "diagnosis_date", "diagnosis_date_lo", "diagnosis_no", "grade", "primary_site", "histology"
+    )
+    joined = (
+        starts.lazy().join(facts, on="pid").with_columns(is_known=known, seen=_order_dates(pl.col("diagnosis_date")))
+    )
+    rows = sort_by_key(joined.collect(), "line", "seen", "diagnosis_no")
+    return pl.DataFrame(
+        [
+            _select_known(rows, "grade", starts.height),
             *(
-                pl.coalesce(
-                    pl.col(name).filter(pl.col("is_known") & pl.col(name).is_not_null()).last(),
-                    pl.col(name).drop_nulls().first(),
-                )
-                for name in fixed
+                pl.select(pl.coalesce(_select_known(rows, name, starts.height), _select_any(rows, name, starts.height)))
+                .to_series()
+                .alias(name)
+                for name in ("primary_site", "histology")
             ),
-        )
+        ]
     )
 
 
-def _derive_ki67(starts: pl.LazyFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
+def _select_known(rows: pl.DataFrame, name: str, n_lines: int) -> pl.Series:
+    """Return the last value known at each start; ``rows`` are in order."""
+    known = rows.filter(pl.col("is_known") & pl.col(name).is_not_null())
+    last = known.filter(is_first_of("line").shift(-1, fill_value=True))
+    return spread_rows(last.select("line", name), "line", n_lines)[name]
+
+
+def _select_any(rows: pl.DataFrame, name: str, n_lines: int) -> pl.Series:
+    """Return the first value of each line, known at its start or not."""
+    first = rows.filter(pl.col(name).is_not_null()).filter(is_first_of("line"))
+    return spread_rows(first.select("line", name), "line", n_lines)[name]
+
+
+def _derive_ki67(starts: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.Series:
     """Return the latest Ki-67 of a specimen or a diagnosis that may lie before the start."""
     of_diagnosis = tables["diagnoses"].select(
         "pid",
@@ -51,13 +71,15 @@ def _derive_ki67(starts: pl.LazyFrame, tables: Mapping[str, pl.LazyFrame]) -> pl
     )
     of_specimen = tables["pathology"].select("pid", "ki67_pct", seen="date", seen_lo="date_lo", order=pl.lit(1))
     known = (pl.col("seen_lo") <= pl.col("start_date")).fill_null(value=True)
-    return (
-        starts.join(pl.concat([of_diagnosis, of_specimen]).filter(pl.col("ki67_pct").is_not_null()), on="pid")
+    rows = (
+        starts.lazy()
+        .join(pl.concat([of_diagnosis, of_specimen]).filter(pl.col("ki67_pct").is_not_null()), on="pid")
         .filter(known)
-        .sort("pid", "line_no", "seen", "order", "ki67_pct", nulls_last=False)
-        .group_by("pid", "line_no", maintain_order=True)
-        .agg(pl.col("ki67_pct").last())
+        .select("line", "order", "ki67_pct", seen=_order_dates(pl.col("seen")))
+        .collect()
     )
+    last = select_last(rows, "line", "seen", "order", "ki67_pct")
+    return spread_rows(last.select("line", "ki67_pct"), "line", starts.height)["ki67_pct"]
 
 
 def compute_grade() -> pl.Expr:
@@ -73,19 +95,21 @@ def compute_grade() -> pl.Expr:
     return pl.when(worst.is_not_null()).then(pl.format("G{}", worst))
 
 
-def _derive_computed_grade(starts: pl.LazyFrame, pathology: pl.LazyFrame) -> pl.LazyFrame:
+def _derive_computed_grade(starts: pl.DataFrame, pathology: pl.LazyFrame) -> pl.Series:
     """Return the grade of the latest well-differentiated specimen that may lie before each start."""
     graded = pathology.filter(pl.col("differentiation") == "well").select(
         "pid", "date", "date_lo", "specimen_no", grade_computed=compute_grade()
     )
     known = (pl.col("date_lo") <= pl.col("start_date")).fill_null(value=True)
-    return (
-        starts.join(graded.filter(pl.col("grade_computed").is_not_null()), on="pid")
+    rows = (
+        starts.lazy()
+        .join(graded.filter(pl.col("grade_computed").is_not_null()), on="pid")
         .filter(known)
-        .sort("pid", "line_no", "date", "specimen_no", nulls_last=False)
-        .group_by("pid", "line_no", maintain_order=True)
-        .agg(pl.col("grade_computed").last())
+        .select("line", "specimen_no", "grade_computed", seen=_order_dates(pl.col("date")))
+        .collect()
     )
+    last = select_last(rows, "line", "seen", "specimen_no")
+    return spread_rows(last.select("line", "grade_computed"), "line", starts.height)["grade_computed"]
 
 
 def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
@@ -94,20 +118,15 @@ def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -
     A fact whose possible dates all lie after the start is not used. ``age_years`` counts years of 365.25
     days, from the middle of the birth year when only that is known.
     """
-    starts = lines.lazy().select("pid", "line_no", "start_date")
-    on_line = ["pid", "line_no"]
+    starts = lines.select("pid", "start_date").with_row_index("line")
     age = (pl.col("start_date") - pl.col("birth")).dt.total_days() / DAYS_PER_YEAR
-    return (
-        lines.lazy()
-        .join(_derive_persons(tables["patients"]), on="pid", how="left")
-        .join(_derive_tumours(starts, tables["diagnoses"]), on=on_line, how="left")
-        .join(_derive_ki67(starts, tables), on=on_line, how="left")
-        .join(_derive_computed_grade(starts, tables["pathology"]), on=on_line, how="left")
-        .with_columns(
-            age_years=age,
-            grade_computed=pl.when(~pl.col("primary_site").is_in(NOT_BY_KI67).fill_null(value=False)).then(
-                "grade_computed"
-            ),
-        )
-        .collect()
-    )
+    persons = _derive_persons(tables["patients"]).collect()
+    is_graded = ~pl.col("primary_site").is_in(NOT_BY_KI67).fill_null(value=False)
+    return pl.concat(
+        [
+            lines.join(persons, on="pid", how="left", maintain_order="left"),
+            _derive_tumours(starts, tables["diagnoses"]),
+            pl.DataFrame([_derive_ki67(starts, tables), _derive_computed_grade(starts, tables["pathology"])]),
+        ],
+        how="horizontal",
+    ).with_columns(age_years=age, grade_computed=pl.when(is_graded).then("grade_computed"))

@@ -57,23 +57,33 @@ def encode_texts(table: pl.DataFrame, columns: list[str], name: str) -> pl.DataF
     return table.with_columns(code.alias(name))
 
 
+def _is_before_next(columns: tuple[str, ...]) -> pl.Expr:
+    """Return whether a row is surely not after the next one in the order of ``columns``."""
+    before = pl.lit(value=True)
+    for name in reversed(columns):
+        following = pl.col(name).shift(-1)
+        before = (pl.col(name) < following) | ((pl.col(name) == following) & before)
+    return before.fill_null(value=False)
+
+
 def sort_by_key(table: pl.DataFrame, key: str, *ties: str) -> pl.DataFrame:
     """Return the rows in the order of the integer ``key``, those that share one in the order of ``ties``, null last.
 
     Only rows that share a key are compared by more than one integer, and a table in order stays as it is.
     """
     ordered = table if table[key].is_sorted() else table.sort(key)
-    is_shared = ordered.select(
-        (pl.col(key) == pl.col(key).shift(1)).fill_null(value=False)
-        | (pl.col(key) == pl.col(key).shift(-1)).fill_null(value=False)
-    ).to_series()
-    if not is_shared.any():
+    shares_next = ordered.select((pl.col(key) == pl.col(key).shift(-1)).fill_null(value=False)).to_series()
+    if not shares_next.any() or ordered.select((~shares_next | _is_before_next(ties)).all()).item():
         return ordered
+    is_shared = shares_next | shares_next.shift(1, fill_value=False)
     places = is_shared.arg_true()
     among = ordered.filter(is_shared).select(pl.arg_sort_by(key, *ties, nulls_last=True)).to_series()
-    if among.is_sorted():
-        return ordered
     return ordered[pl.int_range(table.height, dtype=pl.UInt32, eager=True).scatter(places, places.gather(among))]
+
+
+def select_last(table: pl.DataFrame, key: str, *order: str) -> pl.DataFrame:
+    """Return the last row of each integer ``key`` in the order of ``order``."""
+    return sort_by_key(table, key, *order).filter(is_first_of(key).shift(-1, fill_value=True))
 
 
 def sum_runs(table: pl.DataFrame, key: str, *columns: str) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.longitudinal.courses import derive_courses
 from analytics.longitudinal.covariates import derive_covariates
+from analytics.longitudinal.keys import is_first_of
 from analytics.longitudinal.line_groups import derive_line_members
 from analytics.tables.derived import Lines
 
@@ -45,8 +46,10 @@ def _number_lines(lines: pl.DataFrame) -> pl.DataFrame:
     The next line is the next one to start; an undated line cannot end observation.
     """
     ordered = lines.sort("pid", "start", "stated_no", "treatment_key", nulls_last=True)
-    by_start = pl.int_range(1, pl.len() + 1).over("pid")
-    all_stated = pl.col("stated_no").is_not_null().all().over("pid")
+    place = pl.int_range(pl.len())
+    by_start = place - pl.when(is_first_of("pid")).then(place).forward_fill() + 1
+    unstated = ordered.filter(pl.col("stated_no").is_null())["pid"].unique()
+    all_stated = ~pl.col("pid").is_in(unstated.implode())
     same_patient = pl.col("pid") == pl.col("pid").shift(-1)
     return ordered.with_columns(
         line_no=pl.when(all_stated).then("stated_no").otherwise(by_start).cast(pl.Int32),
@@ -68,18 +71,35 @@ def _derive_parts(lines: pl.DataFrame, members: pl.DataFrame, ssa: pl.DataFrame,
     )
     own = members.select("line_id", "agent", "category", "treatment_id", "treatment_key")
     led_by_ssa = lines.select("line_id", is_ssa_line=pl.col("treatment") == "SSA")
-    return (
+    all_parts = (
         pl.concat([own, overlapping])
         .unique(["line_id", "treatment_key"])
         .sort("line_id", "treatment_key")
         .join(led_by_ssa, on="line_id", maintain_order="left")
-        .group_by("line_id", maintain_order=True)
-        .agg(
-            pl.coalesce("agent", "category").unique().sort().str.join(" + ").alias("agents"),
-            pl.col("treatment_id").alias("treatment_ids"),
-            ((pl.col("category") == "SSA") & ~pl.col("is_ssa_line")).any().alias("has_concurrent_ssa"),
+        .select(
+            "line_id",
+            "treatment_id",
+            agent=pl.coalesce("agent", "category"),
+            is_added_ssa=(pl.col("category") == "SSA") & ~pl.col("is_ssa_line"),
         )
     )
+    is_alone = is_first_of("line_id") & is_first_of("line_id").shift(-1, fill_value=True)
+    alone = all_parts.filter(is_alone).select(
+        "line_id",
+        agents="agent",
+        treatment_ids=pl.concat_list("treatment_id"),
+        has_concurrent_ssa="is_added_ssa",
+    )
+    together = (
+        all_parts.filter(~is_alone)
+        .group_by("line_id", maintain_order=True)
+        .agg(
+            pl.col("agent").unique().sort().str.join(" + ").alias("agents"),
+            pl.col("treatment_id").alias("treatment_ids"),
+            pl.col("is_added_ssa").any().alias("has_concurrent_ssa"),
+        )
+    )
+    return pl.concat([alone, together])
 
 
 def derive_lines(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.LazyFrame:
