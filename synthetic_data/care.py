@@ -9,7 +9,7 @@ import numpy as np
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from synthetic_data.chance import Chance, Floats, Integers
 from synthetic_data.disease import Course, Stay, compute_log_volume, simulate_course
-from synthetic_data.patients import Flags, People, take_people
+from synthetic_data.patients import ORGANS, Flags, People, take_people
 from synthetic_data.scans import LARGEST_LOG_VOLUME, Scans, merge_scans
 from synthetic_data.scenario import Scenario
 from synthetic_data.visits import observe_line, simulate_target_sizes
@@ -19,6 +19,7 @@ PROGRESSION, STOPPED, DEATH, CENSORED = range(4)
 NEVER = 9_999_999
 SHORTEST_GAP_DAYS = 7
 _PRRT_HELD_DAYS = 18 * DAYS_PER_MONTH
+_IN_LIVER = ("TARE", "TACE", "BLAND", "ABLATION")
 _FOR_CARCINOMA = ("NEC_CHEMO", "CAPTEM", "CARE_ONLY")
 _RARELY = 5.0
 """Log odds by which a carcinoma is kept from what is meant for well-differentiated tumours (assumed)."""
@@ -147,7 +148,11 @@ def choose_treatment(
         return arms[chance.pick("care.arm", people.number, scenario.numbers("care.arm_shares"))]
     odds = scenario.numbers("care.first_options" if line == 0 else "care.later_options")
     odds = odds + scenario.numbers("care.severity_to_choice") * np.minimum(people.severity, 3.0)[:, None]
+    odds = odds + scenario.numbers("care.burden_to_choice") * people.burden[:, None]
     odds = np.where(used, -30.0, odds)
+    odds[:, [code in _IN_LIVER for code in codes]] -= np.where(people.organs[:, ORGANS.index("liver")], 0.0, 30.0)[
+        :, None
+    ]
     odds[:, [code not in _FOR_CARCINOMA for code in codes]] -= _RARELY * people.is_nec[:, None]
     odds[:, codes.index("NEC_CHEMO")] = np.where(people.is_nec & ~used[:, codes.index("NEC_CHEMO")], 6.0, -30.0)
     again = chance.happens("care.again", people.number, scenario.number("care.retreatment_share"), line)

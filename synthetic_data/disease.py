@@ -27,8 +27,8 @@ LATER_GROWTH = 1.6
 """Where a new or a non-target lesion is the progression, the targets cross 20 % this much later."""
 TARGET_GROWTH, NEW_LESION, NON_TARGET = 0, 1, 2
 _BISECTIONS = 30
-_GROWTH_RANGE = (1e-7, 0.02)
-"""Per day; the upper end is a doubling time of 35 days, a fast carcinoma (assumed)."""
+_SLOWEST_GROWTH = 1e-7
+_REFERENCE_KI67 = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,11 @@ def simulate_course(scenario: Scenario, chance: Chance, people: People, treatmen
     logit = np.log(mean / (1 - mean)) + scenario.number("treatments.sensitive_logit_sd") * score
     responding = np.clip(1 / (1 + np.exp(-logit)), 0.001, 0.999)
     shrink = scenario.numbers("treatments.shrink_per_month")[treatment] / DAYS_PER_MONTH
+    fastest = compute_fastest_growth(scenario, people)
     cause = chance.pick("disease.cause", people.number, scenario.numbers("disease.cause_shares"), line)
+    # what cannot grow that fast fails early by a new lesion
+    is_too_early = _log_over_nadir(responding, shrink, fastest, progression) < np.log(PROGRESSION_RATIO)
+    cause = np.where(is_too_early & (cause == TARGET_GROWTH), NEW_LESION, cause)
     crossing = progression * np.where(cause == TARGET_GROWTH, 1.0, LATER_GROWTH)
     stop_rate = scenario.numbers("treatments.stop_per_month")[treatment] / DAYS_PER_MONTH
     exponential = -np.log(chance.uniform("disease.stop", people.number, 1, line)[:, 0])
@@ -122,8 +126,14 @@ def simulate_course(scenario: Scenario, chance: Chance, people: People, treatmen
         cause=cause,
         responding=responding,
         shrink=shrink,
-        growth=_solve_growth(responding, shrink, crossing),
+        growth=_solve_growth(responding, shrink, crossing, fastest),
     )
+
+
+def compute_fastest_growth(scenario: Scenario, people: People) -> Floats:
+    """Return the fastest growth of volume per day a tumour of this Ki-67 is capable of."""
+    doubling = scenario.number("disease.fastest_doubling_days") * np.sqrt(_REFERENCE_KI67 / people.ki67)
+    return np.log(2.0) / doubling
 
 
 def compute_log_volume(responding: Floats, shrink: Floats, growth: Floats, days: Floats) -> Floats:
@@ -140,10 +150,10 @@ def _log_over_nadir(responding: Floats, shrink: Floats, growth: Floats, days: Fl
     )
 
 
-def _solve_growth(responding: Floats, shrink: Floats, crossing: Floats) -> Floats:
+def _solve_growth(responding: Floats, shrink: Floats, crossing: Floats, fastest: Floats) -> Floats:
     """Return the growth rate per day that puts the volume at the progression ratio over nadir at ``crossing``."""
-    low = np.full(len(crossing), np.log(_GROWTH_RANGE[0]))
-    high = np.full(len(crossing), np.log(_GROWTH_RANGE[1]))
+    low = np.full(len(crossing), np.log(_SLOWEST_GROWTH))
+    high = np.log(fastest)
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
         reached = _log_over_nadir(responding, shrink, np.exp(middle), crossing) > np.log(PROGRESSION_RATIO)

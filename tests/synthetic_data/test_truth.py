@@ -169,5 +169,5 @@ def test_prrt_cut_short_long_before_progression_names_another_reason(registry: W
     cut_short = treatments.filter((pl.col("category") == "PRRT") & (pl.col("stop_reason") == "progression"))
     seen = reveal_lines(registry).select("patient_id", "line", "seen")
     waits = cut_short.join(seen, on=["patient_id", "line"]).select((pl.col("seen") - pl.col("end")).dt.total_days())
-    assert 0 < waits.height
+    assert waits.height > 0
     assert waits.to_series().max() <= 112  # 16 weeks, the longest delay the label allows
