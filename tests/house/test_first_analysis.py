@@ -1,4 +1,4 @@
-"""The page for analysts is documentation, and documentation is tested: its files, its commands, what it says they print."""
+"""The page for analysts is tested: its files are written, its commands run, the lines it shows are printed."""
 
 from __future__ import annotations
 
