@@ -258,6 +258,14 @@ EVENT_WORDS: dict[str, tuple[str, str]] = {
 }
 """What happened, and which record dates it."""
 
+END_WORDS: dict[str, str] = {
+    "new_therapy": "the next line",
+    "death": "death",
+    "data_cutoff": "the data cut-off",
+    "progression": "progression",
+}
+"""What ends observation."""
+
 CENSOR_WORDS: dict[str, str] = {
     "open": "no event",
     "data_cutoff": "no event by the data cut-off",

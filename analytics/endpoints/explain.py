@@ -9,7 +9,15 @@ from typing import Any
 import polars as pl
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
-from analytics.catalogue.endpoints import ENDPOINT_BY_CODE, RULE_SET_BY_CODE
+from analytics.catalogue.endpoints import (
+    END_WORDS,
+    ENDPOINT_BY_CODE,
+    EVENT_WORDS,
+    RULE_SET_BY_CODE,
+    Endpoint,
+    RuleSet,
+)
+from analytics.endpoints.evidence import tell_evidence
 from analytics.errors import UsageError
 from analytics.tables.relative_days import say_day
 
@@ -28,21 +36,44 @@ def _say_source(row: Mapping[str, Any]) -> str:
 
 def _say_outcome(row: Mapping[str, Any]) -> str:
     if row["happened"] is None:
-        return f"Outcome: left out. {row['reason'].capitalize()}."
+        return f"Outcome: left out, {row['reason']}."
     word = "event" if row["happened"] else "censored"
+    n = "1 day" if row["days"] == 1 else f"{row['days']} days"
     months = row["days"] / DAYS_PER_MONTH
-    return f"Outcome: {word} after {row['days']} days ({months:.1f} months): {row['reason']}."
+    day = _say_date(row["end_date"], is_imputed=row["is_imputed"])
+    return (
+        f"Outcome: {word} after {n} ({months:.1f} months), {row['reason']}; dated by the {row['date_used']} "
+        f"on {day}, from {_say_source(row)}."
+    )
+
+
+def _say_rule(row: Mapping[str, Any], endpoint: Endpoint, rules: RuleSet) -> str:
+    """Say what counts, what ends observation, and the rule that decided."""
+    events = _join_words([EVENT_WORDS[name][0] for name in endpoint.events])
+    ends = _join_words([END_WORDS[name] for name in endpoint.ends if name not in rules.ignored_ends])
+    decided = "" if row["happened"] is None else f" decided by {row['rule_id']} of"
+    return f"Rule: {events} counts; {ends} ends observation;{decided} «{rules.name}»."
+
+
+def _join_words(words: list[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _say_others(rows: pl.DataFrame, chosen: str) -> str:
-    """Say what the other rule sets answer."""
-    others = [
-        f"{row['rule_set']} {'excluded' if row['happened'] is None else 'event' if row['happened'] else 'censored'}"
-        + (f" at {row['days']} d" if row["days"] is not None else "")
-        for row in rows.sort("rule_set").iter_rows(named=True)
-        if row["rule_set"] != chosen
-    ]
-    return f"Other rules: {'; '.join(others) or 'none for this endpoint'}."
+    """Say which rule sets answer the same, and what the others answer."""
+    own = rows.filter(rule_set=chosen).select("happened", "days").row(0)
+    same: list[str] = []
+    others: list[str] = []
+    for name, *answer in rows.sort("rule_set").select("rule_set", "happened", "days").rows():
+        if name == chosen:
+            continue
+        if tuple(answer) == own:
+            same.append(str(name))
+            continue
+        status = "excluded" if answer[0] is None else "event" if answer[0] else "censored"
+        others.append(f"{name} {status}" + (f" at {answer[1]} d" if answer[1] is not None else ""))
+    told = ([f"{', '.join(same)} the same"] if same else []) + others
+    return f"Other rules: {'; '.join(told) or 'none for this endpoint'}."
 
 
 def explain_endpoint(
@@ -53,7 +84,7 @@ def explain_endpoint(
     Parameters
     ----------
     tables
-        ``lines`` and ``times_to_event`` of a study.
+        The tables of a study, accepted and derived.
 
     Raises
     ------
@@ -82,12 +113,12 @@ def explain_endpoint(
         if line["next_line_date"]
         else "no later line is known"
     )
+    asked, rules = ENDPOINT_BY_CODE[endpoint], RULE_SET_BY_CODE[rule_set]
     return (
-        f"{patient_id}, line {line_no}: {line['agents']}; {ENDPOINT_BY_CODE[endpoint].name} ({endpoint}).",
+        f"{patient_id}, line {line_no}: {line['agents']}; {asked.name} ({endpoint}).",
         f"Time zero: {begins} ({line['file']}, line {line['row']}); {follows}.",
+        tell_evidence(tables, line, row, asked, rules),
         _say_outcome(row),
-        f"Dated by: {row['date_used'] or 'nothing'} on {_say_date(row['end_date'], is_imputed=row['is_imputed'])}, "
-        f"from {_say_source(row)}.",
-        f"Rule: {row['rule_id']} of «{RULE_SET_BY_CODE[rule_set].name}».",
+        _say_rule(row, asked, rules),
         _say_others(times, rule_set),
     )

@@ -56,30 +56,50 @@ def derived(tables) -> dict[str, pl.DataFrame]:
     return derive_all(tables, Settings(assessment_interval_days=180))
 
 
-def lazy(derived: dict[str, pl.DataFrame]) -> dict[str, pl.LazyFrame]:
-    return {name: table.lazy() for name, table in derived.items()}
+@pytest.fixture(scope="module")
+def study(tables, derived) -> dict[str, pl.LazyFrame]:
+    return tables | {name: table.lazy() for name, table in derived.items()}
 
 
-def test_six_lines_tell_how_an_endpoint_came_about(derived):
-    assert explain_endpoint(lazy(derived), "P1", "PFS", 1) == (
+def test_six_lines_tell_how_an_endpoint_came_about(study):
+    assert explain_endpoint(study, "P1", "PFS", 1) == (
         "P1, line 1: everolimus; Progression-free survival (PFS).",
         "Time zero: 2020-01-01 (treatments.csv, line 2); the next line starts on 2021-01-01.",
-        "Outcome: censored after 153 days (5.0 months): new therapy before the event.",
-        "Dated by: last adequate scan on 2020-06-01, from responses.csv, line 2.",
-        "Rule: censored_at_last_adequate_scan of «Readers' responses; new therapy ends observation».",
-        "Other rules: admiral censored at 153 d; clinical censored at 153 d; ema event at 426 d; "
-        "fda censored at 153 d; lesions censored at 1 d; lesions_earliest censored at 1 d; "
-        "lesions_latest censored at 1 d.",
+        "Seen: SD 2020-06-01 (responses.csv, line 2).",
+        "Outcome: censored after 153 days (5.0 months), new therapy before the event; dated by the last adequate scan "
+        "on 2020-06-01, from responses.csv, line 2.",
+        "Rule: progression or death counts; the next line or the data cut-off ends observation; decided by "
+        "censored_at_last_adequate_scan of «Readers' responses; new therapy ends observation».",
+        "Other rules: admiral, clinical, fda the same; ema event at 426 d; lesions censored at 1 d; "
+        "lesions_earliest censored at 1 d; lesions_latest censored at 1 d.",
     )
+
+
+def test_what_was_seen_reaches_as_far_as_the_rules_look(study):
+    """EMA-style rules ignore the next line, and what they found after it is told."""
+    told = explain_endpoint(study, "P1", "PFS", 1, "ema")
+    assert told[2] == "Seen: SD 2020-06-01 (responses.csv, line 2), PD 2021-03-01 (responses.csv, line 3)."
+    assert "event after 426 days" in told[3]
+    assert explain_endpoint(study, "P2", "PFS", 1, "lesions")[2] == (
+        "Seen: PD (40.0 mm) 2020-06-20 (imaging.csv, line 3)."
+    )
+
+
+def test_a_line_left_out_says_why_and_a_marker_its_values(study):
+    told = explain_endpoint(study, "P2", "TTBR", 1)
+    assert told[2] == "Seen: 100.0 ng/mL 2020-03-01 (labs.csv, line 2)."
+    assert told[3] == "Outcome: left out, biochemical response could not be judged."
+    assert told[5] == "Other rules: none for this endpoint."
+    assert explain_endpoint(study, "P1", "OS", 1)[2] == "Seen: nothing recorded after the start."
 
 
 @pytest.mark.parametrize(
     ("patient", "endpoint", "line", "rules"),
     [("P9", "PFS", 1, "default"), ("P1", "XXX", 1, "default"), ("P1", "OS", 1, "fda")],
 )
-def test_what_is_not_known_is_said(derived, patient: str, endpoint: str, line: int, rules: str):
+def test_what_is_not_known_is_said(study, patient: str, endpoint: str, line: int, rules: str):
     with pytest.raises(UsageError):
-        explain_endpoint(lazy(derived), patient, endpoint, line, rules)
+        explain_endpoint(study, patient, endpoint, line, rules)
 
 
 def test_an_event_after_missed_assessments_is_censored_by_the_fda_rules_only(derived):

@@ -1,0 +1,87 @@
+"""What was seen of a line, in the order of days: the records from which its endpoint was decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from analytics.catalogue.endpoints import Endpoint, RuleSet
+from analytics.endpoints.assessments import derive_given_assessments
+from analytics.tables.relative_days import say_day
+
+SHOWN = 5
+"""Records told of one line, the last ones; those before are counted."""
+
+_MARKER = "CGA"
+
+
+def tell_evidence(
+    tables: Mapping[str, pl.LazyFrame],
+    line: Mapping[str, Any],
+    time: Mapping[str, Any],
+    endpoint: Endpoint,
+    rules: RuleSet,
+) -> str:
+    """Return a sentence that lists what was seen from the start to the end of observation or the next line.
+
+    Parameters
+    ----------
+    tables
+        The tables of a study, accepted and derived.
+    line, time
+        The rows of ``lines`` and ``times_to_event``.
+    """
+    mine = {name: table.filter(pl.col("pid") == line["pid"]) for name, table in tables.items() if _has_pid(table)}
+    of_line = pl.col("line_no") == line["line_no"]
+    if endpoint.censor_at == "last_marker_value":
+        seen = _select_values(mine["marker_values"].filter(of_line & (pl.col("analyte") == _MARKER)))
+    elif endpoint.censor_at == "last_known_alive":
+        seen = mine["vital_status"].select("date", said="kind", file="_file", row="_row").collect()
+    elif rules.progression_from == "lesions":
+        new = pl.when("has_new_lesion").then(pl.lit(", new lesion")).otherwise(pl.lit(""))
+        size = pl.format(" ({} mm)", "sum_mm").fill_null("") + new
+        rows = mine["recist_assessments"].filter(of_line)
+        seen = rows.select("date", "file", "row", said=pl.col("response") + size).collect()
+    else:
+        given = derive_given_assessments(mine, with_clinical=rules.progression_from == "clinical")
+        seen = given.select("date", "file", "row", said="response")
+    return _list(_select_between(seen, line, time))
+
+
+def _has_pid(table: pl.LazyFrame) -> bool:
+    return "pid" in table.collect_schema()
+
+
+def _select_values(values: pl.LazyFrame) -> pl.DataFrame:
+    shown = pl.col("comparator").fill_null("") + pl.col("value").round(1).cast(pl.String)
+    change = (
+        pl.when("is_baseline")
+        .then(pl.lit(" at baseline"))
+        .otherwise(pl.format(" ({} %)", pl.col("change_pct").round(0).cast(pl.Int64)).fill_null(""))
+    )
+    raised = pl.when("is_assessable").then(pl.lit("")).otherwise(pl.lit(", not assessable"))
+    unit = pl.lit(" ") + pl.col("unit").fill_null("")
+    return values.select("date", "file", "row", said=shown + unit + change + raised).collect()
+
+
+def _select_between(seen: pl.DataFrame, line: Mapping[str, Any], time: Mapping[str, Any]) -> pl.DataFrame:
+    """Keep what lies before the next line starts or, where a rule looks further, before the outcome."""
+    ends: list[dt.date] = [day for day in (line["next_line_date"], time["end_date"]) if day is not None]
+    until = max(ends) if line["next_line_date"] is not None else None
+    is_after = pl.col("said").str.contains("baseline") | (pl.col("date") > line["start_date"])
+    is_before = pl.col("date") <= until if until is not None else pl.lit(value=True)
+    return seen.filter(pl.col("date").is_not_null() & is_after & is_before).sort("date", "file", "row")
+
+
+def _list(seen: pl.DataFrame) -> str:
+    if seen.is_empty():
+        return "Seen: nothing recorded after the start."
+    told = [
+        f"{row['said']} {say_day(row['date'])} ({row['file']}, line {row['row']})"
+        for row in seen.tail(SHOWN).iter_rows(named=True)
+    ]
+    before = seen.height - len(told)
+    return f"Seen: {f'{before} before, then ' if before else ''}{', '.join(told)}."
