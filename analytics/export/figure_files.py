@@ -82,7 +82,12 @@ def draw_main_figure(release: Release) -> Figure:
 def _draw_survival(release: Release, result: SurvivalResult) -> Figure:
     from analytics.figures.paper.survival import SurvivalWords, draw_survival
 
-    words = SurvivalWords(name_endpoint(result.endpoint), name_clock_start(result), caption_survival(release, result))
+    words = SurvivalWords(
+        name_endpoint(result.endpoint),
+        name_clock_start(result),
+        caption_survival(release, result),
+        is_of_states=release.answer.question.kind == "switching",
+    )
     return draw_survival(result, words, is_coarse=release.is_safe)
 
 

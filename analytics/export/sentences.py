@@ -16,8 +16,8 @@ ORIGINS = {
 }
 """Time zero in words, by the origin of an endpoint's clock."""
 CAPTION_NOTES = (
-    "Treatments were not randomised", "Landmark day", "Until the day of", "Response was not randomised", "Late entry:",
-    "Lines are weighted",
+    "Treatments were not randomised", "Landmark day", "Until the day of", "Response was not randomised",
+    "Every value of", "Late entry:", "Lines are weighted",
 )  # fmt: skip
 """How the notes begin without which a figure would mislead."""
 MONTHS = "Months are days / 30.4375; days are date − start + 1."

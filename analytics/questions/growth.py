@@ -32,7 +32,8 @@ from analytics.tables.study import Study
 
 MEHRARA = "Mehrara E et al. Cancer Res 2007;67:3970-3975. doi:10.1158/0008-5472.CAN-06-3822"
 COLUMN = {BEFORE: "growth_before", ON_TREATMENT: "growth_on_treatment"}
-STEP = "10 % a month"
+STEP_PCT = {"marker": 10, "diameters": 1}
+"""Growth a month that a hazard ratio is of: about what lies between a slow line and a fast one."""
 
 
 def answer_growth(study: Study, question: Question) -> Answer | Refusal:
@@ -50,7 +51,9 @@ def answer_growth(study: Study, question: Question) -> Answer | Refusal:
     rates = _estimate_rates(study, question, selected.lines)
     lines = selected.lines
     for period in COLUMN:
-        lines = lines.join(_as_column(rates, period), on=["pid", "line_no"], how="left", maintain_order="left")
+        lines = lines.join(
+            _as_column(rates, period, question), on=["pid", "line_no"], how="left", maintain_order="left"
+        )
     known = replace(selected, lines=lines)
     models = tuple((period, _fit(study, question, known, period)) for period in COLUMN)
     methods = [_growth_method()]
@@ -92,7 +95,7 @@ def _describe_group(group: GrowthGroup, what: str) -> str:
     if group.median is None or group.lower_quartile is None or group.upper_quartile is None:
         return f"{group.group}, {group.period}: {counted(group.n_lines, 'line')} with a rate of {what}{without}."
     return (
-        f"{group.group}, {group.period}: {what} by {group.median:+.1f} % a month at the median, half of the lines "
+        f"{group.group}, {group.period}: {what} by {group.median + 0:+.1f} % a month at the median, half of the lines "
         f"between {group.lower_quartile:+.1f} and {group.upper_quartile:+.1f} "
         f"({counted(group.n_lines, 'line')}{without})."
     )
@@ -133,9 +136,10 @@ def _estimate_rates(study: Study, question: Question, lines: pl.DataFrame) -> pl
     return pl.concat(parts)
 
 
-def _as_column(rates: pl.DataFrame, period: str) -> pl.DataFrame:
-    """Return the rates of one period in steps of 10 % a month, under the name of its column."""
-    return rates.filter(period=period).select("pid", "line_no", (pl.col("log_slope") / log(1.1)).alias(COLUMN[period]))
+def _as_column(rates: pl.DataFrame, period: str, question: Question) -> pl.DataFrame:
+    """Return the rates of one period in steps of the measure, under the name of its column."""
+    step = log(1 + STEP_PCT[question.measure] / 100)
+    return rates.filter(period=period).select("pid", "line_no", (pl.col("log_slope") / step).alias(COLUMN[period]))
 
 
 def _describe_groups(rates: pl.DataFrame, lines: pl.DataFrame) -> tuple[GrowthGroup, ...]:
@@ -168,7 +172,8 @@ def _fit(study: Study, question: Question, known: ModelLines, period: str) -> Mo
     found = estimate_landmark_model(observe_lines(kept), start, whole, [column, *design.names], study.settings)
     if isinstance(found, Refusal):
         return found
-    first = ModelColumn(column, column, f"{_name_measure(question)}, growth {period}", "line", STEP, step=STEP)
+    step = f"{STEP_PCT[question.measure]} % a month"
+    first = ModelColumn(column, column, f"{_name_measure(question)}, growth {period}", "line", step, step=step)
     method = describe_method("Landmark analysis of a growth rate", LANDMARK, landmark_days=str(start))
     return describe_marker_model(question, found.model, first, design, replace(known, lines=kept), method)
 

@@ -140,7 +140,7 @@ def test_diameters_grow_on_the_targets_of_their_line(growing: GrowingStudy) -> N
     given, result = growing.answered(measure="diameters")
     assert result.what == "sum of diameters"
     assert given.subjects.filter(pid=0)["growth_on_treatment"].to_list() == pytest.approx(
-        [float(np.log(1.1) / (60 / MONTH) / np.log(1.1))]
+        [float(np.log(1.1) / (60 / MONTH) / np.log(1.01))]
     )
     assert given.subjects.filter(pid=1)["growth_on_treatment"].to_list() == [None]
 

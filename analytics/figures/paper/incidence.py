@@ -18,10 +18,11 @@ from analytics.figures.paper.ink import (
     write_caption,
 )
 from analytics.figures.paper.survival import SurvivalWords
+from analytics.figures.screen.chart import order_groups
 from analytics.tables.competing_results import CompetingRisksResult, CumulativeIncidence, IncidenceGroup
 
 PLOT_INCHES, ROW_INCHES, LEGEND_LINE_INCHES, CAPTION_LINE_INCHES = 2.7, 0.145, 0.17, 0.125
-LEFT, WIDTH = 0.15, 0.83
+LEFT, WIDTH = 0.18, 0.8
 THIN = 0.9
 
 
@@ -38,9 +39,10 @@ def draw_incidence(result: CompetingRisksResult, words: SurvivalWords, *, is_coa
     height = PLOT_INCHES + below + LEGEND_LINE_INCHES * n_lines + 0.1
     figure = Figure(figsize=(WIDTH_INCHES, height))
     axes = figure.add_axes((LEFT, below / height, WIDTH, PLOT_INCHES / height))
-    for index, group in enumerate(result.groups):
+    places = order_groups(group.group for group in result.groups)
+    for group in result.groups:
         for place, (cause, curve) in enumerate(zip(result.causes, group.curves, strict=True)):
-            _draw_curve(axes, curve, f"{group.group}: {cause}", index, place, is_coarse=is_coarse)
+            _draw_curve(axes, curve, f"{group.group}: {cause}", places[group.group], place, is_coarse=is_coarse)
     axes.set_ylim(0, 1.005)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
     axes.set_ylabel(f"{words.outcome} (%)")
@@ -98,10 +100,11 @@ def _write_rows(
     axes.set_axis_off()
     axes.set_ylim(n_rows, 0)
     row = 0.5
-    for index, group in enumerate(result.groups):
+    places = order_groups(group.group for group in result.groups)
+    for group in result.groups:
         months = list(ticks)
         names = ["At risk", *(cause.capitalize() for cause in result.causes)]
-        _write_label(axes, row, group.group, colour_of(index), is_heading=True)
+        _write_label(axes, row, group.group, colour_of(places[group.group]), is_heading=True)
         if is_coarse:
             months = [float(month) for month in np.round(group.curves[0].time / DAYS_PER_MONTH) if month <= end]
             months = _with_room(months, end)
@@ -132,6 +135,6 @@ def _write_numbers(axes: Axes, row: float, months: Sequence[float], numbers: Seq
 def _write_label(axes: Axes, row: float, text: str, colour: object, *, is_heading: bool) -> None:
     weight = "bold" if is_heading else "normal"
     axes.text(
-        -0.165, row, text, transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize=7.5, color=colour,
+        -0.215, row, text, transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize=7.5, color=colour,
         fontweight=weight,
     )  # fmt: skip

@@ -31,11 +31,15 @@ PLOT_INCHES, LEGEND_LINE_INCHES, ROW_INCHES, CAPTION_LINE_INCHES = 2.9, 0.17, 0.
 
 @dataclass(frozen=True, slots=True)
 class SurvivalWords:
-    """What the figure says beside its numbers: the y axis, what time counts from, the caption."""
+    """What the figure says beside its numbers: the y axis, what time counts from, the caption.
+
+    ``is_of_states``: each curve is of whoever stands in a state on each day, so no median of a group is drawn.
+    """
 
     outcome: str
     time_zero: str
     caption: str
+    is_of_states: bool = False
 
 
 def draw_survival(result: SurvivalResult, words: SurvivalWords, *, is_coarse: bool = False) -> Figure:
@@ -62,8 +66,11 @@ def draw_survival(result: SurvivalResult, words: SurvivalWords, *, is_coarse: bo
     end = axis_end(result)
     places = order_groups(group.group for group in result.groups)
     for group in result.groups:
-        _draw_group(axes, group, places[group.group], is_coarse=is_coarse)
-        _draw_median(axes, group.median, places[group.group])
+        median = "" if words.is_of_states else f": {say_median(group.median, is_coarse=is_coarse)}"
+        label = f"{group.group} (n = {group.n_lines}){median}"
+        _draw_group(axes, group, label, places[group.group], is_coarse=is_coarse)
+        if not words.is_of_states:
+            _draw_median(axes, group.median, places[group.group])
     axes.set_ylim(0, 1.005)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
     axes.set_ylabel(f"{words.outcome} (%)")
@@ -101,7 +108,7 @@ def say_median(median: Estimate, *, is_coarse: bool = False) -> str:
     return f"median {median.value / DAYS_PER_MONTH:.{digits}f} months ({100 * median.level:g} % CI {low} to {high})"
 
 
-def _draw_group(axes: Axes, group: GroupSurvival, index: int, *, is_coarse: bool) -> None:
+def _draw_group(axes: Axes, group: GroupSurvival, label: str, index: int, *, is_coarse: bool) -> None:
     curve, colour, dash = group.curve, colour_of(index), dash_of(index)
     months: FloatArray = curve.time / DAYS_PER_MONTH
     points = "o" if is_coarse else ""
@@ -110,7 +117,6 @@ def _draw_group(axes: Axes, group: GroupSurvival, index: int, *, is_coarse: bool
     edge = faded_from(group)
     sure = curve.time <= edge
     later = curve.time >= edge
-    label = f"{group.group} (n = {group.n_lines}): {say_median(group.median, is_coarse=is_coarse)}"
     axes.plot(
         months[sure],
         curve.survival[sure],

@@ -18,7 +18,7 @@ TOP_PERCENT = 100.0
 """Rises beyond are cut there and marked with an arrow and their value, as percentages have no upper end."""
 
 KEY = (
-    "Solid: response by the rule; open: none; "
+    "Dark: response by the rule; light: none; "
     "hatched: the best value is a quantitation limit, the fall is at least this. Dashed: −50 %."
 )
 
@@ -58,17 +58,18 @@ def _draw_bars(axes: Axes, changes: pl.DataFrame, index: int) -> None:
     values: FloatArray = changes["best_change_pct"].to_numpy()
     is_bound, responded = changes["is_bound"].to_numpy(), changes["responded"].to_numpy()
     colour = colour_of(index)
+    is_few = len(values) <= MOST_WITH_VALUES
     for of_bound in (False, True):
         for of_responders in (False, True):
             part = (is_bound == of_bound) & (responded == of_responders)
             axes.bar(
                 np.flatnonzero(part),
                 np.minimum(values[part], TOP_PERCENT),
-                width=0.8,
-                facecolor=(*colour, 0.35 if of_bound else 1.0) if of_responders else "white",
-                edgecolor=colour,
+                width=0.8 if is_few else 1.0,
+                facecolor=(*colour, _shade(is_bound=of_bound, responded=of_responders)),
+                edgecolor=colour if is_few or of_bound else "none",
                 hatch="//////" if of_bound else "",
-                linewidth=0.5,
+                linewidth=0.5 if is_few else 0.0,
             )
     _mark_cut_bars(axes, values)
     axes.axhline(0, color="black", linewidth=0.6)
@@ -79,6 +80,13 @@ def _draw_bars(axes: Axes, changes: pl.DataFrame, index: int) -> None:
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.set_ylabel("Best change (%)")
+
+
+def _shade(*, is_bound: bool, responded: bool) -> float:
+    """Return how dark a bar is; outlines would run together where bars are narrow."""
+    if not responded:
+        return 0.12
+    return 0.45 if is_bound else 1.0
 
 
 def _mark_cut_bars(axes: Axes, values: FloatArray) -> None:
