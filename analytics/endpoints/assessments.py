@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from analytics.catalogue.endpoints import ADEQUATE_RESPONSES, RADIOLOGICAL_CRITERIA, WORST_LAST
+from analytics.longitudinal.keys import compute_day_key, select_last
 
 
 def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinical: bool = False) -> pl.DataFrame:
@@ -27,15 +28,10 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
         scan_precision="date_precision",
         is_inadequate=(pl.col("adequate") == "N").fill_null(value=False),
     )
-    preference = pl.col("criteria").replace_strict(
-        {code: place for place, code in enumerate(RADIOLOGICAL_CRITERIA)}, default=None, return_dtype=pl.Int32
-    )
+    preferred = pl.col("criteria").cast(pl.Enum(RADIOLOGICAL_CRITERIA), strict=False).to_physical().cast(pl.Int8)
     is_central = (pl.col("reader").str.to_lowercase() == "central").fill_null(value=False)
     rests_on_scan = (pl.col("criteria") != "clinical") | pl.col("imaging_id").is_not_null() | with_clinical
-    worst = pl.col("response").replace_strict(
-        {code: place for place, code in enumerate(WORST_LAST)}, return_dtype=pl.Int32
-    )
-    return (
+    rows = (
         tables["responses"]
         .filter(rests_on_scan)
         .join(examinations, on=["pid", "imaging_id"], how="left")
@@ -46,24 +42,21 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
             "reader",
             date=pl.coalesce("date", "scan_date"),
             is_imputed=pl.coalesce("date_precision", "scan_precision") != "D",
-            is_adequate=pl.col("response").is_in(ADEQUATE_RESPONSES)
-            & ~pl.col("is_inadequate").fill_null(value=False),
-            preference=preference,
-            local=(~is_central).cast(pl.Int32),
-            worst=worst,
+            is_adequate=pl.col("response").is_in(ADEQUATE_RESPONSES) & ~pl.col("is_inadequate").fill_null(value=False),
+            preference=-preferred,
+            central=is_central.cast(pl.Int8),
+            worst=pl.col("response").cast(pl.Enum(WORST_LAST)).to_physical(),
             table=pl.lit("responses"),
             file="_file",
             row="_row",
         )
         .filter(pl.col("preference").is_not_null() & pl.col("date").is_not_null())
-        .collect()
-        .sort(
-            "pid", "date", "preference", "local", "worst", "file", "row",
-            descending=[False, False, False, False, True, True, True],
-        )
-        .unique(["pid", "date"], keep="first", maintain_order=True)
-        .drop("preference", "local", "worst")
-    )  # fmt: skip
+        .with_columns(day_key=compute_day_key(pl.col("date")))
+        .collect(engine="streaming")
+    )
+    return select_last(rows, "day_key", "preference", "central", "worst", "file", "row").drop(
+        "preference", "central", "worst", "day_key"
+    )
 
 
 def derive_lesion_assessments(recist: pl.DataFrame, date_rule: str) -> pl.DataFrame:
@@ -72,7 +65,7 @@ def derive_lesion_assessments(recist: pl.DataFrame, date_rule: str) -> pl.DataFr
     ``date_rule`` names the column that dates a progression; empty: the assessment's own date.
     """
     dated = pl.when(pl.col("response") == "PD").then(date_rule or "date").otherwise("date")
-    return recist.select(
+    rows = recist.select(
         "pid",
         "response",
         "criteria",
@@ -83,4 +76,6 @@ def derive_lesion_assessments(recist: pl.DataFrame, date_rule: str) -> pl.DataFr
         pl.lit("imaging").alias("table"),
         "file",
         "row",
-    ).sort("pid", "date")
+        day_key=compute_day_key(dated),
+    )
+    return (rows if rows["day_key"].is_sorted() else rows.sort("day_key", maintain_order=True)).drop("day_key")

@@ -9,7 +9,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.errors import SettingsError
-from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key
+from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key, is_first_of, sort_by_key
 
 PROOFS_OF_LIFE: tuple[tuple[str, str], ...] = (
     ("vital_status", "date"),
@@ -73,15 +73,28 @@ def derive_deaths(vital_status: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _derive_last_row(rows: pl.LazyFrame, table: str, column: str) -> pl.DataFrame:
-    """Return the last dated row of each patient in one table."""
-    return (
-        rows.filter(pl.col(column).is_not_null() & (pl.col(column) == pl.col(column).max().over("pid")))
-        .sort("pid", "_file", "_row")
-        .unique("pid", keep="first", maintain_order=True)
+    """Return the last dated row of each patient in one table; of several of that day the first in the source."""
+    dated = (
+        rows.filter(pl.col(column).is_not_null())
         .select(
-            "pid", date=column, date_precision=f"{column}_precision", _file="_file", _row="_row", table=pl.lit(table)
+            "pid",
+            "_file",
+            "_row",
+            date=column,
+            date_precision=f"{column}_precision",
+            day_key=compute_day_key(pl.col(column)),
         )
-        .collect()
+        .collect(engine="streaming")
+    )
+    of_patients = dated if dated["pid"].is_sorted() else dated.sort("pid")
+    # keys hold the patient in front: where a patient's rows end the running maximum is of that patient
+    is_end = is_first_of("pid").shift(-1, fill_value=True)
+    latest = of_patients.select(pl.col("day_key").cum_max().filter(is_end)).to_series()
+    on_last_day = of_patients.filter(pl.col("day_key") == pl.lit(latest).gather(pl.col("pid").rle_id()))
+    return (
+        sort_by_key(on_last_day, "day_key", "_file", "_row")
+        .filter(is_first_of("day_key"))
+        .select("pid", "date", "date_precision", "_file", "_row", table=pl.lit(table))
     )
 
 
@@ -107,7 +120,8 @@ def derive_last_alive(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
 
 def sort_rows(rows: pl.DataFrame) -> pl.DataFrame:
     """Return ``rows`` (``pid``, ``date``, ``record``) as ``row_key`` and ``record``, in the order of the key."""
-    return rows.select("record", row_key=compute_day_key(pl.col("date"))).sort("row_key")
+    keyed = rows.select("record", row_key=compute_day_key(pl.col("date")))
+    return keyed if keyed["row_key"].is_sorted() else keyed.sort("row_key")
 
 
 def _gather(lines: pl.DataFrame, rows: pl.DataFrame, place: pl.Series, name: str, is_valid: pl.Expr) -> pl.DataFrame:
