@@ -17,7 +17,7 @@ from analytics.export.comparison_tables import write_means, write_sensitivity, w
 from analytics.export.competing_tables import write_incidence, write_interval_models, write_turnbull
 from analytics.export.course_tables import write_course, write_own_courses
 from analytics.export.figure_files import write_figure, write_waterfall
-from analytics.export.marker_figures import write_growth_models, write_own_course_figures
+from analytics.export.marker_figures import write_growth_models, write_own_course_figures, write_spider
 from analytics.export.marker_tables import write_agreement, write_growth, write_imputation
 from analytics.export.model_figures import (
     write_adjusted_figure,
@@ -65,6 +65,7 @@ FORMATS: tuple[Format, ...] = (
     Format("figure", CURVES | RESPONSE | TRAJECTORY | MARKER | MODELS, BOTH, write_figure),
     Format("areas under the curves", COMPARISON, FULL, write_figure),
     Format("waterfall", RESPONSE, FULL, write_waterfall),
+    Format("spider", TRAJECTORY, FULL, write_spider),
     Format("characteristics", COHORT, BOTH, write_characteristics),
     Format("bands", TRAJECTORY, BOTH, write_bands),
     Format("endpoint counts", ENDPOINTS, BOTH, write_endpoints),

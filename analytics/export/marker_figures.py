@@ -12,6 +12,7 @@ from analytics.export.release import Release
 from analytics.export.sentences import TIME_ZERO, caption_aggregate, name_endpoint
 from analytics.questions.model_wording import say_ratio
 from analytics.questions.wording import share
+from analytics.tables.cohort_results import TrajectoryResult
 from analytics.tables.marker_results import GrowthResult, ImputationResult, MarkerResult, ScanAgreementResult
 from analytics.tables.model_results import MarkerCourseResult
 from analytics.tables.regression_results import ModelResult
@@ -63,6 +64,20 @@ def write_own_course_figures(release: Release) -> dict[str, bytes]:
         release, "Quantiles of the residuals of the mixed model against a normal distribution; on the line: as assumed."
     )
     return files | draw_files("residuals", lambda: draw_residuals(check, told))
+
+
+def write_spider(release: Release) -> dict[str, bytes]:
+    """Write ``spider.*``: every line's values behind the bands of its group; full level only."""
+    from analytics.figures.paper.spider import draw_spider
+
+    result, values = cast("TrajectoryResult", release.answer.result), release.answer.subjects
+    what = (
+        f"{result.analyte} of single treatment lines (grey; at most 150 a group, evenly chosen), broken where the "
+        "assay changes, behind the median (line), 25–75 % and 10–90 % (bands) of the group; a quantitation limit is "
+        "drawn at the limit."
+    )
+    caption = caption_aggregate(release, what)
+    return draw_files("spider", lambda: draw_spider(result, values, TIME_ZERO, caption))
 
 
 def _draw_course(release: Release, result: MarkerCourseResult) -> Figure:

@@ -69,6 +69,14 @@ def test_each_answer_has_its_figure_methods_and_flow(name: str, folder: Path) ->
 
 
 @pytest.mark.usefixtures("told")
+def test_single_courses_are_drawn_at_the_full_level(folder: Path) -> None:
+    results = folder / "results"
+    assert (results / "trajectories-seen" / "spider.svg").exists()
+    assert (results / "trajectories-modelled" / "own_courses.svg").exists()
+    assert (results / "response-by-treatment" / "waterfall.svg").exists()
+
+
+@pytest.mark.usefixtures("told")
 def test_the_course_tells_the_curves_by_treatment_with_limits(folder: Path) -> None:
     table = pl.read_csv(folder / "results" / "trajectories-modelled" / "course.csv")
     assert set(table["strata"]) == {"PRRT", "SSA"}

@@ -35,13 +35,13 @@ def draw_trajectory(result: TrajectoryResult, time_zero: str, caption: str) -> F
     height = PANEL_INCHES * len(groups) + below - 0.25
     figure = Figure(figsize=(WIDTH_INCHES, height))
     low, high = _limits(bands)
-    end = float(max(6.0, bands["mid_months"].max() or 6.0)) * 1.04  # type: ignore[arg-type]
+    end = find_end(bands)
     places = order_groups(groups)
     for index, group in enumerate(groups):
         bottom = below + PANEL_INCHES * (len(groups) - 1 - index) - 0.2
         axes = figure.add_axes((0.1, bottom / height, 0.865, (PANEL_INCHES - 0.65) / height))
         part = bands.filter(pl.col("group") == group)
-        _draw_bands(axes, part, places[group])
+        draw_bands(axes, part, places[group])
         set_fold_scale(axes, low, high, f"{result.analyte} (× ULN, log)")
         label_months(axes, end, f"Months from {time_zero}" if index == len(groups) - 1 else "")
         axes.set_xlim(-0.03 * end, end)
@@ -51,7 +51,13 @@ def draw_trajectory(result: TrajectoryResult, time_zero: str, caption: str) -> F
     return figure
 
 
-def _draw_bands(axes: Axes, part: pl.DataFrame, index: int) -> None:
+def find_end(bands: pl.DataFrame) -> float:
+    """Return the month at which the axis ends: a little after the last window."""
+    return float(max(6.0, bands["mid_months"].max() or 6.0)) * 1.04  # type: ignore[arg-type]
+
+
+def draw_bands(axes: Axes, part: pl.DataFrame, index: int) -> None:
+    """Draw the median of one group as a line and its quantiles as bands; ``index`` is its place in the palette."""
     colour = colour_of(index)
     months = part["mid_months"].to_numpy()
     for low, high, alpha in BANDS:
