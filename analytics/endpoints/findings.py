@@ -19,7 +19,13 @@ RULES: tuple[Rule, ...] = (
     Rule("V57", "WARN", "patient", "Line {} ({}) goes on after line {} starts on {}.", "Check the end of the line."),
     Rule("V63", "WARN", "patient", "Line {}: start after death; counted out of {}.", "Check both dates."),
     Rule("V64", "INFO", "patient", "{} of {} lines are not in {}: {}.", "Nothing, if the reason is right."),
-    Rule("V65", "WARN", "patient", "Event after {} without an adequate scan since {}.", "See the sensitivity."),
+    Rule(
+        "V65",
+        "WARN",
+        "patient",
+        "Line {}: event on {} after missed assessments, no adequate scan since {}.",
+        "See the FDA-style rules.",
+    ),
     Rule("V66", "WARN", "patient", "Line {}: censored at {}, since new therapy began.", "See the EMA-style rules."),
 )
 """Messages are filled in the order of their columns."""
@@ -122,7 +128,10 @@ def derive_findings(tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl
     named = times.join(of_line, on=["pid", "line_no"]).sort("pid", "line_no")
     pfs = (pl.col("endpoint") == "PFS") & (pl.col("rule_set") == "default")
     late = named.filter(pfs & (pl.col("reason") == "start after death"))
-    missed = named.filter((pl.col("rule_set") == "fda") & (pl.col("reason") == "event after missed assessments"))
+    events = named.filter(pfs).select("pid", "line_no", event_date="end_date")
+    missed = named.filter((pl.col("rule_set") == "fda") & (pl.col("reason") == "event after missed assessments")).join(
+        events, on=["pid", "line_no"], maintain_order="left"
+    )
     switched = named.filter(pfs & (pl.col("reason") == "new therapy before the event"))
     return pl.concat(
         [
@@ -130,7 +139,7 @@ def derive_findings(tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl
             _find_differing_readings(tables, derived, of_line),
             _find_overlaps(lines),
             _report("V63", late, "lines", [pl.col("line_no"), pl.col("endpoint")]),
-            _report("V65", missed, "lines", [pl.lit("missed assessments"), pl.col("last_negative_date")]),
+            _report("V65", missed, "lines", [pl.col("line_no"), pl.col("event_date"), pl.col("last_negative_date")]),
             _report("V66", switched, "lines", [pl.col("line_no"), pl.col("end_date")]),
         ]
     )

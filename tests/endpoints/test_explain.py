@@ -127,7 +127,7 @@ def test_findings_name_patient_and_problem(tables, derived):
     assert told["V39"] == "No CGA in the days before line 1; change not computed."
     assert told["V47"] == "2020-06-20: reader SD, from lesions PD."
     assert told["V57"] == "Line 1 (everolimus) goes on after line 2 starts on 2021-01-01."
-    assert told["V65"] == "Event after missed assessments without an adequate scan since 2020-06-20."
+    assert told["V65"] == "Line 1: event on 2022-06-20 after missed assessments, no adequate scan since 2020-06-20."
     assert told["V66"] == "Line 1: censored at 2020-06-01, since new therapy began."
 
 
