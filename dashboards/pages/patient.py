@@ -17,7 +17,8 @@ from dashboards.components.patient_controls import FIELDS, build_controls
 from dashboards.components.shell import describe_data
 from dashboards.on_demand import register_after_paint, register_closed_table
 from dashboards.pages.cohort import read_seen
-from dashboards.pages.patient_panels import Around, show_around, show_marker, tables_of
+from dashboards.pages.patient_panels import Around, show_around, show_marker
+from dashboards.pages.patient_tables import tables_of
 from dashboards.shelf import OpenedStudy, Shelf
 from dashboards.view import View, parse_view
 

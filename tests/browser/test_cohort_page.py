@@ -76,11 +76,24 @@ def test_a_refusal_is_words_and_not_an_empty_chart(watched):
 def test_the_same_numbers_stand_in_a_table_and_a_file(watched):
     page = watched.open("/?grade=G1")
     page.locator("#curve-box summary").click()
-    assert page.locator("#curve-table tbody tr").first.is_visible()
+    page.locator("#curve-table tbody tr").first.wait_for()
     with page.expect_download() as download:
         page.locator("#curve-download").click()
     lines = download.value.path().read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("group,time_days,n_risk") and len(lines) > 2
+
+
+def test_an_open_table_follows_the_filters_and_a_closed_one_is_empty(watched):
+    page = watched.open("/")
+    rows = page.locator("#response-table tbody tr")
+    assert rows.count() == 0
+    page.locator("#response-box summary").click()
+    page.locator("#response-table td", has_text="9").first.wait_for()
+    page.locator(".mantine-MultiSelect-input:has(#filter-grade)").click()
+    page.get_by_role("option", name="G1").click()
+    page.locator("#response-table td", has_text="4").first.wait_for()
+    page.locator("#response-box summary").click()
+    rows.first.wait_for(state="detached")
 
 
 def test_the_picture_is_a_drawing_with_text(watched):

@@ -22,7 +22,8 @@ from dashboards.components.panel import Shown, fill_panel, panel_outputs
 from dashboards.pages import cohort, data, patient
 from dashboards.pages.cohort import BANDS, CURVE, RESPONSE, WATERFALL, Panel
 from dashboards.pages.cohort_panels import show_flow, table_of_who
-from dashboards.pages.patient_panels import show_around, show_marker, tables_of
+from dashboards.pages.patient_panels import show_around, show_marker
+from dashboards.pages.patient_tables import tables_of
 from dashboards.shelf import Shelf
 from dashboards.view import parse_view
 
@@ -126,6 +127,9 @@ def test_every_table_of_the_patient_is_filled(shelf: Shelf):
     assert set(tables) == set(patient.TABLES) and all(table["body"] for table in tables.values())
     lesions = tables["lesions"]
     assert lesions["head"] == ["Tracer", "Examination", "Date", "T01", "N01"]
+    assert tables["outcomes"]["head"][:2] == ["Endpoint", "Line 1: surgery (Resection), from 2021-05-20"]
+    pfs = next(row for row in tables["outcomes"]["body"] if row[0] == "Progression-free survival (PFS)")
+    assert "event at 42.2 months: progression" in pfs
     assert ["68Ga-DOTATATE", "PET/CT", "2025-07-20", "SUVmax 22.5, 31 mm", "SUVmax 8.1, 9 mm, new"] in lesions["body"]
 
 

@@ -113,6 +113,14 @@ def place_legend(names: Sequence[str], left: int, below: int = 48) -> dict[str, 
     }
 
 
+def spell_points(texts: Iterable[str]) -> list[str]:
+    """Return words for the points of a trace; none is empty.
+
+    plotly takes the element of an empty text away for good: a later chart in its place would lack a word there.
+    """
+    return [escape_text(text) or "\u00a0" for text in texts]
+
+
 def draw_text(x: Sequence[Any], y: Sequence[Any], text: Sequence[str], look: Look, **changes: Any) -> Trace:
     """Return a trace of words at places; it takes no part in hover or legend."""
     trace: Trace = {
@@ -120,7 +128,7 @@ def draw_text(x: Sequence[Any], y: Sequence[Any], text: Sequence[str], look: Loo
         "mode": "text",
         "x": list(x),
         "y": list(y),
-        "text": [escape_text(item) for item in text],
+        "text": spell_points(text),
         "textfont": {"color": look.ink, "size": 12},
         "hoverinfo": "skip",
         "showlegend": False,

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from analytics.figures.screen.chart import Axis, Trace, draw_axis, draw_rule, draw_text, escape_text
+from analytics.figures.screen.chart import Axis, Trace, draw_axis, draw_rule, draw_text, escape_text, spell_points
 from analytics.figures.screen.clock import Clock
 from analytics.figures.screen.look import Look
 
@@ -52,7 +52,8 @@ def _bars_of(rows: pl.DataFrame, lane: str, at: int, clock: Clock, span: Span, l
     for row in rows.iter_rows(named=True):
         end = row["end"] or span[1]
         x0, x1 = clock.places([row["start"], end])
-        hatching = {"shape": "/", "fgcolor": look.ink, "bgcolor": look.shade, "size": 7, "solidity": 0.25}
+        # pale enough for words to be read on it
+        hatching = {"shape": "/", "fgcolor": look.muted, "fgopacity": 0.45, "size": 8, "solidity": 0.2}
         bar: Trace = {
             "type": "scatter",
             "mode": "lines",
@@ -106,7 +107,7 @@ def _events_of(rows: pl.DataFrame, lane: str, at: int, clock: Clock, look: Look)
         "x": x,
         "y": y,
         "yaxis": "y2",
-        "text": [escape_text(letters) for letters in rows["letters"]],
+        "text": spell_points(rows["letters"]),
         "textposition": "middle center",
         "textfont": {"size": 11, "color": look.ink},
         "hovertext": [escape_text(detail) for detail in rows["detail"]],

@@ -112,6 +112,13 @@ def test_scans_carry_their_response_and_one_mark_a_day(history: PatientHistory):
     assert "68Ga-DOTATATE" in scans["hovertext"][2] and "18F-FDG" in scans["hovertext"][2]
 
 
+def test_no_point_has_an_empty_text(history: PatientHistory):
+    # plotly would take its element away, and the next patient's words in its place would be missing
+    worded = [trace for trace in draw(history)["data"] if "text" in trace.get("mode", "")]
+    assert any("\u00a0" in trace["text"] for trace in worded)
+    assert all(text for trace in worded for text in trace["text"])
+
+
 def test_a_confounder_is_hatched(history: PatientHistory):
     assert named(draw(history), "Concomitant: PPI")["fillpattern"]["shape"] == "/"
 
