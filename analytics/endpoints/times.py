@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
-from analytics.catalogue.endpoints import ENDPOINTS, RULE_SETS, RuleSet
+from analytics.catalogue.endpoints import ENDPOINTS, RULE_SETS, Endpoint, RuleSet
 from analytics.catalogue.response_rules import PROGRESSION_RULES, RESPONSE_RULES
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.after_complete_response import apply_reading_after_complete
@@ -22,7 +22,15 @@ from analytics.longitudinal.marker_progressions import derive_marker_progression
 from analytics.longitudinal.marker_responses import derive_marker_responses
 from analytics.longitudinal.marker_values import derive_marker_values
 
-_BENEFIT = "TTCB"
+_BENEFIT = "benefit"
+
+EVERY_TIME: tuple[tuple[str, str], ...] = tuple(
+    (endpoint.code, rule_set.code)
+    for rule_set in RULE_SETS
+    for endpoint in ENDPOINTS
+    if not rule_set.endpoints or endpoint.code in rule_set.endpoints
+)
+"""Every catalogue endpoint under every rule set that is for it."""
 
 
 def _derive_assessments(rule_set: RuleSet, tables: Mapping[str, pl.LazyFrame], recist: pl.DataFrame) -> pl.DataFrame:
@@ -31,20 +39,23 @@ def _derive_assessments(rule_set: RuleSet, tables: Mapping[str, pl.LazyFrame], r
     return derive_given_assessments(tables, with_clinical=rule_set.progression_from == "clinical")
 
 
-def _derive_rule_set(
-    rule_set: RuleSet, observed: pl.DataFrame, assessments: pl.DataFrame, schedule: pl.DataFrame, settings: Settings
-) -> dict[tuple[str, str], pl.DataFrame]:
-    """Derive every endpoint the rule set is for, by (endpoint, rule set)."""
-    rows = assessments.select("pid", "date", "is_adequate", record=make_scan_record())
-    counted = rows if rule_set.censoring_scan == "any" else rows.filter("is_adequate")
-    assessed = Assessed(sort_rows(counted), schedule, settings)
+def _read_assessed(
+    rule_set: RuleSet, assessments: pl.DataFrame, schedule: pl.DataFrame, settings: Settings
+) -> Assessed:
+    """Return the scans that may date a censoring under the rule set."""
+    rows = assessments if rule_set.censoring_scan == "any" else assessments.filter("is_adequate")
+    return Assessed(sort_rows(rows.select("pid", "date", record=make_scan_record())), schedule, settings)
+
+
+def _derive_seen(
+    observed: pl.DataFrame, assessments: pl.DataFrame, endpoints: list[Endpoint], settings: Settings
+) -> pl.DataFrame:
+    """Add what the assessments show of each line: progression, response and, where it is asked for, benefit."""
     seen = derive_scan_records(observed, assessments)
-    if not rule_set.endpoints or _BENEFIT in rule_set.endpoints:
-        seen = derive_benefit(seen, rows, settings)
-    wanted = [endpoint for endpoint in ENDPOINTS if not rule_set.endpoints or endpoint.code in rule_set.endpoints]
-    return {
-        (endpoint.code, rule_set.code): derive_endpoint_times(seen, endpoint, rule_set, assessed) for endpoint in wanted
-    }
+    if all(_BENEFIT not in endpoint.events for endpoint in endpoints):
+        return seen
+    rows = assessments.select("pid", "date", "is_adequate", record=make_scan_record())
+    return derive_benefit(seen, rows, settings)
 
 
 def _code_files(table: pl.LazyFrame, column: str) -> pl.LazyFrame:
@@ -73,8 +84,9 @@ def derive_times_to_event(
     lines: pl.LazyFrame,
     settings: Settings,
     made: Mapping[str, pl.LazyFrame] | None = None,
+    wanted: Collection[tuple[str, str]] = EVERY_TIME,
 ) -> pl.LazyFrame:
-    """Derive the times to every catalogue endpoint of every line, under every rule set that is for it.
+    """Derive the times to the wanted endpoints of every line: by default each under every rule set that is for it.
 
     Parameters
     ----------
@@ -87,11 +99,13 @@ def derive_times_to_event(
     made
         ``marker_responses``, ``marker_progressions`` and ``recist_assessments`` where they are made already:
         all of them, or none.
+    wanted
+        The endpoints and rule sets to derive, as pairs of their codes.
 
     Returns
     -------
     pl.LazyFrame
-        Schema ``derived.TimesToEvent``: every line has one row an endpoint and rule set, as event,
+        Schema ``derived.TimesToEvent``: every line has one row a wanted endpoint and rule set, as event,
         censored or excluded with its reason. ``days`` = date − start + 1.
 
     Raises
@@ -112,10 +126,16 @@ def derive_times_to_event(
     parts: dict[tuple[str, str], pl.DataFrame] = {}
     read: dict[tuple[str, str], pl.DataFrame] = {}
     for rule_set in RULE_SETS:
+        endpoints = [endpoint for endpoint in ENDPOINTS if (endpoint.code, rule_set.code) in wanted]
+        if not endpoints:
+            continue
         source = (rule_set.progression_from, rule_set.date_rule)
         if source not in read:
             found = _derive_assessments(rule_set, tables, recist)
             read[source] = apply_reading_after_complete(found, eager, settings)
-        parts |= _derive_rule_set(rule_set, observed, read[source], schedule, settings)
+        assessed = _read_assessed(rule_set, read[source], schedule, settings)
+        seen = _derive_seen(observed, read[source], endpoints, settings)
+        for endpoint in endpoints:
+            parts[endpoint.code, rule_set.code] = derive_endpoint_times(seen, endpoint, rule_set, assessed)
     # every part is in the order of patient and line: putting the parts in order is all the sorting there is
     return pl.concat([parts[key] for key in sorted(parts)]).lazy()
