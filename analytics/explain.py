@@ -51,6 +51,13 @@ def _explain(study: Study, patient_id: str, pid: int) -> Iterator[str]:
             yield ""
             yield name
             yield from (f"  {_said(name, row)}  ← {_place(row)}" for row in rows)
+    outcomes = _rows(study, "lesion_outcomes", pid)
+    if outcomes:
+        yield ""
+        yield "what became of each lesion"
+        for row in outcomes:
+            place = f"{row['organ'] or 'unknown organ'}{' ' + row['segment'] if row['segment'] else ''}"
+            yield f"  {row['lesion_id']} ({place}): {row['outcome']}  ← {row['file']}, line {row['row']}"
     yield from _explain_lines(study, pid)
     findings = study.findings.filter(pl.col("patient_id") == patient_id)
     if findings.height:

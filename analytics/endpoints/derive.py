@@ -13,6 +13,7 @@ from analytics.endpoints.assessments import derive_given_assessments, derive_les
 from analytics.endpoints.best_response import derive_best_responses
 from analytics.endpoints.growth_rates import derive_growth_rates
 from analytics.endpoints.lab_grades import derive_lab_grades
+from analytics.endpoints.lesion_outcomes import derive_lesion_outcomes
 from analytics.endpoints.pretreatment_growth import derive_earlier_sums
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.recist_choices import apply_recist_choices
@@ -77,6 +78,7 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "marker_features": features,
         "recist_assessments": recist,
         "growth_rates": derive_growth_rates(recist, derive_earlier_sums(tables, lines, settings)),
+        "lesion_outcomes": derive_lesion_outcomes(tables),
         "best_responses": best,
         "lab_grades": derive_lab_grades(tables, lines, settings),
         "reported_toxicities": derive_reported_toxicities(tables, lines),

@@ -40,7 +40,16 @@ def _derive_plans(treatments: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _select_cycles(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame) -> pl.DataFrame:
-    """Return the dated cycles of each line with their plan; a treatment given again belongs to two lines."""
+    """Return the dated cycles of each line with their plan; a treatment given again belongs to two lines.
+
+    A day known only roughly is moved after the cycle before it, as far as its text allows.
+    """
+    earlier = pl.col("date").cum_max().over("pid", "treatment_id")
+    given = (
+        pl.when(pl.col("date_precision") == "D")
+        .then("date")
+        .otherwise(pl.min_horizontal(earlier, pl.col("date_hi").fill_null(pl.col("date"))))
+    )
     members = (
         lines.lazy()
         .select("pid", "line_no", "start_date", "next_line_date", treatment_id="treatment_ids")
@@ -50,6 +59,8 @@ def _select_cycles(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame) -> p
     return (
         tables["cycles"]
         .filter(pl.col("date").is_not_null())
+        .sort("pid", "treatment_id", "cycle_no")
+        .with_columns(date=given)
         .join(members, on=["pid", "treatment_id"])
         .filter((pl.col("date") >= pl.col("start_date")) & is_before_next)
         .join(_derive_plans(tables["treatments"]), on=["pid", "treatment_id"])

@@ -33,7 +33,7 @@ def derive_receptor_status(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFra
     graded = _select_last(read.filter(pl.col("netpet").is_not_null())).select(*_ON_LINE, graded="netpet")
     avid = _derive_avidity(read, tables["lesions"])
     fdg = _select_last(avid.filter(pl.col("tracer") == FDG))
-    receptor = _select_last(avid.filter(pl.col("tracer") != FDG))
+    receptor = avid.filter(pl.col("tracer") != FDG)
     status = fdg.select(*_ON_LINE, fdg_status=pl.when("is_avid").then(pl.lit("positive")).otherwise(pl.lit("negative")))
     return (
         status.join(_derive_netpet(fdg, receptor, settings), on=_ON_LINE, how="left")
@@ -88,13 +88,16 @@ def _derive_avidity(scans: pl.DataFrame, lesions: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _derive_netpet(fdg: pl.DataFrame, receptor: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the NETPET group of the lines whose last FDG and receptor scans lie near each other."""
+    """Return the NETPET group of the lines whose last FDG scan has a receptor scan near it: the nearest one."""
     gap = (pl.col("date") - pl.col("date_receptor")).dt.total_days().abs()
     only_fdg = pl.col("seen").list.set_difference("seen_receptor").list.len() > 0
     return (
         fdg.drop("netpet")
         .join(receptor, on=_ON_LINE, suffix="_receptor")
-        .filter(gap <= settings.paired_scan_days)
+        .with_columns(gap=gap)
+        .filter(pl.col("gap") <= settings.paired_scan_days)
+        .sort(*_ON_LINE, "gap", "imaging_id_receptor")
+        .unique(_ON_LINE, keep="first", maintain_order=True)
         .select(
             *_ON_LINE,
             netpet=pl.when(only_fdg)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from analytics.tables.derived_disease import BestResponses, GrowthRates, RecistAssessments
+from analytics.tables.derived_disease import BestResponses, GrowthRates, LesionOutcomes, RecistAssessments
 from analytics.tables.derived_lines import LINE_TABLES
 from analytics.tables.derived_markers import MarkerFeatures, MarkerProgressions, MarkerResponses, MarkerValues
 from analytics.tables.derived_tolerance import LabGrades, ReportedToxicities, ScoreChanges
@@ -84,6 +84,7 @@ DERIVED_TABLES: dict[str, type[dy.Schema]] = {
     "marker_features": MarkerFeatures,
     "recist_assessments": RecistAssessments,
     "growth_rates": GrowthRates,
+    "lesion_outcomes": LesionOutcomes,
     "best_responses": BestResponses,
     "lab_grades": LabGrades,
     "reported_toxicities": ReportedToxicities,

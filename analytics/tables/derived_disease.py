@@ -54,6 +54,29 @@ class GrowthRates(dy.Schema):
     is_fast = dy.Bool(description="Whether it is at least 4 % a month before, 0.8 % to month 3 (GREPONET).")
 
 
+class LesionOutcomes(dy.Schema):
+    """One row a patient and lesion: what became of it, over all scans."""
+
+    pid = dy.UInt32(primary_key=True, description="Patient key.")
+    lesion_id = dy.String(primary_key=True, description="Lesion.")
+    organ = dy.String(nullable=True, description="Organ.")
+    segment = dy.String(nullable=True, description="Segment or part of the organ.")
+    n_scans = dy.Int32(description="Scans on which it is noted.")
+    first_mm = dy.Float64(
+        nullable=True, description="First diameter, nodes on the short axis.", metadata={"unit": "mm"}
+    )
+    last_mm = dy.Float64(
+        nullable=True, description="Last one; 0 where it was no longer visible.", metadata={"unit": "mm"}
+    )
+    outcome = dy.String(
+        description="excised or irradiated: left by a local treatment, which is no response; resolved: no longer "
+        "visible; present; not assessed."
+    )
+    last_date = dy.Date(nullable=True, description="Last dated scan on which it is noted.")
+    file = dy.String(description="Source file of its last row.")
+    row = dy.UInt32(description="Line of that file.")
+
+
 class BestResponses(dy.Schema):
     """One row a line and source of assessments: its best response, confirmed and not, up to progression."""
 

@@ -48,7 +48,7 @@ class LineCycles(dy.Schema):
     line_no = dy.Int32(primary_key=True, description="Line.")
     treatment_id = dy.String(primary_key=True, description="Treatment it belongs to.")
     cycle_no = dy.Int64(primary_key=True, description="Number of the cycle within the treatment.")
-    date = dy.Date(description="Day of administration.")
+    date = dy.Date(description="Day of administration; one known only roughly is not before the cycle before.")
     activity_gbq = dy.Float64(nullable=True, description="Administered activity.", metadata={"unit": "GBq"})
     cumulative_gbq = dy.Float64(
         nullable=True,

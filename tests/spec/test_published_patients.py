@@ -75,3 +75,50 @@ def test_case_c_ssa_beside_prrt_is_one_line(derived):
     assert lines["has_concurrent_ssa"].to_list() == [False, True]
     sites = derived["line_baselines"].filter(pid=2, line_no=2)["metastatic_sites"].item()
     assert "skin" in sites
+
+
+def test_case_a_does_not_normalise_and_its_life_got_better(derived):
+    """Normalisation by every rule that asks for it; 16.7 to 50 points of QLQ-C30 from the first cycle to the fourth."""
+    answers = derived["marker_responses"].filter(pid=0, line_no=4, analyte="CGA")
+    status = dict(answers.select("rule_id", "status").iter_rows())
+    assert (status["NORMAL"], status["CLAR_OR"], status["FALL90"]) == ("non_responder", "responder", "responder")
+    [score] = derived["score_changes"].filter(pid=0, line_no=4, item="EORTC_QLQC30_GH").to_dicts()
+    assert (score["baseline"], score["value"], score["verdict"]) == (16.7, 50.0, "better")
+
+
+def test_case_a_has_receptors_and_fdg_but_no_krenning_score(derived):
+    """Avid on both tracers in year 4; an uptake is never turned into a score of the reader, nor compared."""
+    known = derived["line_baselines"].filter(pid=0, line_no=4).row(0, named=True)
+    assert (known["sstr_status"], known["fdg_status"], known["netpet"]) == ("positive", "positive", "P2-P4")
+    assert known["krenning"] is None
+    assert (known["has_bone_metastases"], known["extent"]) == (True, "liver_and_beyond")
+
+
+def test_case_a_new_lesions_are_progression_by_the_lesions_too(derived):
+    rows = derived["recist_assessments"].filter(pid=0, line_no=3).sort("first_date")
+    shown = rows.select("has_new_lesion", "response", pl.col("date").cast(pl.String)).rows()
+    assert shown[-1] == (True, "PD", "2017-02-01")
+
+
+def test_case_a_got_every_cycle_as_planned(derived):
+    cycles = derived["line_cycles"].filter(pid=0, line_no=4)
+    assert cycles["activity_gbq"].to_list() == [7.4] * 4
+    assert cycles["is_reduced"].to_list() == [False] * 4
+    assert cycles["gap_days"].to_list() == [None] * 4  # no day is published
+
+
+def test_case_b_keeps_the_stable_disease_its_reader_gave():
+    """Without a date it belongs to no line, so that no endpoint is made of it; it stays to be seen."""
+    given = accept_folder(PUBLISHED)["responses"].filter(pl.col("patient_id") == "CASE-B").collect()
+    assert given.select("response", "criteria", "date").rows() == [("SD", "clinical", None)]
+
+
+def test_case_c_one_lesion_left_by_excision_and_another_under_treatment(derived):
+    """Leaving by a knife is no response."""
+    outcomes = derived["lesion_outcomes"].filter(pid=2).select("organ", "segment", "outcome").rows()
+    assert outcomes == [("skin", "scalp", "resolved"), ("skin", "temple", "excised")]
+
+
+def test_case_c_has_pain_as_a_symptom():
+    symptoms = accept_folder(PUBLISHED)["symptoms"].filter(pl.col("patient_id") == "CASE-C").collect()
+    assert symptoms.select("item", "value").rows() == [("PAIN", 1.0)]
