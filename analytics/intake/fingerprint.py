@@ -49,9 +49,9 @@ def _heading(table: TextTable) -> Iterator[object]:
 def _answers(table: TextTable, ground: Ground) -> list[tuple[str, object]]:
     """Return what the whole study says of the patients of a table: who withdrew, whom a stray looks like."""
     ids = table.rows.select(PID).with_columns(ids_of(table))
-    gone = [patient for patient in ids["patient_id"].drop_nulls().unique().sort() if ground.is_withdrawn(patient)]
     strays = ids.filter(pl.col(PID).is_null()).get_column("patient_id").drop_nulls().unique().sort()
-    return [*((patient, True) for patient in gone), *((stray, ground.look_alikes.get(stray)) for stray in strays)]
+    gone = ids.filter(pl.col("patient_id").is_in(ground.withdrawn)).get_column("patient_id") if ground.withdrawn else ()
+    return [*((patient, True) for patient in sorted(set(gone))), *((s, ground.look_alikes.get(s)) for s in strays)]
 
 
 def _rows(frame: pl.DataFrame) -> bytes:

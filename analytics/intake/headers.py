@@ -63,4 +63,6 @@ def column_names(header: list[str]) -> list[str]:
 
 def drop_blank(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that have at least one filled cell."""
+    if any(rows.get_column(name).null_count() == 0 for name in rows.columns if name != ROW):
+        return rows
     return rows.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))

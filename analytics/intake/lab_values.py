@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE, UNIT_SPELLINGS
 from analytics.intake.distinct import parse_distinct
-from analytics.intake.numbers import UNREADABLE, Marks, parse_number
+from analytics.intake.numbers import CACHED_TEXTS, UNREADABLE, Marks, parse_number
 from analytics.intake.parse import problem
 
 _COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">=", "≈": "~", "ca.": "~", "ca": "~"}
@@ -35,6 +36,7 @@ _UNIT_SCHEMA = {
 }
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def parse_lab_value(text: str, marks: Marks) -> tuple[Any, ...]:
     """Read a result as (comparator, value, reason, problem, a, b); words without a digit are a reason.
 

@@ -151,7 +151,7 @@ def prepare_source(order: Order, scratch: Path, progress: Progress) -> Prepared:
     shelf = _fill_shelf(order, scratch / "rows", tray.tables, rest)
     structure = structure_findings(heads.of_tables, opened.unused)
     corrections.apply(shelf, lambda name: name not in READ_FIRST)
-    ground = Ground(settings, latest_day(settings, order.as_of), order.is_withdrawn)
+    ground = Ground(settings, latest_day(settings, order.as_of))
     lookups = accept_lookups([table for table in tray.tables if table.table in LOOKUPS], ground)
     return Prepared(
         settings,
@@ -159,6 +159,7 @@ def prepare_source(order: Order, scratch: Path, progress: Progress) -> Prepared:
         replace(
             ground,
             assays=lookups.tables["assays"],
+            withdrawn=frozenset(filter(order.is_withdrawn, shelf.register.all_ids())),
             look_alikes=shelf.register.find_look_alikes(),
             has_imaging=heads.has_rows("imaging"),
         ),

@@ -25,15 +25,14 @@ def settle_records(table: str, frame: pl.DataFrame, duplicate_rule: str) -> tupl
     """
     if frame.height == 0:
         return frame, []
-    frame = frame.with_row_index("_n").with_columns(_key=_reported_key(table))
+    frame = frame.with_row_index("_n")
     frame = _mark(frame, frame.filter(pl.col("status") == "entered_in_error"), "withdrawn")
     frame, findings = _settle_repeats(table, frame)
     if table not in MAY_REPEAT:
-        frame = frame.with_columns(_key=_record_key(table))
-        frame = _settle_corrected(frame)
+        frame = _settle_corrected(table, frame)
         frame, conflicts = _settle_conflicts(table, frame, duplicate_rule)
         findings = findings + conflicts
-    return frame.drop("_n", "_key"), findings
+    return frame.drop("_n"), findings
 
 
 def _mark(frame: pl.DataFrame, rows: pl.DataFrame, status: str) -> pl.DataFrame:
@@ -44,15 +43,21 @@ def _mark(frame: pl.DataFrame, rows: pl.DataFrame, status: str) -> pl.DataFrame:
     return frame.with_columns(pl.when(is_meant).then(pl.lit(status)).otherwise(pl.col(STATUS)).alias(STATUS))
 
 
-def _sharing_key(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows still accepted that share their key with another one."""
-    used = frame.filter(pl.col(STATUS).is_null() & pl.col("_key").is_not_null())
-    return used.filter(pl.col("_key").is_duplicated())
+def _sharing_key(table: str, frame: pl.DataFrame, key: pl.Expr) -> pl.DataFrame:
+    """Return the rows still accepted that share ``key`` with another one, with it as ``_key``.
+
+    Rows that may share it are found by a hash of the columns it is made of; only of those is it spelt out.
+    """
+    prints = frame.select(_key_columns(table)).hash_rows().alias("_print").to_frame()
+    used = prints.with_columns(frame.get_column(STATUS).is_null().alias("_is_used"))
+    maybe = used.select((pl.col("_print").is_duplicated() & pl.col("_is_used")).alias("maybe")).to_series()
+    named = frame.filter(maybe).with_columns(_key=key).filter(pl.col("_key").is_not_null())
+    return named.filter(pl.col("_key").is_duplicated())
 
 
 def _settle_repeats(table: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     reported = [raw(name) for name in facts_of(SOURCE_TABLES[table])]
-    shared = _sharing_key(frame)
+    shared = _sharing_key(table, frame, _reported_key(table))
     repeats = shared.filter(pl.struct(reported).is_first_distinct().not_())
     if repeats.height == 0:
         return frame, []
@@ -62,8 +67,12 @@ def _settle_repeats(table: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list
 
 def _reported_key(table: str) -> pl.Expr:
     """Return the patient and key of a row as reported, as one text; repeats of a row share it."""
+    return pl.concat_str([pl.col(name).fill_null("") for name in _key_columns(table)], separator="\x1f")
+
+
+def _key_columns(table: str) -> list[str]:
     names = (("patient_id",) if "patient_id" in facts_of(SOURCE_TABLES[table]) else ()) + KEYS[table]
-    return pl.concat_str([pl.col(raw(name)).fill_null("") for name in names], separator="\x1f")
+    return [raw(name) for name in names]
 
 
 def _record_key(table: str) -> pl.Expr:
@@ -79,18 +88,20 @@ def _record_key(table: str) -> pl.Expr:
     return pl.when(pl.col(raw(date)).is_not_null()).then(key) if date else key
 
 
-def _settle_corrected(frame: pl.DataFrame) -> pl.DataFrame:
-    corrected = frame.filter((pl.col("status") == "corrected") & pl.col(STATUS).is_null())
-    if corrected.height == 0:
+def _settle_corrected(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    is_corrected = (pl.col("status") == "corrected") & pl.col(STATUS).is_null()
+    if not frame.select(is_corrected.any()).item():
         return frame
-    superseded = frame.join(corrected.select("_key").unique(), on="_key", how="semi").join(
+    keyed = frame.select("_n", _record_key(table).alias("_key"), _is_corrected=is_corrected)
+    corrected = keyed.filter("_is_corrected")
+    superseded = keyed.join(corrected.select("_key").unique(), on="_key", how="semi").join(
         corrected.select("_n"), on="_n", how="anti"
     )
     return _mark(frame, superseded, "superseded")
 
 
 def _settle_conflicts(table: str, frame: pl.DataFrame, duplicate_rule: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    shared = _sharing_key(frame)
+    shared = _sharing_key(table, frame, _record_key(table))
     if shared.height == 0:
         return frame, []
     said = [name for name in facts_of(SOURCE_TABLES[table]) if name not in NOT_SAID]
@@ -112,8 +123,8 @@ def _merge_patients(frame: pl.DataFrame, differ: pl.DataFrame) -> pl.DataFrame:
     A patient whose rows differ in the sex is still a patient: without the row every other record would be lost.
     """
     first = differ.filter(pl.col("_key").is_first_distinct())
-    is_first = pl.col("_n").is_in(first.get_column("_n").implode())
     refused = differ.filter(pl.col("consent_to_research") == "N").get_column("_key").implode()
+    first_refused = first.filter(pl.col("_key").is_in(refused)).get_column("_n").implode()
     columns = [
         name for name in frame.columns if "!" not in name and name[0] != "_" and name not in (*NOT_SAID, "patient_id")
     ]
@@ -123,7 +134,7 @@ def _merge_patients(frame: pl.DataFrame, differ: pl.DataFrame) -> pl.DataFrame:
     merged = joined.with_columns(
         pl.when(~pl.col(f"{name}!differs").fill_null(value=False)).then(pl.col(name)).alias(name) for name in columns
     ).with_columns(
-        consent_to_research=pl.when(is_first & pl.col("_key").is_in(refused))
+        consent_to_research=pl.when(pl.col("_n").is_in(first_refused))
         .then(pl.lit("N"))
         .otherwise("consent_to_research")
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -42,6 +42,11 @@ class Register:
         unknown = numbered.filter(pl.col("pid").is_null() & pl.col("patient_id").is_not_null())
         self.strays.update(unknown.get_column("patient_id").unique())
         return replace(table, rows=table.rows.with_columns(numbered.get_column("pid").alias(PID)))
+
+    def all_ids(self) -> Iterator[str]:
+        """Yield every id that was met, on the sheet or elsewhere."""
+        yield from self.patients.get_column("patient_id")
+        yield from self.strays
 
     def find_look_alikes(self) -> dict[str, str]:
         """Return for each stray the patient on the sheet whose id differs from it only in writing, if there is one."""

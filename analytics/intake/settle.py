@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -33,8 +33,8 @@ class Ground:
         The effective settings.
     latest
         The last day a date may have, if one is known.
-    is_withdrawn
-        Whether a patient has withdrawn.
+    withdrawn
+        The ids of patients who have withdrawn.
     assays
         The accepted rows of the assays sheet.
     look_alikes
@@ -45,7 +45,7 @@ class Ground:
 
     settings: Settings
     latest: date | None
-    is_withdrawn: Callable[[str], bool]
+    withdrawn: frozenset[str] = frozenset()
     assays: pl.DataFrame = field(default_factory=pl.DataFrame)
     look_alikes: Mapping[str, str] = field(default_factory=dict[str, str])
     has_imaging: bool = False
@@ -136,11 +136,9 @@ class Desk:
         return checked
 
     def _withdraw(self, frame: pl.DataFrame) -> pl.DataFrame:
-        ids = frame.get_column("patient_id").drop_nulls().unique()
-        gone = [patient_id for patient_id in ids if self.ground.is_withdrawn(patient_id)]
-        if not gone:
+        if not self.ground.withdrawn:
             return frame
-        is_gone = pl.col("patient_id").is_in(gone)
+        is_gone = pl.col("patient_id").is_in(self.ground.withdrawn)
         return frame.with_columns(pl.when(is_gone).then(pl.lit("withdrawn")).otherwise(STATUS).alias(STATUS))
 
 

@@ -7,6 +7,7 @@ when a row without a usable value in it cannot be used.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import dataframely as dy
@@ -100,6 +101,7 @@ def partial_date(meaning: str, *, required: bool = False) -> dy.Date:
     return dy.Date(**_arguments(ColumnFacts("partial_date", meaning, is_required=required), key=False))
 
 
+@cache
 def facts_of(schema: type[dy.Schema]) -> dict[str, ColumnFacts]:
     """Return what is known of each declared column of ``schema``: its own first, the common ones last."""
     found: dict[str, ColumnFacts] = {}
