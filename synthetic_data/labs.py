@@ -8,17 +8,14 @@ import numpy as np
 
 from synthetic_data.analytes import ANALYTES
 from synthetic_data.assays import ASSAYS, CENTRAL_ASSAY, HOSPITAL_ASSAYS, REFERENCE_ULN
-from synthetic_data.biomarkers import compute_egfr, compute_log_fold, find_days_since
+from synthetic_data.biomarkers import compute_egfr, compute_log_fold
+from synthetic_data.blood import COUNT_BY_CODE, Count, compute_count
 from synthetic_data.chance import Floats, Integers
-from synthetic_data.patients import DAYS_PER_YEAR, EPOCH_YEAR, ORGANS, Flags, People
+from synthetic_data.patients import DAYS_PER_YEAR, EPOCH_YEAR, ORGANS, People
 from synthetic_data.samples import plan_samples
 from synthetic_data.scenario import Scenario
 from synthetic_data.timeline import compute_volume
 from synthetic_data.world import World
-
-_FALL_RELATIVE_TO_PLATELETS = {"HB": 0.30, "PLT": 1.0, "NEUT": 0.60, "LYMPH": 1.5}
-_USUAL = {"PLT": 245.0, "NEUT": 4.1, "LYMPH": 1.75}
-_STRONGEST_FALL = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +47,8 @@ def observe_labs(world: World) -> Results:
             log_fold = compute_log_fold(world, row[which], day[which]) + within * noise[which]
             assay[which] = find_assay(scenario, people, row[which], day[which])
             value[which] = measure_cga(log_fold, assay[which])
-        elif facts.code in _FALL_RELATIVE_TO_PLATELETS:
-            value[which] = _measure_cells(world, row[which], day[which], noise[which], facts.code)
+        elif facts.code in COUNT_BY_CODE:
+            value[which] = _measure_count(world, row[which], day[which], noise[which], COUNT_BY_CODE[facts.code])
         else:
             value[which] = _measure_chemistry(world, row[which], day[which], noise[which], facts.code)
     return Results(row, day, slot, analyte, value, assay)
@@ -76,17 +73,8 @@ def measure_cga(log_fold: Floats, assay: Integers) -> Floats:
     return slopes[assay] * REFERENCE_ULN * np.exp(np.clip(log_fold, -8, 11)) + intercepts[assay]
 
 
-def _measure_cells(world: World, row: Integers, day: Integers, noise: Floats, code: str) -> Floats:
-    """Return blood counts: personal level, fall after each cycle with its nadir, 5 or 15 % variation (assumed)."""
-    since = find_days_since(world.cycles, len(world.people.number), row, day)
-    nadir = world.scenario.number("toxicity.nadir_days")
-    dip = np.nansum(since / nadir * np.exp(1 - since / nadir), axis=1)
-    fall = world.scenario.number("toxicity.platelet_fall") * _FALL_RELATIVE_TO_PLATELETS[code]
-    kept = np.exp(-np.minimum(fall * world.people.blood_sensitivity[row] * dip, _STRONGEST_FALL))
-    is_male: Flags = world.people.is_male[row]
-    usual = np.where(is_male, 143.0, 131.0) if code == "HB" else np.full(len(row), _USUAL[code])
-    own = 0.5 * world.chance.normal(f"labs.own.{code}", world.people.number)[row, 0] + noise
-    return usual * kept * np.exp((0.05 if code == "HB" else 0.15) * own)
+def _measure_count(world: World, row: Integers, day: Integers, noise: Floats, count: Count) -> Floats:
+    return compute_count(world, row, day, count) * np.exp(count.within * noise)
 
 
 def _measure_chemistry(world: World, row: Integers, day: Integers, noise: Floats, code: str) -> Floats:

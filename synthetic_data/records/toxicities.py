@@ -8,22 +8,12 @@ import numpy as np
 import polars as pl
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
-from synthetic_data.biomarkers import find_days_since
+from synthetic_data.blood import COUNTS, compute_count
 from synthetic_data.care import LINES
-from synthetic_data.chance import Floats, Integers
+from synthetic_data.chance import Integers
 from synthetic_data.records.cells import constant, label, name_patients, to_dates, words, yes_no
 from synthetic_data.timeline import find_treatment
 from synthetic_data.world import World
-
-
-@dataclass(frozen=True, slots=True)
-class BloodTerm:
-    """A CTCAE version 5 term graded by a count: usual level, fall relative to platelets, grade limits."""
-
-    term: str
-    usual: float
-    fall: float
-    limits: tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +26,6 @@ class DrugTerm:
     severe_share: float
 
 
-BLOOD_TERMS: tuple[BloodTerm, ...] = (
-    BloodTerm("Platelet count decreased", 245.0, 1.0, (150.0, 75.0, 50.0)),
-    BloodTerm("Anemia", 137.0, 0.3, (120.0, 100.0, 80.0)),
-    BloodTerm("Neutrophil count decreased", 4.1, 0.6, (2.0, 1.5, 1.0)),
-    BloodTerm("Lymphocyte count decreased", 1.75, 1.5, (1.0, 0.8, 0.5)),
-)
 DRUG_TERMS: tuple[DrugTerm, ...] = (
     DrugTerm("Nausea", ("PRRT", "PRRT_AGAIN", "CAPTEM", "NEC_CHEMO"), 0.45, 0.04),
     DrugTerm("Diarrhea", ("SSA", "SSA_HIGH", "sunitinib"), 0.20, 0.03),
@@ -51,7 +35,7 @@ DRUG_TERMS: tuple[DrugTerm, ...] = (
 )
 MYELODYSPLASIA = "Myelodysplastic syndrome"
 TERMS: tuple[str, ...] = (
-    *(term.term for term in BLOOD_TERMS), *(term.term for term in DRUG_TERMS), MYELODYSPLASIA,
+    *(count.term for count in COUNTS), *(term.term for term in DRUG_TERMS), MYELODYSPLASIA,
 )  # fmt: skip
 _RECOVERY_DAYS = 60
 _LATE_MONTHS = (9.0, 45.0)
@@ -86,18 +70,13 @@ _Part = tuple[Integers, Integers, Integers, Integers, Integers]
 
 def _grade_blood(world: World) -> list[_Part]:
     """Grade each count at the nadir of every cycle and keep the worst of the line."""
-    people, cycles = world.people, world.cycles
+    cycles = world.cycles
     day = cycles.day + int(world.scenario.number("toxicity.nadir_days"))
-    since = find_days_since(cycles, len(people.number), cycles.row, day)
-    nadir = world.scenario.number("toxicity.nadir_days")
-    dip = np.nansum(since / nadir * np.exp(1 - since / nadir), axis=1) * people.blood_sensitivity[cycles.row]
     key = cycles.row * LINES + cycles.line
     parts: list[_Part] = []
-    for place, facts in enumerate(BLOOD_TERMS):
-        fall = world.scenario.number("toxicity.platelet_fall") * facts.fall
-        own = np.exp(0.08 * world.chance.normal(f"toxicity.{facts.term}", people.number)[cycles.row, 0])
-        level: Floats = facts.usual * own * np.exp(-np.minimum(fall * dip, 2.5))
-        grade: Integers = (level[:, None] < np.array(facts.limits)).sum(axis=1)
+    for place, count in enumerate(COUNTS):
+        level = compute_count(world, cycles.row, day, count)
+        grade: Integers = (level[:, None] < np.array(count.limits)).sum(axis=1)
         order = np.lexsort((cycles.day, -grade, key))
         _, first = np.unique(key[order], return_index=True)
         worst = order[first]
@@ -116,7 +95,7 @@ def _grade_drugs(world: World) -> list[_Part]:
         severe = chances[row, line, 1] < facts.severe_share
         mild = 1 + (chances[row, line, 2] < 0.35).astype(np.int64)
         start = timeline.start[row, line] + 3 + (60 * chances[row, line, 2]).astype(np.int64)
-        term = np.full(len(row), len(BLOOD_TERMS) + place)
+        term = np.full(len(row), len(COUNTS) + place)
         parts.append((row, line, term, np.where(severe, 3, mild), start))
     return parts
 
