@@ -32,7 +32,8 @@ class BalancedLines:
 def balance_lines(study: Study, lines: pl.DataFrame, question: Question) -> BalancedLines | Refusal:
     """Weight lines of two groups so that they are alike in ``question.balance``; unchanged where none are asked for.
 
-    A line in which a covariate is missing leaves in a step of the flow.
+    A line in which a covariate is missing, or with a level that few people of one of the groups have, leaves in a step
+    of the flow: nobody of the other group could stand for it.
     """
     if not question.weights:
         return BalancedLines(lines, (), None)
@@ -51,6 +52,7 @@ def balance_lines(study: Study, lines: pl.DataFrame, question: Question) -> Bala
     funnel = Funnel(wide, "selected")
     for name in names:
         funnel.keep(pl.col(name).is_not_null(), f"{name} known", f"{name} not known")
+    _keep_levels_of_both(funnel, covariates, labels, study.settings.min_group_patients)
     design = make_design(funnel.lines, covariates, question.spline_df)
     if isinstance(design, Refusal):
         return design
@@ -63,6 +65,22 @@ def balance_lines(study: Study, lines: pl.DataFrame, question: Question) -> Bala
         return found
     kept = funnel.lines.select(lines.columns).with_columns(weight=pl.Series(found.weights))
     return BalancedLines(kept, tuple(step for step in funnel.flow[1:] if step.n_lines_removed), found.weighting)
+
+
+def _keep_levels_of_both(funnel: Funnel, covariates: tuple[Covariate, ...], labels: list[str], least: int) -> None:
+    """Leave out levels of fewer than ``least`` people in either group; leaving one out can make another rare."""
+    names = [covariate.name for covariate in covariates if covariate.form == "levels"]
+    while rare := [pair for name in names for pair in _rare_levels(funnel.lines, name, labels, least)]:
+        name, level = rare[0]
+        funnel.keep(
+            pl.col(name) != level, f"{name}: levels of both groups", f"{name} {level}: few in one of the groups"
+        )
+
+
+def _rare_levels(lines: pl.DataFrame, name: str, labels: list[str], least: int) -> list[tuple[str, str]]:
+    people = [(pl.col("pid").filter(pl.col("group") == label).n_unique() < least) for label in labels]
+    found = lines.group_by(name).agg(is_rare=pl.any_horizontal(people)).filter("is_rare")
+    return [(name, level) for level in found[name].sort().to_list()]
 
 
 def _find_balance(question: Question) -> tuple[Covariate, ...] | Refusal:

@@ -167,3 +167,14 @@ def test_words_that_mean_nothing_are_refused(channelled: HandMadeStudy, options:
     assert isinstance(given, Refusal), given
     assert given.code == code
     assert given.remedy
+
+
+def test_a_level_of_one_group_alone_is_left_out_with_its_reason(channelled: HandMadeStudy) -> None:
+    for pid in range(200, 207):
+        channelled.line(pid, treatment="SSA", prior_lines=1, grade="NEC_small").time(pid, 90 + pid, happened=True)
+    given = answer(channelled.build(), Question(kind="survival", weights="overlap", balance=("grade",)))
+    assert isinstance(given, Answer), given
+    assert ("grade NEC_small: few in one of the groups", 7) in [
+        (step.reason, step.n_lines_removed) for step in given.flow
+    ]
+    assert given.subjects.height == PEOPLE

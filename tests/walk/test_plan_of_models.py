@@ -12,37 +12,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-PLAN = """
-title = "PFS in a mixed registry"
-source = "source"
-store = "store"
-out = "results"
-level = "full"
+PLAN = ROOT / "docs" / "progression-free-survival.toml"
 
-[selection]
-treatments = ["PRRT", "SSA"]
-
-[[questions]]
-name = "three-rule-sets"
-kind = "sensitivity"
-rule_sets = ["default", "fda", "ema"]
-covariates = ["prior_lines", "log2_cga_fold_uln"]
-models = ["unadjusted", "cox"]
-
-[[questions]]
-name = "cox-spline"
-kind = "regression"
-covariates = ["log2_cga_fold_uln", "prior_lines"]
-
-[[questions]]
-name = "competing"
-kind = "competing_risks"
-
-[[questions]]
-name = "between-visits"
-kind = "interval_censored"
-selection = { treatments = ["PRRT", "SSA"], choose = "first_line" }
-
+IMMORTAL = """
 [[questions]]
 name = "immortal"
 kind = "regression"
@@ -58,9 +30,9 @@ def lutetia(*words: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("plan")
-    simulated = lutetia("simulate", "mixed-hospital-registry", str(made / "source"), "--patients", "150", "--seed", "7")
+    simulated = lutetia("simulate", "mixed-hospital-registry", str(made / "source"), "--patients", "250", "--seed", "7")
     assert simulated.returncode == 0, simulated.stderr
-    (made / "plan.toml").write_text(PLAN, encoding="utf-8")
+    (made / "plan.toml").write_text(PLAN.read_text(encoding="utf-8") + IMMORTAL, encoding="utf-8")
     return made
 
 
@@ -71,7 +43,7 @@ def told(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_one_command_answers_all_and_says_what_it_refuses(told: subprocess.CompletedProcess[str]) -> None:
     assert told.returncode == 14, told.stderr
-    assert "1 of 5 questions were refused" in told.stderr
+    assert "1 of 10 questions were refused" in told.stderr
     assert "immortal time" in told.stdout
     assert "Traceback" not in told.stderr
 
@@ -98,6 +70,9 @@ def test_log_cga_is_a_curve_with_a_test_for_its_bend(folder: Path) -> None:
 @pytest.mark.usefixtures("told")
 def test_competing_risks_and_intervals_have_their_tables_figures_and_methods(folder: Path) -> None:
     results = folder / "results"
+    for rule_set in ("default", "fda", "ema"):
+        summary = json.loads((results / f"pfs-{rule_set}" / "summary.json").read_text(encoding="utf-8"))
+        assert summary["endpoint"]["rule_set"] == rule_set
     for name, table in (("competing", "cif.csv"), ("between-visits", "turnbull.csv")):
         assert {table, "figure.svg", "manifest.json"} <= {path.name for path in (results / name).iterdir()}
         summary = json.loads((results / name / "summary.json").read_text(encoding="utf-8"))
@@ -116,3 +91,18 @@ def test_every_run_says_how_many_lines_other_rules_and_choices_would_move(
         for row in rows:
             lines[row["topic"]] += int(row["n"])
         assert len(set(lines.values())) == 1, "every rule and choice is about the same lines"
+
+
+@pytest.mark.usefixtures("told")
+def test_weights_interactions_and_what_lies_beyond_follow_up_are_said(folder: Path) -> None:
+    results = folder / "results"
+    with (results / "weighted" / "balance.csv").open(encoding="utf-8") as file:
+        assert all(abs(float(row["difference.after"])) < 1e-6 for row in csv.DictReader(file))
+    weighted = json.loads((results / "weighted" / "summary.json").read_text(encoding="utf-8"))
+    assert "Overlap weights" in weighted["methods_sentence"]
+    cox = json.loads((results / "cox-spline" / "summary.json").read_text(encoding="utf-8"))
+    assert any(line.startswith("Interaction treatment × prior_lines") for line in cox["summary"])
+    assert "model, not data" in (results / "beyond-follow-up" / "adjusted_curves.svg").read_text(encoding="utf-8")
+    between = json.loads((results / "between-visits" / "summary.json").read_text(encoding="utf-8"))
+    assert any("detection dates it" in line and "limits" in line for line in between["summary"])
+    assert between["test"]["df"] == 1
