@@ -127,3 +127,25 @@ def test_two_thirds_to_three_quarters_start_above_the_upper_limit(trial: World):
     first = (results.analyte == CODES.index("CGA")) & (results.day <= 0)
     uln = np.array([kit.uln for kit in ASSAYS])[results.assay[first]]
     assert 0.60 < (results.value[first] > uln).mean() < 0.78  # 66 % and 74 % are published
+
+
+def test_cga_rises_after_prrt_in_three_of_ten_and_mostly_returns():
+    """A rise by 20 % in 29 % and a return in 70 % of these are published (doi 10.1530/ERC-16-0524)."""
+    world = simulate_world(read_scenario("erasmus-like-registry"), Chance(11), np.arange(1, 4_001))
+    results = observe_labs(world)
+    cga = results.analyte == CODES.index("CGA")
+    columns = {"row": results.row, "day": results.day, "value": results.value, "assay": results.assay}
+    values = pl.DataFrame({name: column[cga] for name, column in columns.items()}).sort("row", "day")
+    first = world.cycles.line == 0
+    courses = pl.DataFrame({"row": world.cycles.row[first], "day": world.cycles.day[first]})
+    courses = courses.group_by("row").agg(start=pl.col("day").min(), end=pl.col("day").max())
+    seen = values.join(courses, on="row")
+    before = seen.filter(pl.col("day") <= pl.col("start")).group_by("row").agg(pl.last("value", "assay"))
+    after = seen.filter(pl.col("day") > pl.col("start")).join(before, on=["row", "assay"], suffix="_before")
+    after = after.with_columns(ratio=pl.col("value") / pl.col("value_before"), since=pl.col("day") - pl.col("end"))
+    during = after.filter(pl.col("since") <= 90).group_by("row").agg(pl.col("ratio").max())
+    risen = during.filter(pl.col("ratio") >= 1.2)
+    assert during.height > 1_000
+    assert abs(risen.height / during.height - 0.29) < 0.05
+    later = after.filter(pl.col("since").is_between(91, 400)).join(risen.select("row"), on="row")
+    assert abs((later.group_by("row").agg(pl.col("ratio").min())["ratio"] <= 1.1).mean() - 0.70) < 0.08
