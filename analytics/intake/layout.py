@@ -44,10 +44,16 @@ class TableLayout(_Strict):
         Column of the table → what every row says there.
     codes
         Column of the table → (code of the hospital → code of the table).
+    joined
+        Column of the table → columns of the hospital whose texts make it up, with a blank between.
+    ticked
+        Column of the table → (column of the hospital, a box to tick → the code it stands for).
+    missing
+        Texts that mean a cell is empty, for example "-99"; of the whole layout and of this table.
     where
         Column of the hospital → the value a row must have to belong to this table.
-    filled
-        Columns of the hospital that must be filled for a row to belong to this table.
+    filled, any_filled
+        Columns of the hospital that must be filled, or of which one must be, for a row to belong to this table.
     wide
         Measured columns of which each becomes rows of its own.
     """
@@ -57,8 +63,12 @@ class TableLayout(_Strict):
     columns: dict[str, str] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     codes: dict[str, dict[str, str]] = Field(default_factory=dict)
+    joined: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    ticked: dict[str, dict[str, str]] = Field(default_factory=dict)
+    missing: tuple[str, ...] = ()
     where: dict[str, str] = Field(default_factory=dict)
     filled: tuple[str, ...] = ()
+    any_filled: tuple[str, ...] = ()
     wide: tuple[WideColumn, ...] = ()
 
     @property
@@ -70,7 +80,13 @@ class TableLayout(_Strict):
     def reported(self) -> frozenset[str]:
         """Return every column of the hospital this layout names."""
         wide = (entry.column for entry in self.wide)
-        return frozenset((*self.columns.values(), *self.where, *self.filled, *wide))
+        parts = (column for columns in (*self.joined.values(), *self.ticked.values()) for column in columns)
+        return frozenset((*self.columns.values(), *parts, *self.where, *self.filled, *self.any_filled, *wide))
+
+    @property
+    def takes_some_rows(self) -> bool:
+        """Return whether only some rows of the file belong to this table."""
+        return bool(self.where or self.filled or self.any_filled)
 
 
 class Layout(_Strict):
@@ -81,13 +97,14 @@ class Layout(_Strict):
 
     name: str = LAYOUT_FILE
     settings: dict[str, str] = Field(default_factory=dict)
+    missing: tuple[str, ...] = ()
     tables: dict[str, TableLayout | tuple[TableLayout, ...]] = Field(default_factory=dict)
 
     @property
     def parts(self) -> tuple[tuple[str, TableLayout], ...]:
         """Return (table, layout) of every file or sheet to read."""
         return tuple(
-            (table, part)
+            (table, part.model_copy(update={"missing": (*self.missing, *part.missing)}))
             for table, entry in self.tables.items()
             for part in (entry if isinstance(entry, tuple) else (entry,))
         )
@@ -119,7 +136,7 @@ def _check_part(table: str, part: TableLayout, name: str) -> None:
         raise LayoutError(
             f"There is no table «{table}».{nearest(table, frozenset(KNOWN_COLUMNS))}", name, "Correct it."
         )
-    into = (*part.columns, *part.constants, *part.codes)
+    into = (*part.columns, *part.constants, *part.codes, *part.joined, *part.ticked)
     wide = (column for entry in part.wide for column in (entry.into, *entry.constants))
     for column in (*into, *wide):
         if column not in KNOWN_COLUMNS[table]:

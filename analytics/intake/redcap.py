@@ -1,33 +1,39 @@
-"""Propose a layout for a REDCap export from its data dictionary: forms, repeats, events and choices."""
+"""Propose a layout for a REDCap export from its data dictionary: forms, repeats, events, boxes and choices."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from analytics.errors import LayoutError
-from analytics.intake.codes import parse_code
 from analytics.intake.delimited import read_delimited
 from analytics.intake.examine import clean_header
-from analytics.intake.header_words import words_of
 from analytics.intake.headers import Delivery
-from analytics.intake.readable import KNOWN_COLUMNS
+from analytics.intake.layout import LAYOUT_FILE
+from analytics.intake.redcap_choices import choices_of, say_choices
+from analytics.intake.redcap_fields import EVENT, FIELD, FORM, GROUP, INSTANCE, REPEAT, Row, columns_of, table_of
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
 
-FIELD, FORM, LABEL = "variable_/_field_name", "form_name", "field_label"
-CHOICES = "choices,_calculations,_or_slider_labels"
-REPEAT = "redcap_repeat_instrument"
 
-Row = Mapping[str, str]
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """What the exported file itself shows: its name, its columns, its repeating forms, its texts by column."""
+
+    name: str
+    record: str
+    columns: tuple[str, ...]
+    repeating: frozenset[str]
+    texts: Mapping[str, frozenset[str]]
 
 
 def suggest_redcap_layout(dictionary: Path, export: Path, encoding: str = "") -> str:
-    """Return the text of a layout.toml for ``export``, one table a form that fits one of ours.
+    """Return the text of a layout for ``export``, one table a form that fits one of ours.
 
     A form is matched by its name or by the names and labels of its fields; a repeating form is picked by its
-    instrument, any other by its first filled field, so that events need no entry of their own.
+    instrument, any other by its filled fields, so that events and arms need no entry of their own.
 
     Raises
     ------
@@ -39,14 +45,15 @@ def suggest_redcap_layout(dictionary: Path, export: Path, encoding: str = "") ->
     fields = list(_read_rows(dictionary, encoding))
     if not fields or not {FIELD, FORM} <= set(fields[0]):
         raise LayoutError("This is no REDCap data dictionary.", dictionary.name, "Export it from the project as CSV.")
-    rows = list(_read_rows(export, encoding))
-    exported = set(rows[0]) if rows else set[str]()
-    repeating = {row.get(REPEAT, "") for row in rows} - {""}
-    record = fields[0][FIELD]
-    lines = ["# A proposal made from the data dictionary: read every line before you use it", ""]
+    exported = _look_at(export, fields[0][FIELD], encoding)
+    lines = [
+        "# A proposal made from the data dictionary: read every line, complete those with «?», and save it as",
+        f"# {LAYOUT_FILE} in the folder of {export.name}, or as {export.stem}.{LAYOUT_FILE} beside it",
+        "",
+        *_suggest_missing(fields, exported),
+    ]
     for form in dict.fromkeys(field[FORM] for field in fields):
-        mine = [field for field in fields if field[FORM] == form and clean_header(field[FIELD]) in exported]
-        lines.extend(_suggest_form(form, mine, record, export.name, is_repeating=form in repeating))
+        lines.extend(_suggest_form(form, [field for field in fields if field[FORM] == form], exported))
     return "\n".join(lines) + "\n"
 
 
@@ -54,63 +61,83 @@ def _read_rows(path: Path, encoding: str) -> Iterator[dict[str, str]]:
     delivery = Delivery(path, path.name, "", frozenset({FIELD, FORM, REPEAT}))
     table, _ = read_delimited(delivery, encoding)
     for row in table.rows.iter_rows(named=True):
-        yield {clean_header(name): str(value or "") for name, value in row.items()}
+        yield {clean_header(name): str(value or "").strip() for name, value in row.items()}
 
 
-def _suggest_form(
-    form: str, fields: list[dict[str, str]], record: str, file: str, *, is_repeating: bool
-) -> Iterator[str]:
-    table = _table_of(form, fields)
+def _look_at(export: Path, record: str, encoding: str) -> _Export:
+    rows = list(_read_rows(export, encoding))
+    columns = tuple(rows[0]) if rows else ()
+    texts = {name: frozenset(row[name] for row in rows) - {""} for name in columns}
+    return _Export(export.name, record, columns, texts.get(REPEAT, frozenset()), texts)
+
+
+def _suggest_missing(fields: list[dict[str, str]], export: _Export) -> Iterator[str]:
+    """Yield a question for the texts that stand in fields of choices and are none of them."""
+    odd: set[str] = set()
+    for field in fields:
+        choices = {code for code, _ in choices_of(field)}
+        odd |= export.texts.get(clean_header(field[FIELD]), frozenset[str]()) - choices if choices else set[str]()
+    if odd:
+        yield f"# missing = {json.dumps(sorted(odd))} ?  none of the choices: do they mean that nothing is known?"
+        yield ""
+
+
+def _suggest_form(form: str, fields: list[dict[str, str]], export: _Export) -> Iterator[str]:
+    mine = [field for field in fields if _columns_exported(field, export)]
+    table = table_of(form, mine)
     if table is None:
         yield f"# the form {form} fits no table"
         yield ""
         return
-    columns = _columns_of(table, fields)
+    columns = columns_of(table, mine)
+    plain = {column: field for column, field in columns.items() if clean_header(field[FIELD]) in export.columns}
+    boxes = {column: field for column, field in columns.items() if column not in plain}
+    is_repeating = form in export.repeating
     yield f"[tables.{table}]"
-    yield f"file = {json.dumps(file)}"
+    yield f"file = {json.dumps(export.name)}"
     if is_repeating:
         yield f"where = {{ {REPEAT} = {json.dumps(form)} }}"
-    elif columns:
-        yield f"filled = [{json.dumps(next(iter(columns.values()))[FIELD])}]"
+    elif plain:
+        yield f"any_filled = {json.dumps([field[FIELD] for field in plain.values()])}"
+    yield from _suggest_ids(table, plain, export, is_repeating=is_repeating)
     yield f"[tables.{table}.columns]"
-    yield f"patient_id = {json.dumps(record)}"
-    yield from (f"{column} = {json.dumps(field[FIELD])}" for column, field in columns.items())
+    yield f"patient_id = {json.dumps(export.record)}"
+    if table == "patients" and GROUP in export.columns:
+        yield f"site = {json.dumps(GROUP)}"
+    yield from (f"{column} = {json.dumps(field[FIELD])}" for column, field in plain.items())
+    yield from (f"# {line}" for line in _suggest_needed(table, columns))
     for column, field in columns.items():
-        yield from _suggest_choices(table, column, field)
+        yield from say_choices(table, column, field, is_box=column in boxes)
     yield ""
 
 
-def _table_of(form: str, fields: list[dict[str, str]]) -> str | None:
-    """Return the table a form is named after, else the one its fields fit best; None on a tie."""
-    name = clean_header(form)
-    if name in KNOWN_COLUMNS:
-        return name
-    merits = {table: len(_columns_of(table, fields)) for table in KNOWN_COLUMNS}
-    best = max(merits.values())
-    winners = [table for table, merit in merits.items() if merit == best]
-    return winners[0] if best > 1 and len(winners) == 1 else None
+def _columns_exported(field: Row, export: _Export) -> bool:
+    name = clean_header(field[FIELD])
+    return name in export.columns or any(column.startswith(f"{name}___") for column in export.columns)
 
 
-def _columns_of(table: str, fields: list[dict[str, str]]) -> dict[str, dict[str, str]]:
-    """Return our column → the one field that is named or labelled like it."""
-    found: dict[str, dict[str, str]] = {}
-    for column in facts_of(SOURCE_TABLES[table]):
-        if column == "patient_id":
-            continue
-        words = words_of(column)
-        hits = [field for field in fields if {clean_header(field[FIELD]), clean_header(field.get(LABEL, ""))} & words]
-        if len(hits) == 1:
-            found[column] = hits[0]
-    return found
+def _suggest_ids(table: str, plain: Mapping[str, Row], export: _Export, *, is_repeating: bool) -> Iterator[str]:
+    """Yield where the number or id of a row within its patient comes from, which REDCap keeps outside the form."""
+    counted = [column for column in ("diagnosis_no", "specimen_no") if _is_open(table, column, plain)]
+    if counted and not is_repeating:
+        yield f"constants = {{ {', '.join(f'{column} = ' + json.dumps('1') for column in counted)} }}"
+    if table == "treatments" and _is_open(table, "treatment_id", plain) and is_repeating:
+        parts = [column for column in (EVENT, INSTANCE) if column in export.columns]
+        yield f"joined = {{ treatment_id = {json.dumps(parts)} }}"
 
 
-def _suggest_choices(table: str, column: str, field: Row) -> Iterator[str]:
-    facts = facts_of(SOURCE_TABLES[table])[column]
-    choices = [choice.partition(",") for choice in field.get(CHOICES, "").split("|") if "," in choice]
-    if facts.kind != "code" or not choices:
-        return
-    yield f"[tables.{table}.codes.{column}]"
-    for code, _, label in choices:
-        ours = parse_code(label.strip(), facts.code_list) or parse_code(code.strip(), facts.code_list)
-        line = f"{json.dumps(code.strip())} = "
-        yield line + json.dumps(ours) if ours else f"# {line}?  «{label.strip()}»"
+def _is_open(table: str, column: str, taken: Mapping[str, Row]) -> bool:
+    return column in facts_of(SOURCE_TABLES[table]) and column not in taken
+
+
+def _suggest_needed(table: str, columns: Mapping[str, Row]) -> Iterator[str]:
+    given = {
+        "patient_id",
+        "diagnosis_no",
+        "specimen_no",
+        *columns,
+        *(["treatment_id"] if table == "treatments" else []),
+    }
+    for column, facts in facts_of(SOURCE_TABLES[table]).items():
+        if facts.is_required and column not in given:
+            yield f"{column} = ?  needed: {facts.meaning}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import polars as pl
@@ -10,7 +10,11 @@ import polars as pl
 from analytics.errors import LayoutError
 from analytics.intake.examine import clean_header
 from analytics.intake.layout import TableLayout
-from analytics.intake.text_table import ROW, TextTable
+from analytics.intake.text_table import NO_CHOICE, ROW, TextTable
+
+TICKED = ("1", "x", "y", "yes", "true", "checked")
+NOT_TICKED = ("0", "n", "no", "false", "unchecked")
+"""What stands in the column of a box that was ticked, or not."""
 
 
 def reshape_table(delivered: TextTable, layout: TableLayout) -> TextTable:
@@ -29,13 +33,18 @@ def reshape_table(delivered: TextTable, layout: TableLayout) -> TextTable:
             delivered.where,
             "Correct the layout.",
         )
-    rows = delivered.rows.filter(*_belongs(layout, by_name))
-    reshaped = rows.select(ROW, *_cells(layout.columns, layout.codes, by_name), *_said(layout.constants))
+    named = {by_name[clean_header(name)] for name in layout.reported}
+    cells = delivered.rows.with_columns(_cell(name, layout.missing) for name in named)
+    is_taken = pl.all_horizontal(pl.lit(value=True), *_belongs(layout, by_name))
+    rows = cells.filter(is_taken)
+    reshaped = rows.select(ROW, *_columns(layout, by_name), *_said(layout.constants))
     if layout.wide:
         reshaped = _unpivot(rows, reshaped, layout, by_name)
     return replace(
         delivered,
         rows=reshaped,
+        unnamed=frozenset(name for name in delivered.header if name not in named),
+        choice=cells.select(ROW, is_taken=is_taken) if layout.takes_some_rows else NO_CHOICE,
         untyped=_renamed(delivered.untyped, layout),
         errors=tuple(
             (row, into, word)
@@ -45,25 +54,42 @@ def reshape_table(delivered: TextTable, layout: TableLayout) -> TextTable:
     )
 
 
+def _cell(name: str, missing: tuple[str, ...]) -> pl.Expr:
+    """Return a column of the hospital without outer blanks; empty where it says that nothing is known."""
+    cell = pl.col(name).str.strip_chars()
+    return pl.when(~cell.is_in(["", *missing])).then(cell).alias(name)
+
+
 def _belongs(layout: TableLayout, by_name: Mapping[str, str]) -> list[pl.Expr]:
-    equal = [_cell(name, by_name).eq_missing(pl.lit(value)) for name, value in layout.where.items()]
-    return equal + [_cell(name, by_name).is_not_null() for name in layout.filled]
+    def reported(name: str) -> pl.Expr:
+        return pl.col(by_name[clean_header(name)])
+
+    equal = [reported(name).eq_missing(pl.lit(value or None)) for name, value in layout.where.items()]
+    filled = [reported(name).is_not_null() for name in layout.filled]
+    some = [pl.any_horizontal(reported(name).is_not_null() for name in layout.any_filled)] if layout.any_filled else []
+    return equal + filled + some
 
 
-def _cell(name: str, by_name: Mapping[str, str]) -> pl.Expr:
-    return pl.col(by_name[clean_header(name)]).str.strip_chars().replace("", None)
+def _columns(layout: TableLayout, by_name: Mapping[str, str]) -> Iterator[pl.Expr]:
+    """Yield our columns; codes that the layout does not list stay as they are, to be checked."""
+
+    def reported(name: str) -> pl.Expr:
+        return pl.col(by_name[clean_header(name)])
+
+    for into, name in layout.columns.items():
+        known = layout.codes.get(into, {})
+        yield (reported(name).replace(list(known), list(known.values())) if known else reported(name)).alias(into)
+    for into, names in layout.joined.items():
+        yield pl.concat_str([reported(name) for name in names], separator=" ", ignore_nulls=True).alias(into)
+    for into, boxes in layout.ticked.items():
+        ticks = [_ticked(reported(name), code) for name, code in boxes.items()]
+        yield pl.concat_str(ticks, separator=";", ignore_nulls=True).replace("", None).alias(into)
 
 
-def _cells(
-    columns: Mapping[str, str], codes: Mapping[str, Mapping[str, str]], by_name: Mapping[str, str]
-) -> list[pl.Expr]:
-    """Return the renamed columns; codes that the layout does not list stay as they are, to be checked."""
-    found: list[pl.Expr] = []
-    for into, reported in columns.items():
-        cell = _cell(reported, by_name)
-        known = codes.get(into, {})
-        found.append((cell.replace(list(known), list(known.values())) if known else cell).alias(into))
-    return found
+def _ticked(box: pl.Expr, code: str) -> pl.Expr:
+    """Return the code of a ticked box, nothing of an empty one; what is neither stays, to be checked."""
+    said = box.str.to_lowercase()
+    return pl.when(said.is_in(TICKED)).then(pl.lit(code)).when(~said.is_in(NOT_TICKED)).then(box)
 
 
 def _said(constants: Mapping[str, str]) -> list[pl.Expr]:
@@ -74,7 +100,7 @@ def _unpivot(rows: pl.DataFrame, common: pl.DataFrame, layout: TableLayout, by_n
     """Return a row for each filled cell of the wide columns, in the order of the lines."""
     parts: list[pl.DataFrame] = []
     for entry in layout.wide:
-        cells = rows.select(_cell(entry.column, by_name).alias(entry.into)).to_series()
+        cells = rows.get_column(by_name[clean_header(entry.column)]).alias(entry.into)
         part = common.with_columns(cells, *_said(entry.constants))
         parts.append(part.filter(pl.col(entry.into).is_not_null()))
     return pl.concat(parts, how="diagonal").sort(ROW, maintain_order=True)
@@ -84,4 +110,10 @@ def _renamed(columns: frozenset[str], layout: TableLayout) -> frozenset[str]:
     reported = {clean_header(column) for column in columns}
     direct = {into for into, column in layout.columns.items() if clean_header(column) in reported}
     wide = {entry.into for entry in layout.wide if clean_header(entry.column) in reported}
-    return frozenset(direct | wide)
+    of_several = {
+        into
+        for several in (layout.joined, layout.ticked)
+        for into, names in several.items()
+        if any(clean_header(name) in reported for name in names)
+    }
+    return frozenset(direct | wide | of_several)

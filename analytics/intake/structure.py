@@ -47,6 +47,7 @@ def structure_findings(heads: Sequence[Head], unused: Iterable[str]) -> pl.DataF
         rows.extend(_unknown_columns(head))
         rows.extend(_ragged_rows(head.table))
         rows.extend(_spreadsheet_cells(head.table))
+    rows.extend(_left_by_layout(tables))
     rows.extend(_notes(tables))
     rows.extend(_hidden_errors(tables))
     return pl.DataFrame(rows, schema=FINDING_COLUMNS, orient="row")
@@ -141,6 +142,20 @@ def _ragged_rows(table: TextTable) -> Iterator[dict[str, object]]:
             fields=fields,
             expected=len(table.header),
         )
+
+
+def _left_by_layout(tables: Sequence[TextTable]) -> Iterator[dict[str, object]]:
+    """Yield the columns of laid-out files that no table names, and the rows that none takes."""
+    for file, sheet in dict.fromkeys((table.file, table.sheet) for table in tables if table.unnamed):
+        parts = [table for table in tables if (table.file, table.sheet) == (file, sheet)]
+        unnamed = frozenset[str].intersection(*(part.unnamed for part in parts))
+        if unnamed:
+            yield _finding("V81", file=file, sheet=sheet, n=len(unnamed), columns=", ".join(sorted(unnamed)))
+        if all(part.choice.height for part in parts):
+            taken = pl.concat(part.choice for part in parts).group_by(ROW).agg(pl.col("is_taken").any())
+            left = taken.filter(~pl.col("is_taken")).get_column(ROW)
+            if left.len():
+                yield _finding("V82", file=file, sheet=sheet, row=left.min(), n=left.len())
 
 
 def _notes(tables: Sequence[TextTable]) -> Iterator[dict[str, object]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 ROW = "_row"
 PID = "_pid"
 """The number of the row's patient, where it was looked up already; null for ids that are on no patients sheet."""
+
+NO_CHOICE = pl.DataFrame(schema={ROW: pl.UInt32(), "is_taken": pl.Boolean()})
+"""The choice of a table that takes every row of its file."""
 
 NO_RAGGED = pl.DataFrame(schema={ROW: pl.UInt32(), "fields": pl.UInt32()})
 """The ragged part of a table in which every record has as many fields as the header."""
@@ -42,6 +45,10 @@ class TextTable:
         Whether errors and merged cells cannot be seen in this format.
     notes
         How many lines starting with «#» were passed over as notes for people.
+    unnamed
+        Columns of the file that its layout names nowhere for this table.
+    choice
+        ``_row`` and ``is_taken`` of each row of the file, where the layout takes some rows only.
     """
 
     table: str
@@ -55,6 +62,8 @@ class TextTable:
     errors: tuple[tuple[int, str, str], ...] = ()
     merged: tuple[str, ...] = ()
     hides_errors: bool = False
+    unnamed: frozenset[str] = frozenset()
+    choice: pl.DataFrame = field(default_factory=lambda: NO_CHOICE)
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -80,4 +89,5 @@ def join_pieces(pieces: Iterable[TextTable]) -> TextTable:
         rows=pl.concat(part.rows for part in parts),
         ragged=pl.concat(part.ragged for part in parts),
         notes=sum(part.notes for part in parts),
+        choice=pl.concat(part.choice for part in parts),
     )

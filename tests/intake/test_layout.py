@@ -1,6 +1,5 @@
 """A hospital's own files, read through a layout; and layouts proposed from files and dictionaries."""
 
-# ruff: noqa: E501 - exports are wide
 from __future__ import annotations
 
 import tomllib
@@ -12,7 +11,6 @@ import xlsxwriter
 
 from analytics.errors import LayoutError
 from analytics.intake.accept import accept_source
-from analytics.intake.redcap import suggest_redcap_layout
 from analytics.intake.suggest import suggest_layout
 
 STAMMDATEN = "PatNr;Geschlecht;Geburtsdatum;Todesdatum\n007;weiblich;17.04.1950;\n008;männlich;1960;03.02.2022\n"
@@ -192,43 +190,52 @@ def test_a_layout_is_proposed_for_a_lone_workbook_and_passes_over_sheets_without
     assert "sheet «leer»" in proposal
 
 
-DICTIONARY = """Variable / Field Name,Form Name,Field Type,Field Label,"Choices, Calculations, OR Slider Labels"
-record_id,patients,text,Record,
-sex,patients,radio,Sex,"1, Female | 2, Male | 9, Other"
-birth_year,patients,text,Year of birth,
-lab_test,labs,dropdown,Parameter,"1, Chromogranin A | 2, NSE | 3, Something"
-lab_date,labs,text,Sample date,
-lab_value,labs,text,Result,
-lab_unit,labs,text,Unit,
-mood,diary,text,Mood,
-"""
-EXPORT = """record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,sex,birth_year,lab_test,lab_date,lab_value,lab_unit,mood
-R1,baseline,,,1,1950,,,,,
-R1,baseline,labs,1,,,1,2020-01-10,588.1,ng/mL,
-R1,follow_up,labs,2,,,2,2020-02-10,12.5,ng/mL,
-R2,baseline,,,2,1960,,,,,fine
+BOXES = "PatNr;Sex;Leber;Knochen;Haus;Bett;Ki67\n007;F;x;;B;12;-99\n008;M;ja;0;A;3;5\n009;F;;;;;\n"
+BOXED = """
+missing = ["-99"]
+
+[tables.patients]
+file = "a.csv"
+columns = { patient_id = "PatNr", sex = "Sex" }
+joined = { site = ["Haus", "Bett"] }
+
+[tables.diagnoses]
+file = "a.csv"
+columns = { patient_id = "PatNr", ki67_pct = "Ki67" }
+constants = { diagnosis_no = "1" }
+ticked = { metastatic_sites = { Leber = "liver", Knochen = "bone" } }
+any_filled = ["Leber", "Knochen", "Ki67"]
 """
 
 
-def test_a_redcap_export_is_read_through_the_layout_of_its_dictionary(tmp_path):
-    source = tmp_path / "export"
-    source.mkdir()
-    (source / "data.csv").write_text(EXPORT, encoding="utf-8")
-    dictionary = tmp_path / "dictionary.csv"
-    dictionary.write_text(DICTIONARY, encoding="utf-8")
-    proposal = suggest_redcap_layout(dictionary, source / "data.csv")
-    assert '# "3" = ?  «Something»' in proposal
-    assert "# the form diary fits no table" in proposal
-    (source / "layout.toml").write_text(proposal, encoding="utf-8")
-    accepted = accept_source(source)
-    assert accepted.tables["patients"].select("patient_id", "sex").rows() == [("R1", "F"), ("R2", "M")]
-    assert accepted.tables["labs"].select("patient_id", "analyte", "value", "_row").rows() == [
-        ("R1", "CGA", 588.1, 3),
-        ("R1", "NSE", 12.5, 4),
+def test_boxes_joined_columns_and_texts_that_mean_nothing_known(tmp_path):
+    (tmp_path / "a.csv").write_text(BOXES, encoding="utf-8")
+    (tmp_path / "layout.toml").write_text(BOXED, encoding="utf-8")
+    accepted = accept_source(tmp_path)
+    assert accepted.tables["patients"].select("patient_id", "site").rows() == [
+        ("007", "B 12"),
+        ("008", "A 3"),
+        ("009", None),
     ]
+    assert accepted.tables["diagnoses"].select("patient_id", "ki67_pct", "metastatic_sites").rows() == [
+        ("007", None, ["liver"]),
+        ("008", 5.0, None),
+    ]
+    asked = accepted.findings.filter(pl.col("rule_id") == "V09")
+    assert asked.select("row", "column", "value").rows() == [(3, "metastatic_sites", "ja")]
 
 
-def test_another_file_is_no_dictionary(tmp_path):
-    (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(LayoutError, match="no REDCap data dictionary"):
-        suggest_redcap_layout(tmp_path / "a.csv", tmp_path / "a.csv")
+def test_what_no_table_of_a_layout_takes_is_said(hospital):
+    text = LAYOUT.replace(
+        'columns = { patient_id = "PatNr", sex', 'filled = ["Todesdatum"]\ncolumns = { patient_id = "PatNr", sex'
+    )
+    (hospital / "layout.toml").write_text(text.replace(', birth_date = "Geburtsdatum"', ""), encoding="utf-8")
+    (hospital / "Labor.csv").write_text(
+        "PatNr;Abnahmedatum;CgA;NSE;Kreatinin;Bett\n008;05.03.2020;5;;;4\n", encoding="utf-8"
+    )
+    told = accept_source(hospital).findings.filter(pl.col("rule_id").is_in(["V81", "V82"]))
+    assert told.select("rule_id", "file", "row", "message").rows() == [
+        ("V82", "Stammdaten.csv", 2, "Rows that no table of the layout takes: 1. This is the first."),
+        ("V81", "Labor.csv", None, "Columns that the layout names nowhere, which are not used: 1 (Bett)."),
+        ("V81", "Stammdaten.csv", None, "Columns that the layout names nowhere, which are not used: 1 (Geburtsdatum)."),
+    ]

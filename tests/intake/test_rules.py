@@ -225,8 +225,8 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
 STOPPING = {"V01", "V03"}
 """Rules that stop the import; see test_bad_inputs."""
 
-ELSEWHERE = {"V02", "V08", "V75", "V76", "V77", "V78", "V79", "V80"}
-"""Rules tested with the workbook, the corrections and the relative dates they belong to."""
+ELSEWHERE = {"V02", "V08", "V75", "V76", "V77", "V78", "V79", "V80", "V81", "V82"}
+"""Rules tested with the workbook, the corrections, the layouts and the relative dates they belong to."""
 
 
 @pytest.mark.parametrize(("rule_id", "wrong", "_right"), CASES, ids=[case[0] for case in CASES])

@@ -79,6 +79,20 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "Nothing to do if they are notes.",
     ),
     Rule(
+        "V81",
+        "INFO",
+        "file",
+        "Columns that the layout names nowhere, which are not used: {n} ({columns}).",
+        "Add to the layout those that are needed.",
+    ),
+    Rule(
+        "V82",
+        "WARN",
+        "file",
+        "Rows that no table of the layout takes: {n}. This is the first.",
+        "Look at where, filled and any_filled in the layout.",
+    ),
+    Rule(
         "V75",
         "WARN",
         "file",
