@@ -35,13 +35,6 @@ PIECES = """(name) => {
   return [...chart.querySelectorAll('.scatterlayer .trace' + trace.uid + ' .js-line')]
     .map(one => one.getAttribute('d').split(/(?=M)/).length).reduce((sum, one) => sum + one, 0);
 }"""
-WORDS = """() => {
-  const chart = document.querySelector('#marker-graph .js-plotly-plot');
-  const spell = text => text.replace(/[\\u00a0 ]+/g, ' ').trim();
-  const wanted = chart._fullData.filter(one => /text/.test(one.mode)).flatMap(one => [...one.text]).map(spell);
-  const written = [...chart.querySelectorAll('.textpoint text')].map(one => spell(one.textContent));
-  return [wanted.filter(text => text !== '').sort(), written.filter(text => text !== '').sort()];
-}"""
 RING = """() => {
   const chart = document.querySelector('#marker-graph .js-plotly-plot');
   const ring = chart._fullData.find(one => one.name === 'chosen value');
@@ -106,16 +99,6 @@ def test_patients_are_turned_by_keyboard(watched, page, shelf: Shelf):
     page.get_by_role("heading", name="Patient EDGE").wait_for()
     page.go_back()
     page.get_by_role("heading", name="Patient C00").wait_for()
-
-
-def test_no_word_is_lost_from_one_chart_to_the_next(watched, shelf: Shelf):
-    # the resection's mark, without letters, stands in the first chart where the second has the words of the PPI
-    page = watched.open(f"/patient/{shelf.opened('first').opaque['EDGE']}?unit=reported")
-    page.locator("#control-analyte").click()
-    page.get_by_role("option", name="Platelets").click()
-    page.locator("#marker-graph .ytitle", has_text="Platelets").wait_for()
-    wanted, written = page.evaluate(WORDS)
-    assert "PPI" in wanted and written == wanted
 
 
 def test_a_patient_is_found_by_study_code_and_the_address_does_not_say_it(watched, shelf: Shelf):
