@@ -11,6 +11,7 @@ import polars as pl
 
 from analytics.errors import UserError
 from analytics.questions.ask import answer
+from analytics.questions.own_course import PopulationCourse, learn_population
 from analytics.questions.patient import answer_patient
 from analytics.questions.question import Answer, Question
 from analytics.store import opaque_ids, open_study
@@ -20,6 +21,7 @@ from analytics.tables.study import Study
 
 ANSWERS_KEPT = 256
 HISTORIES_KEPT = 512
+POPULATIONS_KEPT = 64
 FILTERS: dict[str, str] = {
     "treatment": "treatment",
     "primary_site": "primary_site",
@@ -93,6 +95,7 @@ class Shelf:
         self.first = studies[0].key
         self._ask = lru_cache(maxsize=ANSWERS_KEPT)(self._answer)
         self._tell = lru_cache(maxsize=HISTORIES_KEPT)(self._history)
+        self._learn = lru_cache(maxsize=POPULATIONS_KEPT)(self._population)
 
     def opened(self, key: str) -> OpenedStudy:
         """Return the study called ``key``, or the first where there is none of that name."""
@@ -113,4 +116,7 @@ class Shelf:
             return Refusal("not_understood", problem.what, problem.hint)
 
     def _history(self, key: str, patient_id: str, analyte: str) -> PatientHistory | Refusal:
-        return answer_patient(self.opened(key).study, patient_id, analyte)
+        return answer_patient(self.opened(key).study, patient_id, analyte, partial(self._learn, key))
+
+    def _population(self, key: str, analyte: str, treatment: str) -> PopulationCourse | Refusal:
+        return learn_population(self.opened(key).study, analyte, treatment)

@@ -18,7 +18,7 @@ from analytics.tables.study import Study
 def write_history(
     history: PatientHistory, study: Study, out: Path, level: str, *, call: str, now: datetime
 ) -> tuple[Path, ...]:
-    """Write values, spells, lesions and outcomes of one patient as CSV, with a summary and a manifest.
+    """Write values, fitted curves, spells, lesions and outcomes of one patient as CSV, with summary and manifest.
 
     Raises
     ------
@@ -34,6 +34,7 @@ def write_history(
     files = {
         "values.csv": table_as_csv(history.values),
         "spells.csv": table_as_csv(history.spells),
+        "own_courses.csv": table_as_csv(history.courses),
         "lesions.csv": table_as_csv(history.lesions),
         "outcomes.csv": table_as_csv(history.outcomes),
         "summary.json": as_json(describe_history(history)),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE
 from analytics.catalogue.variation import TRANSIENT_RISES
+from analytics.estimation.methods import describe_method
+from analytics.estimation.mixed_model_result import MIXED_MODEL
+from analytics.questions.own_course import Populations, derive_own_courses, learn_population
 from analytics.questions.patient_cards import (
     describe_assessments,
     describe_cautions,
@@ -25,14 +30,22 @@ from analytics.tables.relative_days import word_texts
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
 
+OWN_COURSE = (
+    "Own fitted curve: what people under the same treatment, and this patient's own values, let expect; 95 % of single "
+    "values lie in the shaded range if the course goes on as it did. With few values it is mostly the course of others."
+)
 READ = (
     "patients", "diagnoses", "pathology", "concomitants", "labs", "treatments", "cycles", "imaging", "lesions",
     "responses", "vital_status", "marker_values", "lines", "times_to_event",
 )  # fmt: skip
 
 
-def answer_patient(study: Study, patient_id: str, analyte: str = "CGA") -> PatientHistory | Refusal:
+def answer_patient(
+    study: Study, patient_id: str, analyte: str = "CGA", populations: Populations | None = None
+) -> PatientHistory | Refusal:
     """Answer «what is the history of this patient, and of this analyte in it».
+
+    ``populations`` gives the course of others under a treatment where it was learnt before; by default it is learnt.
 
     A patient with several analytes and none of the one asked for is shown with an empty series and a note,
     so that the lanes can still be read.
@@ -57,7 +70,14 @@ def answer_patient(study: Study, patient_id: str, analyte: str = "CGA") -> Patie
     rows = {name: study.table(name).filter(pl.col("pid") == pid).collect() for name in READ}
     if study.settings.dates == "relative":
         rows = {name: word_texts(table) for name, table in rows.items()}
-    return _tell(study, patient_id, analyte, rows)
+    history = _tell(study, patient_id, analyte, rows)
+    courses = derive_own_courses(study, rows["lines"], analyte, populations or partial(learn_population, study))
+    if courses.is_empty():
+        return history
+    learnt = describe_method(
+        "Linear mixed model", MIXED_MODEL, criterion="ML", patient="best linear unbiased prediction"
+    )
+    return replace(history, courses=courses, notes=(*history.notes, OWN_COURSE), methods=(*history.methods, learnt))
 
 
 def _tell(study: Study, patient_id: str, analyte: str, rows: dict[str, pl.DataFrame]) -> PatientHistory:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -73,6 +73,22 @@ without ``start`` cannot be placed in time and stand in the table only.
 """
 
 
+HISTORY_COURSES: dict[str, pl.DataType] = {
+    "line_no": pl.Int32(),
+    "treatment": pl.String(),
+    "date": pl.Date(),
+    "fitted": pl.Float64(),
+    "value_low": pl.Float64(),
+    "value_high": pl.Float64(),
+}
+"""The patient's own fitted curve in each line, × ULN, with the limits in which 95 % of single values are expected."""
+
+
+def no_courses() -> pl.DataFrame:
+    """Return the curves of a patient who has none."""
+    return pl.DataFrame(schema=HISTORY_COURSES)
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One glance: a title, the number or word that answers it, and what must be read beside it."""
@@ -90,8 +106,8 @@ class PatientHistory:
     the day the time axis counts from, with its words in ``zero_label``; ``None`` when nothing is dated.
     ``last_contact`` is the last day anything is known of, where spells that go on end. ``transient`` holds
     the (first, last) days after each PRRT cycle in which a rise may be transient. ``lesions`` has one row a
-    lesion and examination, ``outcomes`` one row a line and endpoint. ``notes`` are sentences to be read
-    beside the chart.
+    lesion and examination, ``outcomes`` one row a line and endpoint, ``courses`` the patient's own fitted curves.
+    ``notes`` are sentences to be read beside the chart.
     """
 
     patient_id: str
@@ -112,3 +128,4 @@ class PatientHistory:
     cards: tuple[Card, ...]
     notes: tuple[str, ...]
     methods: tuple[Method, ...] = ()
+    courses: pl.DataFrame = field(default_factory=no_courses)

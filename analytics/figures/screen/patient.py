@@ -11,6 +11,7 @@ import polars as pl
 from analytics.figures.screen.chart import BELOW_TICKS, Axis, Figure, draw_axis, draw_frame
 from analytics.figures.screen.clock import Clock
 from analytics.figures.screen.look import Look
+from analytics.figures.screen.patient_course import draw_own_courses
 from analytics.figures.screen.patient_lanes import LANE_HEIGHT, draw_lanes, lanes_of
 from analytics.figures.screen.patient_marker import draw_marker, drawn_values
 from analytics.figures.screen.trajectory import draw_fold_axis
@@ -41,6 +42,7 @@ def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Uni
     height = _MARKER_HEIGHT + lanes_height + 146
     split = lanes_height / (height - 116)
     traces, stops = draw_marker(history, values, unit, clock, edges, (bottom, top), look)
+    traces = draw_own_courses(history, unit, clock, look) + traces
     lane_traces, lane_axis = draw_lanes(history.spells, lanes, clock, (first, last), look)
     time_axis = clock.draw(*edges, look, anchor="y2")
     return draw_frame(
