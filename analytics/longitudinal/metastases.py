@@ -8,6 +8,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.sites import METASTATIC_SITES
+from analytics.longitudinal.reading import select_reading
 
 _ON_LINE = ["pid", "line_no"]
 _SEEN = ("yes", "too_small")
@@ -64,25 +65,31 @@ def derive_burden(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, setti
 
     ``n_lesions`` counts those seen; ``target_sum_mm`` adds up the targets, nodes by their short axis, and
     is null unless every target of that day has a size. One lesion on several scans counts once, at its
-    largest.
+    largest, and as a target when it is one on any; of several readers of a scan one is taken.
     """
     scans = tables["imaging"].filter(pl.col("date").is_not_null()).select("pid", "imaging_id", "date")
     starts = lines.lazy().select(*_ON_LINE, "start_date").filter(pl.col("start_date").is_not_null())
     earliest = pl.col("start_date") - pl.duration(days=settings.baseline_scan_days)
     size = pl.when(pl.col("nodal") == "Y").then(pl.coalesce("short_mm", "longest_mm")).otherwise("longest_mm")
     is_seen = pl.col("measured").fill_null("yes").is_in(_SEEN)
-    target = pl.col("mm").filter(pl.col("role") == "target")
+    tenths = (size * 10).round().cast(pl.Int64)
+    target = pl.col("tenths").filter("is_target")
     return (
         starts.join(scans, on="pid")
         .filter(pl.col("date").is_between(earliest, pl.col("start_date")))
-        .join(tables["lesions"].with_columns(mm=size, is_seen=is_seen), on=["pid", "imaging_id"])
+        .join(
+            select_reading(tables["lesions"]).with_columns(
+                tenths=tenths, is_seen=is_seen, is_target=pl.col("role") == "target"
+            ),
+            on=["pid", "imaging_id"],
+        )
         .filter(pl.col("date") == pl.col("date").max().over(_ON_LINE))
         .group_by(*_ON_LINE, "lesion_id")
-        .agg(pl.col("mm").max(), pl.col("is_seen").any(), pl.col("role").first())
+        .agg(pl.col("tenths").max(), pl.col("is_seen").any(), pl.col("is_target").any())
         .group_by(_ON_LINE)
         .agg(
             n_lesions=pl.col("is_seen").sum().cast(pl.Int32),
-            target_sum_mm=pl.when((target.len() > 0) & (target.null_count() == 0)).then(target.sum()),
+            target_sum_mm=pl.when((target.len() > 0) & (target.null_count() == 0)).then(target.sum() / 10),
         )
         .collect()
     )
