@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from analytics.longitudinal.reading import select_reading
 from analytics.tables.derived_disease import LesionOutcomes
 
 _KEY = ["pid", "lesion_id"]
@@ -15,21 +16,21 @@ def derive_lesion_outcomes(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     """Derive ``derived.LesionOutcomes``: one row a patient and lesion, over all its scans.
 
     A lesion that was excised or irradiated left by that, whatever is noted later: it did not respond. The
-    last of the other scans on which it was looked for tells the rest. Scans without a date are taken in
-    the order of the source, so that a case without dates has outcomes as well.
+    last of the other scans on which it was looked for tells the rest; of several readers one is taken.
+    Scans without a date are taken in the order of the source, so that a case without dates has outcomes too.
     """
     scans = tables["imaging"].select("pid", "imaging_id", "date", scan_file="_file", scan_row="_row")
     how = pl.col("measured").fill_null("yes")
     size = pl.when(pl.col("nodal") == "Y").then(pl.coalesce("short_mm", "longest_mm")).otherwise("longest_mm")
     looked = how.is_in(["yes", "too_small", "not_visible"])
     rows = (
-        tables["lesions"]
+        select_reading(tables["lesions"])
         .join(scans, on=["pid", "imaging_id"])
         .select(
             *_KEY, "organ", "segment", "date", "scan_file", "scan_row", "_file", "_row", how=how, mm=size, looked=looked
         )
         .collect()
-        .sort(*_KEY, "date", "scan_file", "scan_row", nulls_last=True)
+        .sort(*_KEY, "date", "scan_file", "scan_row", "_file", "_row", nulls_last=True)
     )
     last = pl.col("how").filter("looked").last()
     return (

@@ -34,7 +34,8 @@ def _derive_line_rows(members: pl.DataFrame) -> pl.DataFrame:
         pl.col("treatment_key").min(),
         pl.col("n_cycles").sum(),
         pl.when(pl.col("cumulative_activity_gbq").is_not_null().any())
-        .then(pl.col("cumulative_activity_gbq").sum())
+        # to the kilobecquerel, so that the order of adding up leaves no trace
+        .then(pl.col("cumulative_activity_gbq").sum().round(6))
         .alias("cumulative_activity_gbq"),
     )
     return sums.join(dates, on="line_id")
