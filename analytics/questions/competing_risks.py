@@ -20,7 +20,7 @@ from analytics.questions.competing_wording import describe_competing
 from analytics.questions.design import make_design
 from analytics.questions.follow_up import observe_lines
 from analytics.questions.model_lines import select_model_lines
-from analytics.questions.model_wording import say_design
+from analytics.questions.model_wording import say_adjusted_models, say_design
 from analytics.questions.observed import ObservedLines, select_observed_lines
 from analytics.questions.question import Answer, Question
 from analytics.tables.competing_results import CompetingRisksResult, IncidenceAt, IncidenceGroup
@@ -75,7 +75,8 @@ def answer_competing_risks(study: Study, question: Question) -> Answer | Refusal
         summary=describe_competing(result),
         notes=(
             f"The first of {' and '.join(causes)} counts; Kaplan–Meier with the others censored would overstate it.",
-            *say_design(question, question.covariates),
+            *say_adjusted_models(question, "curves and Gray's test"),
+            *say_design(question, ()),
         ),
         study_name=study.name,
         study_version=study.version,

@@ -15,7 +15,7 @@ from analytics.estimation.turnbull import estimate_interval_survival, find_inter
 from analytics.questions.follow_up import observe_lines
 from analytics.questions.interval_models import derive_intervals, fit_interval_regressions, refuse_impossible
 from analytics.questions.interval_wording import describe_intervals
-from analytics.questions.model_wording import say_design
+from analytics.questions.model_wording import say_adjusted_models, say_design
 from analytics.questions.observed import select_observed_lines
 from analytics.questions.question import Answer, Question
 from analytics.questions.regression import MODELS, WITH_STRATA, fit_parametric, refuse_several_lines
@@ -79,7 +79,8 @@ def answer_interval_censored(study: Study, question: Question) -> Answer | Refus
             "An event lies after the last visit without it and not after the first with it; a death has its day.",
             "Who died without a seen progression may have progressed before: such a death counts as it was seen.",
             "The test asks that the groups are visited alike; the models do not.",
-            *say_design(question, question.covariates),
+            *say_adjusted_models(question, "curves, medians and the test"),
+            *say_design(question, ()),
         ),
         study_name=study.name,
         study_version=study.version,

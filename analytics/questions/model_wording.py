@@ -90,6 +90,13 @@ def say_design(question: Question, variables: Iterable[str]) -> tuple[str, ...]:
     return (*notes, *say_follow_up(question), "Times in days are date − start + 1; months are days / 30.4375.")
 
 
+def say_adjusted_models(question: Question, others: str) -> tuple[str, ...]:
+    """Say that the models of an answer adjust for the covariates, and that the ``others`` do not."""
+    if not question.covariates:
+        return ()
+    return (f"Models of everybody adjust for {', '.join(question.covariates)}; {others} do not.",)
+
+
 def changing_effects(result: ModelResult) -> list[TestResult]:
     """Return the proportionality tests of single terms that speak against a constant effect."""
     return [test for test in result.constancy_tests if test.p_value < CLEARLY and test.name != ALL_TERMS]

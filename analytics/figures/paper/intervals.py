@@ -17,6 +17,7 @@ from analytics.figures.paper.ink import (
     write_caption,
 )
 from analytics.figures.paper.survival import SurvivalWords
+from analytics.figures.screen.chart import order_groups
 from analytics.tables.competing_results import IntervalGroup, IntervalModel, IntervalSurvivalResult
 from analytics.tables.survival_results import IntervalCurve
 
@@ -31,18 +32,19 @@ def draw_intervals(result: IntervalSurvivalResult, words: SurvivalWords) -> Figu
     height = PANEL_INCHES * n_rows + below
     figure = Figure(figsize=(WIDTH_INCHES, height))
     end = max(_last_day(group) for group in result.groups) / DAYS_PER_MONTH
+    colours = order_groups(group.group for group in result.groups)
     for place, group in enumerate(result.groups):
         row, column = divmod(place, COLUMNS)
         bottom = below + PANEL_INCHES * (n_rows - 1 - row) + 0.45
         axes = figure.add_axes((0.085 + 0.495 * column, bottom / height, 0.405, (PANEL_INCHES - 0.75) / height))
-        _draw_group(axes, group, place)
+        _draw_group(axes, group, colours[group.group])
         label_months(axes, max(float(np.ceil(end)), 1.0), f"Months from {words.time_zero}")
         axes.set_ylim(0, 1.005)
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
         axes.set_ylabel(f"{words.outcome} (%)" if column == 0 else "")
         axes.set_title(f"{group.group}, n = {group.n_lines}", fontsize=8, loc="left", fontweight="bold")
         if axes.get_legend_handles_labels()[0]:
-            axes.legend(loc="upper right", fontsize=6.5, handlelength=3)
+            axes.legend(loc="upper right", fontsize=6.5, handlelength=3, frameon=True, framealpha=0.8, edgecolor="none")
     write_caption(figure, words.caption)
     return figure
 

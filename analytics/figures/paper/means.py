@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.figures.paper.ink import GREY, WIDTH_INCHES, colour_of, count_caption_lines, label_months, write_caption
 from analytics.figures.paper.survival import SurvivalWords
+from analytics.figures.screen.chart import order_groups
 from analytics.tables.comparison_results import MeanSurvivalResult
 from analytics.tables.results import Estimate
 
@@ -23,13 +24,14 @@ def draw_means(result: MeanSurvivalResult, words: SurvivalWords) -> Figure:
     figure = Figure(figsize=(WIDTH_INCHES, height))
     horizon = result.means.days / DAYS_PER_MONTH
     means = dict(result.means.means)
+    colours = order_groups(curve.group for curve in result.curves)
     for place, curve in enumerate(result.curves):
         row, column = divmod(place, COLUMNS)
         bottom = below + PANEL_INCHES * (n_rows - 1 - row) + 0.45
         axes = figure.add_axes((0.085 + 0.495 * column, bottom / height, 0.405, (PANEL_INCHES - 0.75) / height))
         months = np.append(curve.time / DAYS_PER_MONTH, max(float(curve.time[-1]) / DAYS_PER_MONTH, horizon))
         survival = np.append(curve.survival, curve.survival[-1])
-        colour = colour_of(place)
+        colour = colour_of(colours[curve.group])
         inside = months <= horizon
         edge = np.append(months[inside], horizon)
         level = np.append(survival[inside], survival[inside][-1])
