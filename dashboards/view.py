@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode
 from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
 from analytics.catalogue.response_rules import RESPONSE_RULE_BY_ID
-from analytics.questions.groups import GROUPINGS
+from analytics.questions.groups import AFTER_TIME_ZERO, GROUPINGS
 from analytics.questions.question import Question, Selection
 from dashboards.shelf import FILTERS, OpenedStudy, Shelf
 
@@ -29,6 +29,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "zero": ("start", "date"),
 }
 """What each word of the address may be; anything else is passed over."""
+
+REFUSED: dict[str, tuple[str, ...]] = {"by": tuple(sorted(AFTER_TIME_ZERO))}
+"""Words no control offers but an address may bring: they go through, so that the page says why not and what else."""
 
 DEFAULTS: dict[str, str] = {
     "endpoint": "PFS",
@@ -111,7 +114,7 @@ def spell_search(view: View, shelf: Shelf, **changes: str) -> str:
 
 def _word(query: Mapping[str, list[str]], name: str) -> str:
     given = query.get(name, [""])[0]
-    return given if given in CHOICES[name] else DEFAULTS[name]
+    return given if given in (*CHOICES[name], *REFUSED.get(name, ())) else DEFAULTS[name]
 
 
 def _filter(query: Mapping[str, list[str]], name: str, opened: OpenedStudy) -> tuple[str, ...]:

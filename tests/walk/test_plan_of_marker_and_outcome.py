@@ -58,6 +58,15 @@ def test_all_but_the_naive_curve_are_answered(told: subprocess.CompletedProcess[
 
 
 @pytest.mark.usefixtures("told")
+def test_the_command_line_refuses_the_naive_curve_too(folder: Path) -> None:
+    asked = lutetia("ask", "survival", str(folder / "store"), "--by", "cga_response", "--out", str(folder / "naive"))
+    assert asked.returncode == 14
+    for remedy in ("landmark", "switching", "time_dependent"):
+        assert f"lutetia ask {remedy}" in asked.stderr
+    assert not (folder / "naive").exists()
+
+
+@pytest.mark.usefixtures("told")
 @pytest.mark.parametrize("name", ANSWERED)
 def test_each_answer_has_its_figure_methods_and_flow(name: str, folder: Path) -> None:
     answered = folder / "results" / name
