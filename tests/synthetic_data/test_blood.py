@@ -70,3 +70,12 @@ def test_persons_and_samples_vary_as_stated():
     row = np.setdiff1d(np.arange(len(WORLD.people.number)), WORLD.cycles.row)
     levels = np.log(compute_count(WORLD, row, np.zeros(len(row), dtype=np.int64), COUNT_BY_CODE["NEUT"]))
     assert levels.std() == pytest.approx(COUNT_BY_CODE["NEUT"].between, rel=0.1)
+
+
+def test_whose_platelets_fall_further_waits_longer_for_the_next_cycle():
+    later = WORLD.cycles.number > 1
+    late = WORLD.cycles.delay > 0
+    share = WORLD.scenario.number("care.delay_share")
+    assert abs(late[later].mean() - share) < 4 * np.sqrt(share * (1 - share) / later.sum())
+    sensitivity = np.log(WORLD.people.blood_sensitivity[WORLD.cycles.row])
+    assert sensitivity[later & late].mean() > sensitivity[later & ~late].mean() + 0.1
