@@ -10,7 +10,7 @@ import polars as pl
 from analytics.export.linked_tables import Part, Shown, join_parts, merge_parts
 from analytics.export.merging import merge_flow_to, refuse_small, select_groups
 from analytics.questions.question import Answer
-from analytics.questions.tally import describe_cells
+from analytics.questions.tally import CELL, add_shares, describe_cells
 from analytics.tables.results import Refusal
 from analytics.tables.tally_results import TallyResult
 
@@ -23,7 +23,8 @@ def make_safe_tally(answer: Answer, floor: int) -> Answer | Refusal:
         return refuse_small(floor)
     subjects = answer.subjects.filter(pl.col("group").is_in(allowed)).sort("group", "topic", "category")
     rows = [row for part in subjects.partition_by("group", maintain_order=True) for row in _merge_topics(part, floor)]
-    counts = pl.DataFrame(rows, schema=exact.counts.schema, orient="row").sort("topic", "group", "category")
+    schema = {name: exact.counts.schema[name] for name in (*CELL, "n")}
+    counts = add_shares(pl.DataFrame(rows, schema=schema, orient="row"))
     return replace(
         answer,
         result=replace(exact, counts=counts, details=pl.DataFrame()),
@@ -36,10 +37,10 @@ def make_safe_tally(answer: Answer, floor: int) -> Answer | Refusal:
     )
 
 
-def _merge_topics(of_group: pl.DataFrame, floor: int) -> list[tuple[str, str, str, int, float]]:
+def _merge_topics(of_group: pl.DataFrame, floor: int) -> list[tuple[str, str, str, int]]:
     """Merge the small categories of each topic of one group, and all of a topic that another would give away."""
     shown = Shown(frozenset(_keys(of_group)), floor)
-    rows: list[tuple[str, str, str, int, float]] = []
+    rows: list[tuple[str, str, str, int]] = []
     for (topic,), of_topic in of_group.group_by("topic", maintain_order=True):
         parts = [
             Part((str(category),), frozenset(_keys(rows_of)))
@@ -47,9 +48,8 @@ def _merge_topics(of_group: pl.DataFrame, floor: int) -> list[tuple[str, str, st
         ]
         merged = merge_parts(parts, floor, ("other categories together",))
         chosen = shown.choose(merged, [join_parts(parts, ("all categories together",))])
-        n_all = sum(len(part.lines) for part in parts)
         group = str(of_group["group"][0])
-        rows.extend((str(topic), part.labels[0], group, len(part.lines), len(part.lines) / n_all) for part in chosen)
+        rows.extend((str(topic), part.labels[0], group, len(part.lines)) for part in chosen)
     return rows
 
 

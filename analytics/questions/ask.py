@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from analytics.errors import RefusedError
 from analytics.questions.agreement import answer_agreement
+from analytics.questions.best_response import answer_best_response
 from analytics.questions.choices import answer_choices
 from analytics.questions.cohort import answer_cohort
 from analytics.questions.comparison import answer_comparison
@@ -48,6 +49,7 @@ QUESTIONS: dict[str, Callable[[Study, Question], Answer | Refusal]] = {
     "sensitivity": answer_sensitivity,
     "rule_changes": answer_rule_changes,
     "choices": answer_choices,
+    "best_response": answer_best_response,
     "readings": answer_readings,
     "toxicity": answer_toxicity,
     "symptoms": answer_symptoms,

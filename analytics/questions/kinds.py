@@ -18,6 +18,7 @@ KINDS: Final = {
     "endpoints": "Every endpoint counted: events, censored and excluded, with reasons.",
     "rule_changes": "How many lines each other rule set would move, and how: event, censored, left out, another day.",
     "choices": "The same for other choices: partial dates, size criteria, dates of progression; derived anew.",
+    "best_response": "Best, objective and confirmed response and disease control by group, with exact limits.",
     "readings": "Readers' responses beside those derived from lesions, and every visit that differs.",
     "toxicity": "Worst toxicity after the start: graded from laboratory values, and as reported.",
     "symptoms": "Symptoms and quality of life at the last score: better, the same or worse.",

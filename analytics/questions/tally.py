@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analytics.estimation.proportion import estimate_proportion, proportion_method
 from analytics.questions.question import Answer, Question
 from analytics.questions.wording import counted
 from analytics.tables.cohort_results import FlowStep
@@ -14,13 +15,23 @@ CELL = ["topic", "category", "group"]
 
 
 def count_cells(subjects: pl.DataFrame) -> pl.DataFrame:
-    """Return (topic, category, group, n, share) of rows that are one a line and topic."""
-    return (
-        subjects.group_by(CELL)
-        .agg(n=pl.len().cast(pl.Int64))
-        .with_columns(share=pl.col("n") / pl.col("n").sum().over("topic", "group"))
-        .sort("topic", "group", "category")
-        .select(*CELL, "n", "share")
+    """Return (topic, category, group, n) with shares and limits of rows that are one a line and topic."""
+    return add_shares(subjects.group_by(CELL).agg(n=pl.len().cast(pl.Int64)))
+
+
+def add_shares(counts: pl.DataFrame) -> pl.DataFrame:
+    """Return counts (``topic``, ``category``, ``group``, ``n``) with ``share`` of its group and exact limits.
+
+    The limits take lines as independent; that some are of one person is not allowed for.
+    """
+    with_all = counts.with_columns(n_all=pl.col("n").sum().over("topic", "group")).sort("topic", "group", "category")
+    shares = [estimate_proportion(n, n_all) for n, n_all in with_all.select("n", "n_all").rows()]
+    return with_all.select(
+        *CELL,
+        "n",
+        share=pl.Series([item.value for item in shares], dtype=pl.Float64),
+        low=pl.Series([item.low for item in shares], dtype=pl.Float64),
+        high=pl.Series([item.high for item in shares], dtype=pl.Float64),
     )
 
 
@@ -49,15 +60,16 @@ def make_tally(
     unit: str = "line",
     details: pl.DataFrame | None = None,
     notes: tuple[str, ...] = (),
+    summary: tuple[str, ...] = (),
 ) -> Answer:
     """Return the answer that counts ``subjects`` (``pid``, ``line_no``, ``group``, ``topic``, ``category``)."""
     counts = count_cells(subjects)
     return Answer(
         question=question,
-        result=TallyResult(unit, counts, pl.DataFrame() if details is None else details),
+        result=TallyResult(unit, counts, pl.DataFrame() if details is None else details, (proportion_method(),)),
         subjects=subjects,
         flow=flow,
-        summary=describe_cells(counts, unit),
+        summary=(*summary, *describe_cells(counts, unit)),
         notes=notes,
         study_name=study.name,
         study_version=study.version,

@@ -13,7 +13,8 @@ from analytics.tables.results import Method
 class TallyResult:
     """Counts by topic, category and group; the categories of a topic add up to the group.
 
-    ``counts`` columns: ``topic``, ``category``, ``group``, ``n``, ``share`` (of the topic's group, 0 to 1).
+    ``counts`` columns: ``topic``, ``category``, ``group``, ``n``, ``share`` (of the topic's group, 0 to 1) with its
+    exact limits ``low`` and ``high``.
     ``unit`` is what is counted: line or person. ``details`` has the rows behind the counts, with their days
     and source lines; row-level, so that it leaves only at the full level.
     """

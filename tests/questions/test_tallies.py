@@ -181,3 +181,38 @@ def test_the_categories_of_a_topic_add_up_to_its_group(study: Study, kind: str):
     per_group = sums.group_by("group").agg(pl.col("n").n_unique())
     assert set(per_group["n"]) == {1}
     assert sums["share"].to_list() == pytest.approx([1.0] * sums.height)
+
+
+def test_best_response_counts_the_evaluable_and_all(study: Study):
+    """Readers: P1 stable then progressing in the next line, P2 progressing, P3 without an assessment."""
+    given = answer(study, Question(kind="best_response", by="none"))
+    assert isinstance(given, Answer)
+    assert isinstance(given.result, TallyResult)
+    assert counted(given.result, "best response by readers") == {"PD": 2, "SD": 1, "no assessment": 1}
+    assert counted(given.result, "objective response by readers") == {"no": 3, "not evaluable": 1}
+    assert counted(given.result, "disease control by readers") == {"no": 2, "yes": 1, "not evaluable": 1}
+    assert "Disease control by readers, all: 1 of 3 evaluable, 33% (1% to 91%); 1 of 4 in all." in given.summary
+
+
+def test_an_unconfirmed_response_is_no_confirmed_one():
+    responded = TREATED | {
+        "responses": """
+            patient_id | date       | criteria   | response
+            P1         | 2020-04-01 | RECIST_1_1 | PR
+            P2         | 2020-04-01 | RECIST_1_1 | PR
+            P2         | 2020-04-29 | RECIST_1_1 | PR
+            """
+    }
+    result = tally(derive_study(responded), "best_response")
+    assert counted(result, "objective response by readers") == {"yes": 2, "not evaluable": 2}
+    assert counted(result, "confirmed objective response by readers") == {"yes": 1, "no": 1, "not evaluable": 2}
+
+
+def test_shares_have_exact_limits(study: Study):
+    row = (
+        tally(study, "best_response")
+        .counts.filter(topic="disease control by readers", category="yes")
+        .row(0, named=True)
+    )
+    assert (row["n"], row["share"]) == (1, 0.25)
+    assert (row["low"], row["high"]) == pytest.approx((0.00631, 0.80588), abs=1e-5)  # R: binom.test(1, 4)$conf.int
