@@ -12,7 +12,7 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.intake.codes import parse_code, parse_code_list
 from analytics.intake.dates import RELATIVE, parse_date
-from analytics.intake.distinct import parse_distinct
+from analytics.intake.distinct import Coded, code_texts, parse_distinct, strip_texts
 from analytics.intake.examine import clean_header
 from analytics.intake.numbers import UNREADABLE, Marks, parse_number
 from analytics.intake.text_table import PID, ROW, TextTable
@@ -83,9 +83,7 @@ def parse_table(delivered: TextTable, settings: Settings) -> pl.DataFrame:
         if name not in by_name:
             absent |= {raw(name): pl.String()} | _parsed_columns(name, facts)
             continue
-        texts = delivered.rows.get_column(by_name[name]).str.strip_chars().replace("", None)
-        columns.append(texts.alias(raw(name)))
-        columns.extend(parse_cells(texts, name, facts, dialect_of(delivered, name, settings)))
+        columns.extend(_parse_column(delivered, by_name[name], name, facts, settings))
     if PID in delivered.rows.columns:
         columns.insert(0, delivered.rows.get_column(PID).alias("pid"))
     frame = pl.DataFrame([delivered.rows.get_column(ROW), *columns])
@@ -95,6 +93,19 @@ def parse_table(delivered: TextTable, settings: Settings) -> pl.DataFrame:
         pl.lit(None, dtype=pl.String()).alias(STATUS),
         *(pl.lit(None, dtype=kind).alias(name) for name, kind in absent.items()),
     )
+
+
+def _parse_column(
+    delivered: TextTable, reported: str, name: str, facts: ColumnFacts, settings: Settings
+) -> list[pl.Series]:
+    """Return the texts of a column and what they say; spaces around them are taken off."""
+    cells = delivered.rows.get_column(reported)
+    if facts.kind == "text":
+        texts = cells.str.strip_chars().replace("", None)
+        return [texts.alias(raw(name)), normalise_ids(texts).alias(name) if name in ID_COLUMNS else texts.alias(name)]
+    coded = strip_texts(code_texts(cells))
+    texts = coded.spread(coded.texts.to_frame(raw(name))).to_series()
+    return [texts, *parse_cells(coded, name, facts, dialect_of(delivered, name, settings))]
 
 
 def _parsed_columns(name: str, facts: ColumnFacts) -> dict[str, pl.DataType]:
@@ -108,10 +119,8 @@ def _parsed_columns(name: str, facts: ColumnFacts) -> dict[str, pl.DataType]:
     return {name: pl.List(text) if facts.kind == "codes" else text}
 
 
-def parse_cells(texts: pl.Series, name: str, facts: ColumnFacts, dialect: Dialect) -> list[pl.Series]:
-    """Return the typed column ``name`` and what belongs to it."""
-    if facts.kind == "text":
-        return [_normalised(texts, name)]
+def parse_cells(texts: Coded, name: str, facts: ColumnFacts, dialect: Dialect) -> list[pl.Series]:
+    """Return the typed column ``name``, which is none of free text, and what belongs to it."""
     if facts.kind == "code":
         found = parse_distinct(texts, lambda text: (parse_code(text, facts.code_list),), {"code": pl.String()})
         return [found.get_column("code").alias(name)]
@@ -125,13 +134,6 @@ def parse_cells(texts: pl.Series, name: str, facts: ColumnFacts, dialect: Dialec
     return _parse_numbers(texts, name, dialect, is_whole=facts.kind == "integer")
 
 
-def _normalised(texts: pl.Series, name: str) -> pl.Series:
-    """Return text as it is; ids are brought to Unicode form NFKC so that look-alikes match."""
-    if name not in ID_COLUMNS:
-        return texts.alias(name)
-    return normalise_ids(texts).alias(name)
-
-
 def normalise_ids(texts: pl.Series) -> pl.Series:
     """Return ids in Unicode form NFKC without outer spaces; what is plain ASCII is so already."""
     if (texts.str.len_bytes() == texts.str.len_chars()).all():
@@ -142,7 +144,7 @@ def normalise_ids(texts: pl.Series) -> pl.Series:
     return found.get_column("id")
 
 
-def _parse_numbers(texts: pl.Series, name: str, dialect: Dialect, *, is_whole: bool) -> list[pl.Series]:
+def _parse_numbers(texts: Coded, name: str, dialect: Dialect, *, is_whole: bool) -> list[pl.Series]:
     def parse(text: str) -> tuple[Any, ...]:
         reading = parse_number(text, dialect.marks)
         if is_whole and reading.value is not None and reading.value != int(reading.value):
@@ -157,7 +159,7 @@ def _parse_numbers(texts: pl.Series, name: str, dialect: Dialect, *, is_whole: b
     ]
 
 
-def _parse_dates(texts: pl.Series, name: str, dialect: Dialect) -> list[pl.Series]:
+def _parse_dates(texts: Coded, name: str, dialect: Dialect) -> list[pl.Series]:
     def parse(text: str) -> tuple[Any, ...]:
         found = parse_date(text, dialect.date_form)
         return found.lo, found.hi, found.precision, found.problem, found.a, found.b

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analytics.intake.checks import Check, findings_of
-from analytics.intake.parse import STATUS
+from analytics.intake.checks import KEYS, Check, findings_of
+from analytics.intake.distinct import code_texts
+from analytics.intake.parse import STATUS, raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,33 @@ def review_findings(reviews: Iterator[Review]) -> Iterator[pl.DataFrame]:
                 yield findings_of(check, review.table, hits)
 
 
-def used(settled: Mapping[str, pl.DataFrame], table: str) -> pl.DataFrame:
-    """Return the accepted rows of a settled table; the table itself, uncopied, when all were accepted."""
-    rows = settled[table]
-    is_whole = rows.get_column(STATUS).null_count() == rows.height
-    return rows if is_whole else rows.filter(pl.col(STATUS).is_null())
+def used(settled: Mapping[str, pl.DataFrame], table: str, *names: str) -> pl.DataFrame:
+    """Return the accepted rows of a settled table, with the columns named or all; uncopied when all were accepted."""
+    rows = settled[table].select(names) if names else settled[table]
+    status = settled[table].get_column(STATUS)
+    return rows if status.null_count() == rows.height else rows.filter(status.is_null())
+
+
+def shown_columns(table: str, *names: str) -> tuple[str, ...]:
+    """Return the columns a finding shows: patient, key, place, and the texts of the columns named."""
+    texts = dict.fromkeys((*KEYS[table], *names))
+    return "pid", "patient_id", *map(raw, texts), "_file", "_sheet", "_row"
+
+
+def sort_rows(frame: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """Return the rows in the order of the columns ``by``, those without a value last.
+
+    Of texts their ranks are sorted, which is faster.
+    """
+    ranks = pl.DataFrame({name: _ranks(frame.get_column(name)) for name in by})
+    return frame[ranks.select(pl.arg_sort_by(by, nulls_last=True, maintain_order=True)).to_series()]
+
+
+def _ranks(values: pl.Series) -> pl.Series:
+    if values.dtype != pl.String:
+        return values
+    coded = code_texts(values)
+    return coded.texts.rank("dense").gather(coded.codes)
 
 
 def day_text(column: str) -> pl.Expr:

@@ -10,7 +10,7 @@ from analytics.catalogue.settings import Settings
 from analytics.catalogue.symptoms import SYMPTOM_ITEMS
 from analytics.intake.checks import Check, number_text
 from analytics.intake.parse import raw
-from analytics.intake.review import Review, day_text, used
+from analytics.intake.review import Review, day_text, shown_columns, used
 
 DATED_BY = {"labs": "collected", "imaging": "date"}
 """Tables whose partial dates may straddle the first treatment."""
@@ -68,7 +68,12 @@ def review_follow_up(settled: Mapping[str, pl.DataFrame], settings: Settings) ->
     yield Review("responses", progressions, (moved,))
     years = settings.max_years_before_diagnosis
     for table, column in DATED_BY.items():
-        rows = used(settled, table).join(starts, on="pid", how="left").join(diagnosed, on="pid", how="left")
+        days = (f"{column}_lo", f"{column}_hi")
+        rows = (
+            used(settled, table, *shown_columns(table, column), *days)
+            .join(starts, on="pid", how="left")
+            .join(diagnosed, on="pid", how="left")
+        )
         straddles = (pl.col(f"{column}_lo") < pl.col("_start")) & (pl.col(f"{column}_hi") >= pl.col("_start"))
         early = pl.col(f"{column}_hi") < pl.col("_diagnosis").dt.offset_by(f"-{years}y")
         checks = (

@@ -8,20 +8,27 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.intake.checks import Check, number_text
-from analytics.intake.review import Review, used
+from analytics.intake.review import Review, shown_columns, sort_rows, used
 
 SCALE = "_scale"
 """The factor of a unit to the standard one, or the unit itself where it has none."""
+LAB_COLUMNS = (
+    *shown_columns("labs", "value_text", "unit", "uln", "urine_volume_ml", "ppi_within_2w"),
+    *("analyte", "specimen", "collected_lo", "assay_id", "value", "value_text", "value_standard", "comparator"),
+    *("unit", "uln", "lln", "urine_volume_ml", "ppi_within_2w", "assay_group"),
+    *("_unit", "_factor", "_is_marker", "_assay_uln", "_assay_unit"),
+)
+"""What is looked at in series; the rest of a value's row is not copied."""
+
 URINE_ANALYTE = "5HIAA_U24"
 CGA = "CGA"
 
 
 def review_labs(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterator[Review]:
     """Yield the checks of series, limits and disturbances of laboratory values."""
-    labs = used(settled, "labs").filter(pl.col("value").is_not_null())
-    series = labs.filter(pl.col("collected_lo").is_not_null()).sort(
-        "pid", "analyte", "specimen", "collected_lo", "_row", nulls_last=True
-    )
+    labs = used(settled, "labs", *LAB_COLUMNS).filter(pl.col("value").is_not_null())
+    dated = labs.filter(pl.col("collected_lo").is_not_null())
+    series = sort_rows(dated, "pid", "analyte", "specimen", "collected_lo", "_row")
     neighbours = _with_neighbours(series)
     yield Review("labs", neighbours, tuple(_neighbour_checks(settings)))
     yield Review("labs", _with_usual_unit(neighbours), (_unit_check(),))

@@ -9,7 +9,7 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.intake.checks import Check, number_text
 from analytics.intake.parse import raw
-from analytics.intake.review import Review, day_text, used
+from analytics.intake.review import Review, day_text, sort_rows, used
 
 SEPARATELY_READ = ("pid", "reader")
 """Lesions are followed within a patient and a reader."""
@@ -24,12 +24,10 @@ LESION_COLUMNS = ("pid", "patient_id", *LESION_FACTS, *map(raw, LESION_FACTS), "
 def review_lesions(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterator[Review]:
     """Yield the checks of lesions over time."""
     days = used(settled, "imaging").select("pid", "imaging_id", pl.col("date_lo").alias("_day"))
-    lesions = (
-        used(settled, "lesions")
-        .select(*LESION_COLUMNS)
-        .join(days.unique(["pid", "imaging_id"], keep="first"), on=["pid", "imaging_id"], how="left")
-        .sort("pid", "reader", "lesion_id", "_day", "_row", nulls_last=True)
+    dated = used(settled, "lesions", *LESION_COLUMNS).join(
+        days.unique(["pid", "imaging_id"], keep="first"), on=["pid", "imaging_id"], how="left"
     )
+    lesions = sort_rows(dated, "pid", "reader", "lesion_id", "_day", "_row")
     yield Review("lesions", _with_before(lesions), tuple(_identity_checks()))
     # uptake alone, as on FDG PET, is no measurement: such an examination neither opens nor breaks a series
     sized = lesions.filter(pl.col("_day").is_not_null() & (pl.col("measured").fill_null("yes") != "not_assessed"))
@@ -42,7 +40,7 @@ def review_lesions(settled: Mapping[str, pl.DataFrame], settings: Settings) -> I
 
 def review_tracers(settled: Mapping[str, pl.DataFrame]) -> Iterator[Review]:
     """Yield the check for uptake measured with different tracers of one kind; FDG is never compared with the others."""
-    with_uptake = used(settled, "lesions").filter(pl.col("suv_max").is_not_null())
+    with_uptake = used(settled, "lesions", "pid", "imaging_id", "suv_max").filter(pl.col("suv_max").is_not_null())
     scans = (
         used(settled, "imaging")
         .join(with_uptake.select("pid", "imaging_id").unique(), on=["pid", "imaging_id"], how="semi")
