@@ -23,6 +23,7 @@ from analytics.endpoints.times import derive_times_to_event
 from analytics.longitudinal.line_baselines import derive_line_baselines
 from analytics.longitudinal.line_cycles import derive_line_cycles, derive_line_doses
 from analytics.longitudinal.lines import derive_lines
+from analytics.longitudinal.marker_changes import derive_marker_changes
 from analytics.longitudinal.marker_features import derive_marker_features
 from analytics.longitudinal.marker_progressions import derive_marker_progressions
 from analytics.longitudinal.marker_responses import derive_marker_responses
@@ -75,6 +76,7 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "marker_values": marker_values,
         "marker_responses": responses,
         "marker_progressions": progressions,
+        "marker_changes": derive_marker_changes(marker_values.lazy()),
         "marker_features": features,
         "recist_assessments": recist,
         "growth_rates": derive_growth_rates(recist, derive_earlier_sums(tables, lines, settings)),

@@ -6,7 +6,13 @@ import dataframely as dy
 
 from analytics.tables.derived_disease import BestResponses, GrowthRates, LesionOutcomes, RecistAssessments
 from analytics.tables.derived_lines import LINE_TABLES
-from analytics.tables.derived_markers import MarkerFeatures, MarkerProgressions, MarkerResponses, MarkerValues
+from analytics.tables.derived_markers import (
+    MarkerChanges,
+    MarkerFeatures,
+    MarkerProgressions,
+    MarkerResponses,
+    MarkerValues,
+)
 from analytics.tables.derived_tolerance import LabGrades, ReportedToxicities, ScoreChanges
 
 
@@ -81,6 +87,7 @@ DERIVED_TABLES: dict[str, type[dy.Schema]] = {
     "marker_values": MarkerValues,
     "marker_responses": MarkerResponses,
     "marker_progressions": MarkerProgressions,
+    "marker_changes": MarkerChanges,
     "marker_features": MarkerFeatures,
     "recist_assessments": RecistAssessments,
     "growth_rates": GrowthRates,

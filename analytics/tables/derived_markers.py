@@ -96,6 +96,27 @@ class MarkerProgressions(dy.Schema):
     last_row = dy.UInt32(description="Line of that file.")
 
 
+class MarkerChanges(dy.Schema):
+    """One row a later value of a series: its change from the baseline and from the value before."""
+
+    pid = dy.UInt32(description="Patient key.")
+    line_no = dy.Int32(description="Line.")
+    analyte = dy.String(description="Biomarker code.")
+    series = dy.String(description="Values that may be compared.")
+    compared_unit = dy.String(nullable=True, description="Unit of the values.")
+    date = dy.Date(description="Day of the value.")
+    days = dy.Int32(description="date − start + 1.", metadata={"unit": "days"})
+    from_baseline_pct = dy.Float64(nullable=True, description="Change from the baseline.", metadata={"unit": "%"})
+    baseline_verdict = dy.String(
+        nullable=True, description="rise or fall beyond the reference change value, else within; null: none is known."
+    )
+    previous_date = dy.Date(nullable=True, description="Day of the comparable value before.")
+    from_previous_pct = dy.Float64(nullable=True, description="Change from that value.", metadata={"unit": "%"})
+    previous_verdict = dy.String(nullable=True, description="The same for that change.")
+    file = dy.String(description="Source file.")
+    row = dy.UInt32(description="Line of that file.")
+
+
 class MarkerFeatures(dy.Schema):
     """One row a line, marker and series: the shape of the marker from its baseline on."""
 

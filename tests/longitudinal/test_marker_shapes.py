@@ -11,10 +11,12 @@ import pytest
 from analytics.catalogue.response_rules import PROGRESSION_RULE_BY_ID
 from analytics.catalogue.settings import Settings
 from analytics.longitudinal.lines import derive_lines
+from analytics.longitudinal.marker_changes import derive_marker_changes
 from analytics.longitudinal.marker_features import derive_marker_features
 from analytics.longitudinal.marker_progressions import derive_marker_progressions
 from analytics.longitudinal.marker_values import derive_marker_values
 from analytics.tables.derived import MarkerFeatures, MarkerProgressions
+from analytics.tables.derived_markers import MarkerChanges
 from tests.by_hand import accept_by_hand
 
 EXACT = 1e-9
@@ -166,3 +168,42 @@ def test_the_value_nearest_to_the_middle_of_a_window_is_used(days: tuple[int, ..
     )
     found = features_of(lab("2019-12-20", "100") + later)["change_month_3_pct"]
     assert found == (None if change is None else pytest.approx(change))
+
+
+def changes_of(labs: str, analyte: str = "CGA") -> list[tuple[object, ...]]:
+    values, _ = read_values(labs)
+    changes = derive_marker_changes(values)
+    MarkerChanges.validate(changes)
+    return (
+        changes.filter(analyte=analyte)
+        .select(
+            pl.col("from_baseline_pct").round(1),
+            "baseline_verdict",
+            pl.col("from_previous_pct").round(1),
+            "previous_verdict",
+        )
+        .rows()
+    )
+
+
+def test_each_value_is_held_against_the_baseline_and_the_value_before():
+    """The reference change of chromogranin A: a rise beyond 62 %, a fall beyond 38 %; exactly that is within."""
+    rows = [
+        ("2019-12-20", "100"),
+        ("2020-03-01", "162"),
+        ("2020-05-01", "62"),
+        ("2020-07-01", "100.6"),
+        ("2020-09-01", "<20"),
+    ]
+    shown = changes_of("\n".join(f"P1 | CGA | {day} | {value}" for day, value in rows))
+    assert shown == [
+        (62.0, "within", 62.0, "within"),
+        (-38.0, "within", -61.7, "fall"),
+        (0.6, "within", 62.3, "rise"),
+        (None, None, None, None),  # a limit is no value to subtract from
+    ]
+
+
+def test_without_a_reference_change_there_is_no_verdict():
+    shown = changes_of("P1 | 5HIAA_S | 2019-12-20 | 100\nP1 | 5HIAA_S | 2020-03-01 | 300", "5HIAA_S")
+    assert shown == [(200.0, None, 200.0, None)]
