@@ -130,6 +130,14 @@ def point_to(store: Path, name: str) -> None:
     write_durably(store / POINTER, name + "\n")
 
 
+def current_name(store: Path) -> str:
+    """Return the name of the version a store points to; empty where there is none."""
+    try:
+        return (store / POINTER).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+
+
 def write_durably(path: Path, text: str) -> None:
     """Write a small file so that it holds the old text or the new one, whatever happens."""
     aside = path.with_name(f".{path.name}")
@@ -195,10 +203,9 @@ def make_durable(file: Path) -> str:
 
 def _candidates(store: Path) -> list[str]:
     """Return the version names to try: the current one, then those before it, newest first."""
-    try:
-        current = (store / POINTER).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        raise StoreError("There is no study here.", str(store), "Build one: lutetia build SOURCE STORE.") from None
+    current = current_name(store)
+    if not current:
+        raise StoreError("There is no study here.", str(store), "Build one: lutetia build SOURCE STORE.")
     return [current, *(name for name in version_names(store) if name < current)]
 
 
@@ -251,7 +258,7 @@ def _folders(folder: Path) -> list[Path]:
 
 def _expire(store: Path, kept: int, grace_seconds: float) -> None:
     """Remove all but the newest ``kept`` versions and those that somebody may still be reading."""
-    current = (store / POINTER).read_text(encoding="utf-8").strip()
+    current = current_name(store)
     older = [name for name in version_names(store) if name != current]
     published = (store / VERSIONS / current).stat().st_mtime
     for name in older[kept - 1 :]:

@@ -39,6 +39,7 @@ def create_app(shelf: Shelf) -> Dash:
         page.register(app, shelf)
     register_downloads(app.server, shelf)
     protect(app)
+    app.server.before_request(shelf.renew)
     return app
 
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from dash import Dash
 from flask import Flask, Response, abort, request
+from polars.exceptions import PanicException
 from werkzeug.exceptions import HTTPException
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 LARGEST_REQUEST = 1_000_000
 """Bytes; the largest honest request is a callback with a page's filters."""
@@ -36,6 +41,7 @@ def protect(app: Dash) -> None:
     server.config.update(MAX_CONTENT_LENGTH=LARGEST_REQUEST, TRUSTED_HOSTS=list(LOOPBACK))
     server.before_request(_refuse_strangers)
     server.errorhandler(Exception)(_hide_details)
+    _contain_panics(server)
 
     @server.after_request
     def add_headers(response: Response) -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -74,12 +80,30 @@ def _refuse_strangers() -> None:
         abort(403)
 
 
+def _contain_panics(server: Flask) -> None:
+    """Answer a panic of polars like any error: it is no ``Exception``, and would end the thread that serves."""
+    answer = server.wsgi_app
+
+    def contained(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return answer(environ, start_response)
+        except PanicException as panic:
+            return Response(_report(panic), 500, HEADERS)(environ, start_response)
+
+    server.wsgi_app = contained
+
+
 def _hide_details(problem: Exception) -> HTTPException | tuple[str, int]:
     """Answer an unexpected error with a number to look up; its details stay in the log."""
     if isinstance(problem, HTTPException):
         return problem
+    return _report(problem), 500
+
+
+def _report(problem: BaseException) -> str:
+    """Log an incident and return what the reader is told."""
     incident = secrets.token_hex(4)
     # neither the message nor the values of the frames: either may hold patient data
     frames = [f"{frame.name} line {frame.lineno}" for frame in traceback.extract_tb(problem.__traceback__)[-3:]]
     log.error("incident %s: %s in %s", incident, type(problem).__name__, ", ".join(frames))
-    return f"Something went wrong (our bug). Please report incident {incident}.", 500
+    return f"Something went wrong (our bug). Please report incident {incident}."

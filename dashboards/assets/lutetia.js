@@ -98,13 +98,13 @@
 
       linkPages(pathname, search) {
         const study = new URLSearchParams(search || "").get("study");
+        const studies = [...document.querySelectorAll("nav.studies .menu-link")].map((link) => link.id);
+        const shown = studies.includes("study-" + study) ? "study-" + study : studies[0];
         const query = study ? "?study=" + encodeURIComponent(study) : "";
         document.querySelectorAll("nav .menu-link").forEach((link) => {
           const first = "/" + (pathname || "/").split("/")[1];
           const own = new URL(link.href, window.location.href);
-          const here = link.id.startsWith("study-")
-            ? (own.searchParams.get("study") || "") === (study || "")
-            : own.pathname === first;
+          const here = link.id.startsWith("study-") ? link.id === shown : own.pathname === first;
           if (here) { link.setAttribute("aria-current", "page"); } else { link.removeAttribute("aria-current"); }
         });
         return ["/" + query, "/patient" + query, "/data" + query];

@@ -79,6 +79,14 @@ def test_the_other_study_is_one_click_away_and_says_its_name(watched):
     assert page.get_by_text("Study second, data version").is_visible()
 
 
+@pytest.mark.parametrize(("search", "key"), [("", "first"), ("?study=first", "first"), ("?study=second", "second")])
+def test_the_header_marks_page_and_study(watched, search: str, key: str):
+    page = watched.open(f"/data{search}")
+    marked = page.locator("nav .menu-link[aria-current=page]")
+    marked.filter(has_text=f"Study: {key}").wait_for()
+    assert marked.all_text_contents() == ["Data", f"Study: {key}"]
+
+
 def test_eight_first_requests_at_once_are_all_answered(browser, address: str):
     from concurrent.futures import ThreadPoolExecutor
     from urllib.request import urlopen

@@ -7,8 +7,10 @@ import logging
 import pytest
 from dash import Dash
 from flask.testing import FlaskClient
+from polars.exceptions import PanicException
 
 from dashboards.security import LARGEST_REQUEST
+from dashboards.shelf import Shelf
 
 PAGES = ["/", "/patient", "/data", "/_dash-layout", "/_dash-dependencies", "/download/findings.csv"]
 
@@ -67,6 +69,20 @@ def test_there_is_no_door_for_machines(client: FlaskClient, monkeypatch: pytest.
 def test_debug_is_off_and_no_background_callbacks_exist(app: Dash):
     assert not app.server.debug
     assert not any(entry.get("background") for entry in app.callback_map.values())
+
+
+def test_a_panic_of_polars_is_an_incident_and_not_the_end_of_a_thread(
+    shelf: Shelf, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def panic(*_: object) -> None:
+        raise PanicException("row of EDGE")
+
+    monkeypatch.setattr(shelf, "ask", panic)
+    with caplog.at_level(logging.ERROR):
+        answer = client.get("/download/survival.csv")
+    assert answer.status_code == 500 and "report incident" in answer.get_data(as_text=True)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "PanicException" in caplog.text and "EDGE" not in caplog.text
 
 
 def test_a_broken_request_shows_and_logs_no_detail(client: FlaskClient, caplog: pytest.LogCaptureFixture):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dashboards.components.filters import FIELDS as COHORT_FIELDS
 from dashboards.components.patient_controls import FIELDS as PATIENT_FIELDS
-from dashboards.shelf import FILTERS, Shelf
+from dashboards.shelf import FILTERS
 from dashboards.view import CHOICES, DEFAULTS, parse_view, spell_search
 from tests.dashboards.hand_made import make_shelf
 
@@ -76,29 +76,3 @@ def test_the_browser_knows_the_same_fields_and_starts():
     for name in PATIENT_FIELDS:
         assert f'{name}: "{DEFAULTS[name]}"' in script
     assert set(FILTERS) < set(COHORT_FIELDS)
-
-
-def test_two_studies_of_one_name_are_told_apart(tmp_path):
-    from datetime import UTC, datetime
-
-    from analytics.store import StudyParts, publish
-    from dashboards.shelf import open_shelf
-
-    study = SHELF.opened("first").study
-    parts = StudyParts(
-        tables={name: table.collect() for name, table in study.tables.items()},
-        findings=study.findings,
-        ledger=study.ledger,
-        settings=study.settings,
-        inputs=study.inputs,
-    )
-    stores = [tmp_path / "one" / "registry-store", tmp_path / "two" / "registry-store"]
-    for store in stores:
-        store.parent.mkdir()
-        publish(store, parts, datetime(2026, 11, 20, tzinfo=UTC))
-    opened = open_shelf(stores)
-    assert list(opened.studies) == ["registry", "registry-2"]
-    first, second = opened.studies.values()
-    assert first.patients == second.patients
-    assert set(first.opaque.values()).isdisjoint(second.opaque.values())
-    assert isinstance(opened, Shelf)
