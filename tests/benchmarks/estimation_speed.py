@@ -128,12 +128,12 @@ TASKS = [
     Task("Cox, 8 covariates, 1 M", 1.5, "1 M", prepare_fit, f"{COX})"),
     Task("Cox with robust errors, 100 k", 0.2, "100 k", prepare_robust, f"{COX}, robust = TRUE)"),
     Task("time-dependent Cox, 100 k × 7", 0.5, "100 k × 7", prepare_fit, VISITS),
-    Task("time-dependent Cox, 1 M × 7", 7.0, "1 M × 7", prepare_fit, ""),
+    Task("time-dependent Cox, 1 M × 7", 7.0, "1 M × 7", prepare_fit, VISITS),
     Task("PH test, 100 k (after the fit)", 0.15, "100 k", prepare_proportionality, "cox.zph(f)", f"f <- {COX})"),
     Task("1,000 bootstrap medians, 2 × 5 k", 2.0, "10 k",
          lambda o, c: lambda: estimate_bootstrap_medians(o, c["g"], 1), BOOT),
 ]  # fmt: skip
-SLOW = ("Cox with robust errors, 100 k", "1,000 bootstrap medians, 2 × 5 k")
+SLOW = ("Cox with robust errors, 100 k", "1,000 bootstrap medians, 2 × 5 k", "time-dependent Cox, 1 M × 7")
 """R takes long: timed once."""
 
 
