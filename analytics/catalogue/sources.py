@@ -25,6 +25,7 @@ SOURCES: tuple[Source, ...] = (
     Source("gcig", "Rustin et al., Int J Gynecol Cancer 2011;21:419-423", "10.1097/IGC.0b013e3182070f17", "memory"),
     Source("ctcae5", "CTCAE version 5.0, US National Cancer Institute, 2017", "", "memory"),
     Source("who2019", "WHO Classification of Digestive System Tumours, 5th ed., 2019", "", "read"),
+    Source("who2010", "WHO Classification of Tumours of the Digestive System, 4th ed., 2010", "", "memory"),
     Source("ajcc8", "AJCC Cancer Staging Manual, 8th ed.", "", "memory"),
     Source("netter1", "Strosberg et al., N Engl J Med 2017;376:125-135", "10.1056/NEJMoa1607427", "read"),
     Source("netter2", "Singh et al., Lancet 2024;403:2807-2817", "10.1016/S0140-6736(24)00701-3", "read"),

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from analytics.catalogue.grades import GRADE_EDITION_BY_NAME, GradeEdition
+from analytics.catalogue.settings import Settings
+from analytics.errors import SettingsError
 from analytics.longitudinal.keys import EARLIEST_DAY, is_first_of, select_last, sort_by_key, spread_rows
 
 DAYS_PER_YEAR = 365.25
@@ -82,23 +85,45 @@ def _derive_ki67(starts: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl
     return spread_rows(last.select("line", "ki67_pct"), "line", starts.height)["ki67_pct"]
 
 
-def compute_grade() -> pl.Expr:
+def find_edition(settings: Settings) -> GradeEdition:
+    """Return the edition by which grades are computed.
+
+    Raises
+    ------
+    SettingsError
+        If the catalogue has no such edition.
+    """
+    if settings.who_edition not in GRADE_EDITION_BY_NAME:
+        known = ", ".join(GRADE_EDITION_BY_NAME)
+        raise SettingsError(f"There is no WHO edition «{settings.who_edition}».", "who_edition", f"Known: {known}.")
+    return GRADE_EDITION_BY_NAME[settings.who_edition]
+
+
+def compute_grade(edition: GradeEdition) -> pl.Expr:
     """Return the grade of a well-differentiated tumour from ``ki67_pct`` and ``mitoses`` (per 2 mm²).
 
-    The higher of the two decides (WHO 2019): G1 below 3 % and 2 mitoses, G2 to 20 of either, else G3. Ten
-    high-power fields count as the 2 mm² the classification equates them with.
+    The higher of the two decides; one that was not counted does not. Ten high-power fields count as the
+    2 mm² the classification equates them with.
     """
     ki67, mitoses = pl.col("ki67_pct"), pl.col("mitoses")
-    by_ki67 = pl.when(ki67 > 20).then(3).when(ki67 >= 3).then(2).when(ki67.is_not_null()).then(1)
-    by_mitoses = pl.when(mitoses > 20).then(3).when(mitoses >= 2).then(2).when(mitoses.is_not_null()).then(1)
+    is_second = ki67 >= edition.ki67_second if edition.is_second_included else ki67 > edition.ki67_second
+    by_ki67 = pl.when(ki67 > edition.second_up_to).then(3).when(is_second).then(2).when(ki67.is_not_null()).then(1)
+    by_mitoses = (
+        pl.when(mitoses > edition.second_up_to)
+        .then(3)
+        .when(mitoses >= edition.mitoses_second)
+        .then(2)
+        .when(mitoses.is_not_null())
+        .then(1)
+    )
     worst = pl.max_horizontal(by_ki67, by_mitoses)
     return pl.when(worst.is_not_null()).then(pl.format("G{}", worst))
 
 
-def _derive_computed_grade(starts: pl.DataFrame, pathology: pl.LazyFrame) -> pl.Series:
+def _derive_computed_grade(starts: pl.DataFrame, pathology: pl.LazyFrame, edition: GradeEdition) -> pl.Series:
     """Return the grade of the latest well-differentiated specimen that may lie before each start."""
     graded = pathology.filter(pl.col("differentiation") == "well").select(
-        "pid", "date", "date_lo", "specimen_no", grade_computed=compute_grade()
+        "pid", "date", "date_lo", "specimen_no", grade_computed=compute_grade(edition)
     )
     known = (pl.col("date_lo") <= pl.col("start_date")).fill_null(value=True)
     rows = (
@@ -112,11 +137,17 @@ def _derive_computed_grade(starts: pl.DataFrame, pathology: pl.LazyFrame) -> pl.
     return spread_rows(last.select("line", "grade_computed"), "line", starts.height)["grade_computed"]
 
 
-def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.DataFrame:
     """Add age, sex, centre, tumour and consent to lines (``pid``, ``line_no``, ``start_date``).
 
     A fact whose possible dates all lie after the start is not used. ``age_years`` counts years of 365.25
-    days, from the middle of the birth year when only that is known.
+    days, from the middle of the birth year when only that is known. Grades are computed by the WHO edition
+    of the settings.
+
+    Raises
+    ------
+    SettingsError
+        If the catalogue has no such edition.
     """
     starts = lines.select("pid", "start_date").with_row_index("line")
     age = (pl.col("start_date") - pl.col("birth")).dt.total_days() / DAYS_PER_YEAR
@@ -126,7 +157,12 @@ def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -
         [
             lines.join(persons, on="pid", how="left", maintain_order="left"),
             _derive_tumours(starts, tables["diagnoses"]),
-            pl.DataFrame([_derive_ki67(starts, tables), _derive_computed_grade(starts, tables["pathology"])]),
+            pl.DataFrame(
+                [
+                    _derive_ki67(starts, tables),
+                    _derive_computed_grade(starts, tables["pathology"], find_edition(settings)),
+                ]
+            ),
         ],
         how="horizontal",
     ).with_columns(age_years=age, grade_computed=pl.when(is_graded).then("grade_computed"))

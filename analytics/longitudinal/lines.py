@@ -132,7 +132,7 @@ def derive_lines(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.L
     parts = _derive_parts(lines, members, ssa, settings)
     named = lines.join(parts, on="line_id").rename({"start": "start_date", "_file": "file", "_row": "row"})
     return (
-        derive_covariates(named, tables)
+        derive_covariates(named, tables, settings)
         .select(pl.col(name).cast(column.dtype) for name, column in Lines.columns().items())
         .sort("pid", "line_no")
         .lazy()

@@ -47,8 +47,8 @@ class Lines(dy.Schema):
     grade = dy.String(nullable=True, description="Grade as reported at the last diagnosis before the start.")
     grade_computed = dy.String(
         nullable=True,
-        description="G1 to G3 by WHO 2019 from Ki-67 and mitoses of the latest well-differentiated specimen; none for "
-        "lung and thymus.",
+        description="G1 to G3 by the WHO edition of the settings, from Ki-67 and mitoses of the latest well-"
+        "differentiated specimen; none for lung and thymus.",
     )
     ki67_pct = dy.Float64(nullable=True, description="Latest Ki-67 before the start.", metadata={"unit": "%"})
     consent_to_research = dy.String(nullable=True, description="N keeps the patient out of every analysis.")

@@ -7,7 +7,9 @@ import datetime as dt
 import polars as pl
 import pytest
 
+from analytics.catalogue.grades import GRADE_EDITION_BY_NAME
 from analytics.catalogue.settings import Settings
+from analytics.errors import SettingsError
 from analytics.longitudinal.covariates import compute_grade
 from analytics.longitudinal.lines import derive_lines
 from analytics.tables.derived import Lines
@@ -183,6 +185,13 @@ def test_a_cycle_known_only_by_its_year_does_not_come_before_the_first():
     assert (line["start_lo"], line["start_hi"]) == (dt.date(2017, 3, 1), dt.date(2017, 3, 31))
 
 
+def grade_of(ki67: float | None, mitoses: float | None, edition: str) -> str | None:
+    specimen = pl.DataFrame(
+        {"ki67_pct": [ki67], "mitoses": [mitoses]}, schema=dict.fromkeys(["ki67_pct", "mitoses"], pl.Float64)
+    )
+    return specimen.select(compute_grade(GRADE_EDITION_BY_NAME[edition])).item()
+
+
 @pytest.mark.parametrize(
     ("ki67", "mitoses", "grade"),
     [
@@ -196,10 +205,20 @@ def test_a_cycle_known_only_by_its_year_does_not_come_before_the_first():
     ],
 )
 def test_grade_by_the_higher_of_ki67_and_mitoses(ki67: float | None, mitoses: float | None, grade: str | None):
-    specimen = pl.DataFrame(
-        {"ki67_pct": [ki67], "mitoses": [mitoses]}, schema=dict.fromkeys(["ki67_pct", "mitoses"], pl.Float64)
-    )
-    assert specimen.select(compute_grade()).item() == grade
+    assert grade_of(ki67, mitoses, "2019") == grade
+
+
+@pytest.mark.parametrize(
+    ("ki67", "before", "after"), [(2, "G1", "G1"), (2.5, "G2", "G1"), (3, "G2", "G2"), (21, "G3", "G3")]
+)
+def test_the_edition_says_where_grade_2_begins(ki67: float, before: str, after: str):
+    """WHO 2010: up to 2 % is grade 1; WHO 2019: below 3 %."""
+    assert (grade_of(ki67, 0, "2010"), grade_of(ki67, 0, "2019")) == (before, after)
+
+
+def test_an_edition_that_is_not_known_is_refused():
+    with pytest.raises(SettingsError, match="no WHO edition"):
+        lines_of("patient_id | treatment_id | category | start\nP1 | T1 | PRRT | 2020-01-01", who_edition="1980")
 
 
 def test_covariates_are_those_known_at_the_start():
