@@ -91,10 +91,8 @@ def main():
             print(f"{n_patients:>9,} patients, {kind}: {spent:.3f} s, {memory:.0f} MB{told}", flush=True)
             if shutil.which("Rscript"):
                 by_r = run_lme4(kind, n_patients)
-                apart = likelihood - by_r[1]
-                print(
-                    f"{'lme4':>18}, {kind}: {by_r[0]:.3f} s, {by_r[2]:.0f} MB; log-likelihood differs by {apart:.1e} of {likelihood:.0f}"
-                )
+                apart = f"{likelihood - by_r[1]:.1e} of {likelihood:.0f}"
+                print(f"{'lme4':>18}, {kind}: {by_r[0]:.3f} s, {by_r[2]:.0f} MB; log-likelihood differs by {apart}")
         if n_patients in CENSORED_TARGETS:
             spent, _, memory = run_apart([sys.executable, __file__, "--one", CENSORED, str(n_patients)])
             told = judge(spent, CENSORED_TARGETS[n_patients])
