@@ -63,16 +63,18 @@ class Desk:
         """Return the effective settings."""
         return self.ground.settings
 
-    def settle(self, parsed: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    def settle(self, parsed: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         """Settle the tables of whole patients, those first that others refer to.
+
+        ``parsed`` is emptied on the way, so that of each table only one form is held.
 
         Returns
         -------
         The tables with ``_status`` and the ranges of birth and death.
         """
-        patients = self._settle_patients(parsed["patients"])
+        patients = self._settle_patients(parsed.pop("patients"))
         known = patients.filter(pl.col(STATUS).is_null()).get_column("pid")
-        vital = self._check_rows("vital_status", parsed["vital_status"], known)
+        vital = self._check_rows("vital_status", parsed.pop("vital_status"), known)
         self._check("vital_status", vital, death_checks())
         life = _life(patients, death_ranges(vital))
         settled = {
@@ -81,7 +83,7 @@ class Desk:
         }
         for name in PATIENT_TABLES:
             if name not in settled:
-                rows = self._check_rows(name, parsed[name], known)
+                rows = self._check_rows(name, parsed.pop(name), known)
                 settled[name] = self._finish(name, _with_context(name, rows, settled), life)
         return settled
 

@@ -14,7 +14,7 @@ from analytics.errors import StoreError
 from analytics.intake.register import Register, ids_of
 from analytics.intake.text_table import NO_RAGGED, PID, ROW, TextTable, join_pieces
 
-BUCKET_PATIENTS = 5_000
+BUCKET_PATIENTS = 4_000
 """So many patients are worked on at a time: their rows fit in memory, also when each has some hundreds."""
 
 STRAY_SEED = 1
