@@ -127,21 +127,20 @@ def _target_sets(sized: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame:
     A target is accounted for when it has a size or a word why not. One that goes by another name there, since
     lesions merged or one split, is not: a person must say which pieces belong together.
     """
-    chosen = first.select(*SEPARATELY_READ, "lesion_id", _first_day="_day", _is_chosen=pl.lit(value=True))
-    expected = chosen.group_by(SEPARATELY_READ).agg(pl.col("_first_day").first(), _expected=pl.len())
-    return (
-        sized.join(expected, on=SEPARATELY_READ, nulls_equal=True, maintain_order="left")
+    named = first.select(*SEPARATELY_READ, "lesion_id", "_day").unique()
+    chosen = named.select(*SEPARATELY_READ, "lesion_id", _is_chosen=pl.lit(value=True))
+    expected = named.group_by(SEPARATELY_READ).agg(_first_day=pl.col("_day").first(), _expected=pl.len())
+    exams = (
+        sized.select(*SEPARATELY_READ, "imaging_id", "lesion_id", "_day")
+        .with_row_index("_place")
+        .join(expected, on=SEPARATELY_READ, nulls_equal=True)
         .filter(pl.col("_day") > pl.col("_first_day"))
-        .join(
-            chosen.select(*SEPARATELY_READ, "lesion_id", "_is_chosen"),
-            on=[*SEPARATELY_READ, "lesion_id"],
-            how="left",
-            nulls_equal=True,
-            maintain_order="left",
-        )
-        .with_columns(_found=pl.col("_is_chosen").sum().over(*SEPARATELY_READ, "imaging_id"))
-        .unique([*SEPARATELY_READ, "imaging_id"], keep="first", maintain_order=True)
+        .join(chosen, on=[*SEPARATELY_READ, "lesion_id"], how="left", nulls_equal=True)
+        .group_by(*SEPARATELY_READ, "imaging_id")
+        .agg(pl.col("_place").min(), pl.col("_expected").first(), _found=pl.col("_is_chosen").sum())
+        .sort("_place")
     )
+    return sized[exams.get_column("_place")].with_columns(exams.select("_found", "_expected"))
 
 
 def _incomplete_check() -> Check:
