@@ -1,9 +1,12 @@
-"""How much CPU the derivations take on accepted tables: run by hand, never by pytest.
+"""What the core derivations cost on accepted tables in buckets of Parquet, on one core, beside DuckDB and pandas.
 
-    python -m tests.benchmarks.derive_speed [PATIENTS]
+    python -m tests.benchmarks.derive_speed [PATIENTS ...] [--distinct 10000] [--no-peers]
 
-Prints CPU seconds of each stage on one core (three lines, 25 CgA values, 8 scans with five lesions a patient), the
-same scaled to 100,000 patients, and an idiomatic pandas doing the CgA baseline, the 50 % fall and PFS in the same run.
+A registry of distinct patients is simulated, accepted and tiled to the numbers asked for (default 20,000), in
+buckets of 20,000 patients. The core is lines, the CgA series and its response, RECIST from lesions, and PFS and
+OS by the default rules; two more rows give what one further rule costs. Every piece of work runs in a process
+of its own: processor seconds (user and system) without imports, and peak memory. Reading is in the time of the
+core and of DuckDB, not in that of pandas.
 """
 
 from __future__ import annotations
@@ -12,168 +15,168 @@ import os
 
 os.environ["POLARS_MAX_THREADS"] = "1"
 
+import argparse
+import json
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-import numpy as np
-import pandas as pd
 import polars as pl
 
-from analytics.catalogue.response_rules import PROGRESSION_RULES, RESPONSE_RULE_BY_ID
+from analytics.catalogue.response_rules import RESPONSE_RULE_BY_ID
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.times import derive_times_to_event
 from analytics.longitudinal.lines import derive_lines
-from analytics.longitudinal.marker_progressions import derive_marker_progressions
 from analytics.longitudinal.marker_responses import derive_marker_responses
 from analytics.longitudinal.marker_values import derive_marker_values
-from analytics.tables.accepted import accepted_columns
-from analytics.tables.registry import SOURCE_TABLES
+from analytics.tables.derived import MarkerProgressions
 
-LINES, VALUES, SCANS, LESIONS = 3, 25, 8, 5
-FIRST_DAY = 16_000
-Columns = dict[str, object]
+BUCKET = 20_000
+CORE = [("PFS", "default"), ("OS", "default")]
+MORE_RULES = {"one further endpoint rule set": [*CORE, ("PFS", "ema")]}
+PEERS = ("DuckDB", "pandas")
 
-
-def fill_table(name: str, columns: Columns) -> pl.DataFrame:
-    """Return an accepted table: columns not given are null."""
-    given = pl.DataFrame(columns).with_columns(
-        pl.lit(f"{name}.csv").alias("_file"), pl.int_range(2, pl.len() + 2, dtype=pl.UInt32).alias("_row")
-    )
-    types = accepted_columns(name, SOURCE_TABLES[name])
-    return given.select(
-        (pl.col(column) if column in given.columns else pl.lit(None)).cast(kind).alias(column)
-        for column, kind in types.items()
-    )
+Spent = dict[str, float]
 
 
-def date_columns(name: str, days: np.ndarray) -> Columns:
-    dates = pl.Series(days.astype("int32")).cast(pl.Date)
-    return {name: dates, f"{name}_lo": dates, f"{name}_hi": dates, f"{name}_precision": ["D"] * len(days)}
+def write_buckets(folder: Path, accepted: dict[str, pl.DataFrame], patients: int) -> None:
+    """Tile the accepted tables to ``patients``; each bucket is a folder of Parquet files with patients of its own."""
+    distinct = accepted["patients"].height
+    for bucket in range(0, patients, BUCKET):
+        place = folder / f"{bucket // BUCKET:04d}"
+        place.mkdir()
+        starts = range(bucket, min(bucket + BUCKET, patients), distinct)
+        for name, table in accepted.items():
+            tiled = table
+            if "pid" in table.columns:
+                tiled = pl.concat(
+                    table.with_columns(pl.col("pid") + pl.lit(first, dtype=pl.UInt32)) for first in starts
+                )
+            tiled.write_parquet(place / f"{name}.parquet")
 
 
-def simulate_tables(patients: int, seed: int = 1) -> dict[str, pl.LazyFrame]:
-    chance = np.random.default_rng(seed)
-    codes = np.char.mod("P%07d", np.arange(patients))
-    first = FIRST_DAY + chance.integers(0, 1_500, patients)
+def derive_core(bucket: Path, spent: Spent) -> pl.DataFrame:
+    """Derive the core of one bucket; add the processor seconds of each stage to ``spent``; return PFS."""
+    tables, settings = {file.stem: pl.scan_parquet(file) for file in bucket.glob("[a-z]*.parquet")}, Settings()
+    of_marker = {**tables, "labs": tables["labs"].filter(pl.col("analyte").is_in(["CGA", "EGFR"]))}
+    none = pl.LazyFrame(schema={name: column.dtype for name, column in MarkerProgressions.columns().items()})
 
-    def spread(times: int) -> tuple[Columns, np.ndarray, np.ndarray]:
-        pid, place = np.repeat(np.arange(patients), times), np.tile(np.arange(times), patients)
-        return {"pid": pid, "patient_id": codes[pid]}, pid, place
-
-    of_line, pid, place = spread(LINES)
-    starts = first[pid] + place * 600 + chance.integers(0, 100, len(pid))
-    treatments: Columns = of_line | {
-        "treatment_id": np.char.mod("T%d", place),
-        "category": np.array(["SSA", "PRRT", "targeted"])[place],
-        "agent": np.array(["lanreotide", "177Lu-DOTATATE", "everolimus"])[place],
-        **date_columns("start", starts),
-        **date_columns("end", starts + 500),
-    }
-    of_value, pid, place = spread(VALUES)
-    values = np.round(np.exp(chance.normal(5, 1, len(pid))), 1)
-    labs: Columns = of_value | {
-        "analyte": ["CGA"] * len(pid),
-        **date_columns("collected", first[pid] + place * 85 - 60 + chance.integers(0, 20, len(pid))),
-        "value": values,
-        "value_standard": values,
-        "unit_standard": ["ng/mL"] * len(pid),
-        "uln_used": np.full(len(pid), 100.0),
-        "assay_group": chance.choice(["K", "K", "K", "C"], len(pid)),
-    }
-    of_scan, pid, place = spread(SCANS)
-    scan: Columns = {"imaging_id": np.char.mod("s%d", place)}
-    days = date_columns("date", first[pid] + place * 200 - 20)
-    seen = {
-        "criteria": ["RECIST_1_1"] * len(pid),
-        "response": chance.choice(["SD", "PR", "PD"], len(pid), p=[0.6, 0.2, 0.2]),
-    }
-    each = np.repeat(np.arange(len(pid)), LESIONS)
-    number = np.tile(np.arange(LESIONS), len(pid))
-    lesions: Columns = {
-        "pid": pid[each],
-        "patient_id": codes[pid[each]],
-        "imaging_id": scan["imaging_id"][each],  # type: ignore[index]
-        "lesion_id": np.char.mod("L%d", number),
-        "role": np.where(number < LESIONS - 1, "target", "non_target"),
-        "longest_mm": np.round(chance.random(len(each)) * 50 + 10, 1),
-        "measured": ["yes"] * len(each),
-    }
-    of_patient, _, _ = spread(1)
-    filled = {
-        "patients": of_patient | {"birth_year": chance.integers(1940, 1980, patients)},
-        "treatments": treatments,
-        "labs": labs,
-        "imaging": of_scan | scan | days | {"modality": ["CT"] * len(pid)},
-        "responses": of_scan | scan | days | seen,
-        "lesions": lesions,
-        "vital_status": of_patient | date_columns("date", first + 2_500) | {"kind": ["death"] * patients},
-    }
-    empty = {name: pl.DataFrame(schema=accepted_columns(name, SOURCE_TABLES[name])) for name in SOURCE_TABLES}
-    return {name: table.lazy() for name, table in (empty | {n: fill_table(n, c) for n, c in filled.items()}).items()}
-
-
-def hand_over(table: pl.DataFrame) -> pd.DataFrame:
-    dates = [name for name, kind in table.schema.items() if kind == pl.Date]
-    return pd.DataFrame(table.with_columns(pl.col(dates).cast(pl.Datetime("ns"))).to_dict(as_series=False)).astype(
-        dict.fromkeys(dates, "datetime64[ns]")
-    )
-
-
-def derive_with_pandas(lines: pd.DataFrame, labs: pd.DataFrame, responses: pd.DataFrame) -> int:
-    """Do the CgA baseline, the first fall of 50 % and the first progression of each line the usual way."""
-    near = labs.merge(lines, on="pid")
-    near = near[near["date"] < near["next_line_date"].fillna(pd.Timestamp.max)]
-    before = near[(near["date"] <= near["start_date"]) & (near["date"] >= near["start_date"] - pd.Timedelta(days=90))]
-    key = ["pid", "line_no", "assay_group"]
-    baseline = before.sort_values("date").groupby(key)["value"].last().rename("baseline").reset_index()
-    after = near[near["date"] > near["start_date"]].merge(baseline, on=key)
-    fell = after[after["value"] * 2 <= after["baseline"]].groupby(["pid", "line_no"])["date"].min()
-    scans = responses.merge(lines, on="pid")
-    scans = scans[(scans["date"] > scans["start_date"]) & (scans["response"] == "PD")]
-    return len(fell) + len(scans.groupby(["pid", "line_no"])["date"].min())
-
-
-def measure(patients: int) -> None:
-    tables, settings = simulate_tables(patients), Settings()
-    spent: dict[str, float] = {}
-
-    def timed(name: str, work: Callable[[], object]) -> object:
+    def timed(stage: str, work: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         begun = time.process_time()
-        made = work()
-        spent[name] = time.process_time() - begun
-        return made
+        made = work().collect()
+        spent[stage] = spent.get(stage, 0) + time.process_time() - begun
+        return made.lazy()
 
-    lines = timed("lines", lambda: derive_lines(tables, settings).collect())
-    assert isinstance(lines, pl.DataFrame)
-    lazy = lines.lazy()
-    values = timed("marker values", lambda: derive_marker_values(tables, lazy, settings).collect())
-    assert isinstance(values, pl.DataFrame)
-    elect50 = [RESPONSE_RULE_BY_ID["ELECT50"]]
-    responses = timed("one response rule", lambda: derive_marker_responses(values.lazy(), lazy, elect50, settings).collect())
-    rises = timed("marker progressions", lambda: derive_marker_progressions(values.lazy(), PROGRESSION_RULES).collect())
-    recist = timed("RECIST", lambda: derive_recist_assessments(tables, lazy, settings).collect())
-    assert isinstance(responses, pl.DataFrame)
-    assert isinstance(rises, pl.DataFrame)
-    assert isinstance(recist, pl.DataFrame)
-    made = {
-        "marker_responses": responses.lazy(),
-        "marker_progressions": rises.lazy(),
-        "recist_assessments": recist.lazy(),
-    }
-    timed("all endpoints and rules", lambda: derive_times_to_event(tables, lazy, settings, made).collect())
-    peer = (
-        hand_over(lines.select("pid", "line_no", "start_date", "next_line_date")),
-        hand_over(tables["labs"].select("pid", "value", "assay_group", date="collected").collect()),
-        hand_over(tables["responses"].select("pid", "date", "response").collect()),
-    )
-    timed("pandas: baseline, fall, PFS", lambda: derive_with_pandas(*peer))
-    for name, seconds in spent.items():
-        print(f"{name:30s} {seconds:7.2f} CPU s   {seconds * 100_000 / patients:7.2f} a 100,000 patients")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+    lines = timed("lines", lambda: derive_lines(tables, settings))
+    values = timed("CgA series", lambda: derive_marker_values(of_marker, lines, settings))
+    rule, other = RESPONSE_RULE_BY_ID["ELECT50"], RESPONSE_RULE_BY_ID["CLAR_OR"]
+    responses = timed("CgA response", lambda: derive_marker_responses(values, lines, [rule], settings))
+    recist = timed("RECIST", lambda: derive_recist_assessments(tables, lines, settings))
+    made = {"marker_responses": responses, "marker_progressions": none, "recist_assessments": recist}
+    times = timed("PFS and OS", lambda: derive_times_to_event(tables, lines, settings, made, CORE))
+    both = timed("two responses", lambda: derive_marker_responses(values, lines, [rule, other], settings))
+    assert both.collect().height == 2 * responses.collect().height
+    for name, wanted in MORE_RULES.items():
+        timed(name, lambda wanted=wanted: derive_times_to_event(tables, lines, settings, made, wanted))
+    lines.collect().write_parquet(bucket / "_lines.parquet")
+    return times.filter(pl.col("endpoint") == "PFS").collect()
+
+
+def run_core(folder: Path) -> dict[str, Any]:
+    spent: Spent = {}
+    for bucket in sorted(folder.iterdir()):
+        pfs = derive_core(bucket, spent)
+        pfs.select("pid", "line_no", "days", "happened").write_parquet(bucket / "_pfs.parquet")
+    spent["one further response rule"] = spent.pop("two responses") - spent["CgA response"]
+    for name in MORE_RULES:
+        spent[name] -= spent["PFS and OS"]
+    return {"spent": spent}
+
+
+def run_peer(name: str, folder: Path) -> dict[str, Any]:
+    """Run one of the peers bucket by bucket; count the lines on whose PFS it agrees with the core."""
+    from tests.benchmarks.derive_peers import derive_with_duckdb, derive_with_pandas, read_for_pandas
+
+    seconds, n_lines, n_agreed = 0.0, 0, 0
+    for bucket in sorted(folder.iterdir()):
+        lines = bucket / "_lines.parquet"
+        read = read_for_pandas(bucket, lines) if name == "pandas" else {}
+        begun = time.process_time()
+        found = derive_with_pandas(read) if name == "pandas" else derive_with_duckdb(bucket, lines)
+        seconds += time.process_time() - begun
+        ours = pl.read_parquet(bucket / "_pfs.parquet").filter(pl.col("happened").is_not_null())
+        theirs = found.select(pl.col("pid").cast(pl.UInt32), pl.col("line_no").cast(pl.Int32), "days", "happened")
+        both = ours.join(theirs, on=["pid", "line_no"])
+        n_lines += ours.height
+        n_agreed += both.filter(
+            (pl.col("days") == pl.col("days_right")) & (pl.col("happened") == pl.col("happened_right"))
+        ).height
+    return {"spent": {name: seconds}, "agreed": n_agreed / n_lines}
+
+
+def measure(work: str, folder: Path) -> dict[str, Any]:
+    """Do one piece of work in a process of its own."""
+    call = [sys.executable, "-m", "tests.benchmarks.derive_speed", "--do", work, str(folder)]
+    done = subprocess.run(call, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    return json.loads(done.stdout)
+
+
+def report(accepted: dict[str, pl.DataFrame], patients: int, *, with_peers: bool) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        write_buckets(folder, accepted, patients)
+        times = patients / accepted["patients"].height
+        rows = {name: round(accepted[name].height * times) for name in ("labs", "lesions", "imaging", "responses")}
+        print(f"\n{patients:,} patients: " + ", ".join(f"{n:,} {name}" for name, n in rows.items()))
+        core = measure("core", folder)
+        further = {"one further response rule", *MORE_RULES}
+        total = sum(seconds for name, seconds in core["spent"].items() if name not in further)
+        for name, seconds in [*core["spent"].items(), ("core", total)]:
+            print(f"{name:32s} {seconds:8.2f} CPU s {seconds * 100_000 / patients:8.3f} a 100,000 patients")
+        print(f"{'peak memory':32s} {core['peak_gib']:8.2f} GiB")
+        for name in PEERS if with_peers else ():
+            peer = measure(name, folder)
+            seconds = peer["spent"][name]
+            print(
+                f"{name:32s} {seconds:8.2f} CPU s {seconds / (total - core['spent']['lines']):8.2f} × the core without "
+                f"lines, {peer['peak_gib']:.2f} GiB, same PFS in {100 * peer['agreed']:.1f} % of lines"
+            )
+
+
+def do(work: str, folder: Path) -> None:
+    found = run_core(folder) if work == "core" else run_peer(work, folder)
+    found["peak_gib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(json.dumps(found))
+
+
+def accept_registry(distinct: int) -> dict[str, pl.DataFrame]:
+    from analytics.intake.accept import accept_source
+    from synthetic_data.write import write_world
+
+    with tempfile.TemporaryDirectory() as source:
+        write_world("mixed-hospital-registry", Path(source), distinct, 7, lambda _done: None)
+        return accept_source(Path(source)).tables
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("patients", nargs="*", type=int, default=[20_000])
+    parser.add_argument("--distinct", type=int, default=10_000)
+    parser.add_argument("--no-peers", action="store_true")
+    asked = parser.parse_args()
+    accepted = accept_registry(asked.distinct)
+    for patients in asked.patients:
+        report(accepted, patients, with_peers=not asked.no_peers)
 
 
 if __name__ == "__main__":
-    measure(int(sys.argv[1]) if len(sys.argv) > 1 else 25_000)
+    if sys.argv[1:2] == ["--do"]:
+        do(sys.argv[2], Path(sys.argv[3]))
+    else:
+        main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -49,7 +50,7 @@ def test_a_fallback_would_be_seen():
 
 def test_no_step_of_a_reading_falls_back_to_memory(tables: Tables, monkeypatch: pytest.MonkeyPatch):
     plans: list[str] = []
-    collect = pl.LazyFrame.collect
+    collect: Callable[..., pl.DataFrame] = pl.LazyFrame.collect
 
     def record(plan: pl.LazyFrame, **options: Any) -> pl.DataFrame:
         if options.get("engine") == "streaming":
