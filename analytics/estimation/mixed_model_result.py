@@ -18,10 +18,11 @@ from analytics.estimation.mixed_model_prediction import (
 )
 from analytics.estimation.statsmodels_gate import compute_normal_p, compute_normal_quantile
 from analytics.tables.model_results import Coefficient, MixedModelResult, ResidualCheck
-from analytics.tables.results import Estimate, FloatArray, Method, Refusal
+from analytics.tables.results import Estimate, FloatArray, IntArray, Method, Refusal
 
 MIXED_MODEL = "Laird NM, Ware JH. Biometrics 1982;38:963-974. doi:10.2307/2529876"
 CENSORED_VALUES = "Hughes JP. Biometrics 1999;55:625-629. doi:10.1111/j.0006-341X.1999.00625.x"
+FEWEST_RESIDUALS = 100  # with fewer the outer of 99 quantiles are single values
 QUANTILE_SHARES = np.linspace(0.01, 0.99, 99)
 
 
@@ -42,7 +43,7 @@ def estimate_mixed_model(
         Name of the outcome with its unit; the unit of the coefficients.
     beyond
         As in `fit_censored_mixed_model`, (n,): −1 at or below the value given, 1 at or above, 0 the value itself. With
-        any of them the criterion is ML, and residuals are not judged.
+        any of them the criterion is ML, and residuals are those of people without one.
 
     Returns
     -------
@@ -50,7 +51,7 @@ def estimate_mixed_model(
         The answer, and the fit to predict with. Limits are normal (Wald); those of patients take the variance
         parameters as known.
     """
-    side = np.zeros(len(data.outcome), dtype=np.int64) if beyond is None else np.asarray(beyond)
+    side = np.zeros(len(data.outcome), dtype=np.int64) if beyond is None else np.asarray(beyond).astype(np.int64)
     is_censored = bool(side.any())
     fit = fit_censored_mixed_model(data, side) if is_censored else fit_mixed_model(data, criterion)
     if isinstance(fit, Refusal):
@@ -71,10 +72,17 @@ def estimate_mixed_model(
         fit.is_singular,
         _describe_patients(data, effects, level),
         _describe_fitted(data, fit, effects, level),
-        None if is_censored else check_residuals(compute_mixed_residuals(data, fit, effects)),
+        _judge_residuals(data, side, fit, effects),
         _describe_methods(fit, is_censored),
     )
     return result, fit
+
+
+def _judge_residuals(data: MixedData, side: IntArray, fit: MixedFit, effects: PatientEffects) -> ResidualCheck | None:
+    """Check the residuals of the people all of whose values are known; ``None`` where these are few."""
+    has_bound = np.bincount(data.patient, side != 0, minlength=len(data.labels)) > 0
+    residuals = compute_mixed_residuals(data, fit, effects)[~has_bound[data.patient]]
+    return check_residuals(residuals) if len(residuals) >= FEWEST_RESIDUALS else None
 
 
 def check_residuals(standardised: FloatArray) -> ResidualCheck:

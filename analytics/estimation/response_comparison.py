@@ -7,13 +7,18 @@ from collections.abc import Sequence
 import polars as pl
 
 from analytics.catalogue.settings import Settings
+from analytics.estimation.proportion import ProportionMethod
 from analytics.estimation.proportion_comparison import compare_proportions
 from analytics.tables.response_results import ProportionDifference, ResponseGroup
 from analytics.tables.results import Refusal
 
 
 def compare_responses(
-    groups: Sequence[ResponseGroup], people: pl.DataFrame, reference: str, settings: Settings | None = None
+    groups: Sequence[ResponseGroup],
+    people: pl.DataFrame,
+    reference: str,
+    settings: Settings | None = None,
+    method: ProportionMethod = "exact",
 ) -> tuple[ProportionDifference | Refusal, ...]:
     """Compare the share of evaluable responders of each group with that of ``reference``.
 
@@ -26,6 +31,8 @@ def compare_responses(
         comparison in which somebody has two lines is refused.
     reference
         Label of the reference group.
+    method
+        Limits of each share by itself; those of the difference and the ratio are score limits.
 
     Returns
     -------
@@ -34,11 +41,13 @@ def compare_responses(
     """
     by_label = {group.group: group for group in groups}
     smallest = (settings or Settings()).min_group_patients
-    return tuple(_compare(group, by_label[reference], people, smallest) for group in groups if group.group != reference)
+    return tuple(
+        _compare(group, by_label[reference], people, smallest, method) for group in groups if group.group != reference
+    )
 
 
 def _compare(
-    group: ResponseGroup, reference: ResponseGroup, people: pl.DataFrame, smallest: int
+    group: ResponseGroup, reference: ResponseGroup, people: pl.DataFrame, smallest: int, method: ProportionMethod
 ) -> ProportionDifference | Refusal:
     both = people.filter(pl.col("group").is_in([group.group, reference.group]))
     if both["pid"].is_duplicated().any():
@@ -55,7 +64,7 @@ def _compare(
                 f"{group.group} against {reference.group}: {side.group} has fewer than {smallest} evaluable lines.",
                 "Join groups or widen the selection.",
             )
-    return compare_proportions(group.group, _counts(group), reference.group, _counts(reference), "exact")
+    return compare_proportions(group.group, _counts(group), reference.group, _counts(reference), method)
 
 
 def _counts(group: ResponseGroup) -> tuple[int, int]:

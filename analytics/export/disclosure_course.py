@@ -48,7 +48,7 @@ def make_safe_course(answer: Answer, floor: int) -> Answer | Refusal:
         flow=merge_flow_to(answer.flow, answer.subjects.unique(["pid", "line_no"]), floor),
         summary=describe_course(result),
         notes=(
-            *(note for note in answer.notes if not note.startswith("Residuals:")),
+            *(note for note in answer.notes if not note.startswith("Residuals")),
             f"Safe level: curves stand at whole months and end where fewer than {TIMES_FLOOR * floor} people are still "
             "measured; numbers of values and of people on the curve are rounded down.",
         ),

@@ -97,7 +97,7 @@ def _draw_response(release: Release, result: ResponseResult) -> Figure:
     compared = [
         describe_share_difference(item) for item in result.comparisons if isinstance(item, ProportionDifference)
     ]
-    what = f"{result.analyte} response by rule {result.rule_id}, with exact 95 % limits."
+    what = f"{result.analyte} response by rule {result.rule_id}, with {release.answer.question.limits} 95 % limits."
     return draw_response(result, caption_aggregate(release, " ".join((what, *compared))))
 
 

@@ -83,16 +83,17 @@ def describe_residuals(model: MixedModelResult) -> str:
     """Say whether the residuals look as the model says."""
     check = model.residuals
     if check is None:
-        return "Residuals are not judged where values lie beyond quantitation limits."
+        return "Residuals: too few values of people without a value beyond a limit to be judged."
     is_heavy = check.share_beyond_3 > HEAVY_SHARE
     verdict = (
         "more outlying values than the model expects (0.27 %): intervals of single values are too narrow in places"
         if is_heavy
         else "as the model expects"
     )
+    whose = " of the people all of whose values lie within the limits" if model.n_beyond else ""
     return (
-        f"Residuals: {100 * check.share_beyond_3:.2f} % beyond 3 standard deviations, skewness {check.skewness:+.2f}, "
-        f"{verdict}."
+        f"Residuals{whose}: {100 * check.share_beyond_3:.2f} % beyond 3 standard deviations, skewness "
+        f"{check.skewness:+.2f}, {verdict}."
     )
 
 

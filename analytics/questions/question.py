@@ -103,6 +103,7 @@ class Question:
         0.0, "For comparison: months; 0: as far as followed.", "horizon"
     )
     landmark_days: Annotated[int, Interval(ge=0)] = option(183, "For landmark, switching: day to compare from.")
+    limits: str = option("exact", "For response: exact (Clopper-Pearson) or wilson limits of the rates.")
     changing: str = option("value", "For time_dependent: what the hazard follows, value or slope.")
     measure: str = option("marker", "For growth: what grows, marker or diameters.")
     days_before: Annotated[int, Interval(ge=0)] = option(90, "For agreement: marker at most so long before the scan.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE
 from analytics.catalogue.response_rules import RESPONSE_RULE_BY_ID
+from analytics.estimation.proportion import ProportionMethod
 from analytics.estimation.response import NON_RESPONDER, RESPONDER, estimate_response
 from analytics.estimation.response_comparison import compare_responses
 from analytics.questions.groups import Grouping, find_grouping
@@ -24,7 +26,7 @@ def answer_response(study: Study, question: Question) -> Answer | Refusal:
     grouping = find_grouping(question.by)
     if isinstance(grouping, Refusal):
         return grouping
-    unknown = refuse_unknown_marker(question)
+    unknown = refuse_unknown_marker(question) or _refuse_unknown_limits(question)
     if unknown is not None:
         return unknown
     selected = select_lines(study, question.selection, grouping)
@@ -36,7 +38,8 @@ def answer_response(study: Study, question: Question) -> Answer | Refusal:
         return Refusal(
             "unknown_group", f"There is no group «{question.reference}».", f"Choose one of: {', '.join(labels)}."
         )
-    rates = estimate_response(subjects, analyte=question.analyte, rule_id=question.response_rule)
+    method = cast("ProportionMethod", question.limits)
+    rates = estimate_response(subjects, analyte=question.analyte, rule_id=question.response_rule, method=method)
     result = _compare(study, question, grouping, subjects, rates)
     rule = RESPONSE_RULE_BY_ID[question.response_rule]
     return Answer(
@@ -72,9 +75,17 @@ def _compare(
     labels = [group.group for group in rates.groups]
     usual = grouping.reference if grouping.reference in labels else labels[0]
     people = subjects.filter(pl.col("status").is_in([RESPONDER, NON_RESPONDER])).select("group", "pid")
-    found = compare_responses(rates.groups, people, question.reference or usual, study.settings)
+    found = compare_responses(
+        rates.groups, people, question.reference or usual, study.settings, cast("ProportionMethod", question.limits)
+    )
     used = (method for item in found if isinstance(item, ProportionDifference) for method in item.methods)
     return replace(rates, comparisons=found, methods=tuple(dict.fromkeys((*rates.methods, *used))))
+
+
+def _refuse_unknown_limits(question: Question) -> Refusal | None:
+    if question.limits in ("exact", "wilson"):
+        return None
+    return Refusal("unknown_limits", f"There are no limits «{question.limits}».", "Choose exact or wilson.")
 
 
 def refuse_unknown_marker(question: Question) -> Refusal | None:

@@ -98,6 +98,7 @@ class MixedModelResult:
 
     ``covariance`` (p, p) is that of ``coefficients``; ``random_covariance`` (q, q) that of the effects named in
     ``random_names``; ``residual_sd`` in units of the outcome. ``n_beyond`` values lay beyond a quantitation limit.
+    ``residuals`` are judged on people without such a value, and not at all where few values are left.
     ``is_singular``: some combination of the random effects has no variance. ``patients`` has one row a patient:
     ``patient``, ``n_values`` and for each random effect its prediction and limits (``…``, ``…_low``, ``…_high``).
     ``fitted`` has one row a value, in the order given: ``patient``, ``fitted`` with limits of the patient's own curve

@@ -65,7 +65,21 @@ def test_values_beyond_a_limit_are_counted_and_named_in_the_method(data):
     assert result.model.n_beyond == int((values(data)["value"] < 0.5).sum())
     assert result.model.criterion == "ML"
     assert "quantitation limits" in result.model.methods[1].name
-    assert result.model.residuals is None
+
+
+def test_residuals_are_those_of_people_without_a_value_beyond_a_limit(data):
+    """One censored value takes its person alone out of the check; one a person leaves nobody to judge."""
+    frame = values(data)
+    whole = estimate_marker_course(frame, outcome="ln fold-ULN CgA").model.residuals
+    first = (
+        frame.with_row_index().with_columns(beyond=pl.when(pl.col("index") == 0).then(-1).otherwise(0)).drop("index")
+    )
+    without = estimate_marker_course(first, outcome="ln fold-ULN CgA").model.residuals
+    assert without.skewness == pytest.approx(whole.skewness, abs=0.1)
+    assert without.skewness != whole.skewness
+    person = pl.int_range(pl.len()).over("patient")
+    every = frame.with_columns(beyond=pl.when(person == 0).then(-1).otherwise(0))
+    assert estimate_marker_course(every, outcome="ln fold-ULN CgA").model.residuals is None
 
 
 def test_one_group_has_a_course_and_no_test(data):
