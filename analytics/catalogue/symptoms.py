@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analytics.catalogue.quality_of_life import QUESTION_CODES, QUESTIONNAIRE_SCALES
+
 
 @dataclass(frozen=True, slots=True)
 class SymptomItem:
@@ -27,10 +29,17 @@ SYMPTOM_ITEMS: tuple[SymptomItem, ...] = (
     SymptomItem("KARNOFSKY", "Karnofsky performance status", "%", 0, 100),
     SymptomItem("FLUSHING_PER_DAY", "Flushing episodes", "per day", 0, 100),
     SymptomItem("STOOLS_PER_DAY", "Stools", "per day", 0, 60),
-    SymptomItem("EORTC_QLQC30_GH", "QLQ-C30 global health status", "score", 0, 100, "qlqc30", 10, is_high_good=True),
-    SymptomItem("EORTC_QLQC30_PF", "QLQ-C30 physical functioning", "score", 0, 100, "qlqc30", 10, is_high_good=True),
-    SymptomItem("EORTC_QLQC30_FA", "QLQ-C30 fatigue", "score", 0, 100, "qlqc30", 10),
-    SymptomItem("EORTC_QLQC30_DI", "QLQ-C30 diarrhoea", "score", 0, 100, "qlqc30", 10),
+    *(
+        SymptomItem(scale.code, scale.name, "score", 0, 100, scale.source, 10, is_high_good=scale.is_high_good)
+        for scale in QUESTIONNAIRE_SCALES
+    ),
+    *(
+        SymptomItem(
+            QUESTION_CODES[number], f"QLQ-C30 question {number}", "answer", 1, scale.item_range + 1, scale.source
+        )
+        for scale in QUESTIONNAIRE_SCALES
+        for number in scale.questions
+    ),
     SymptomItem("EORTC_GINET21_ENDOCRINE", "GI.NET21 endocrine scale", "score", 0, 100, "qlqc30", 10),
     SymptomItem("EORTC_GINET21_GI", "GI.NET21 gastrointestinal scale", "score", 0, 100, "qlqc30", 10),
     SymptomItem("PAIN", "Pain, numeric rating", "0-10", 0, 10, "tunghahn2024"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 import pytest
 
+from analytics.catalogue.quality_of_life import QUESTIONNAIRE_SCALES
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.toxicity_grades import FALL_GRADES, RISE_GRADES
 from analytics.endpoints.lab_grades import compute_fall_grade, compute_rise_grade, derive_lab_grades
 from analytics.longitudinal.lines import derive_lines
-from analytics.longitudinal.scores import compute_qlq_score, derive_score_changes
+from analytics.longitudinal.scale_scores import derive_scale_scores
+from analytics.longitudinal.scores import derive_score_changes
 from analytics.tables.derived import LabGrades, ScoreChanges
 from tests.by_hand import accept_by_hand
 
@@ -94,27 +98,43 @@ def test_worst_grade_by_cycle():
     ]
 
 
+def scores_of(*answers: tuple[str, float]) -> dict[str, float]:
+    """Return the scores of one day from (item, value)."""
+    noted = pl.DataFrame(
+        [
+            {"pid": 0, "item": item, "date": dt.date(2020, 1, 1), "value": float(value), "file": "s.csv", "row": row}
+            for row, (item, value) in enumerate(answers, start=2)
+        ]
+    )
+    return dict(derive_scale_scores(noted).select("item", "value").rows())
+
+
 @pytest.mark.parametrize(
-    ("answers", "item_range", "is_function", "score"),
+    ("scale", "answers", "score"),
     [
-        ([2, 2], 6, False, 100 / 6),  # the published case: «17 %» is a mean answer of 2
-        ([4, 4], 6, False, 50),
-        ([1, 1, 1, 1, 1], 3, True, 100),
-        ([4, 4, 4, 4, 4], 3, True, 0),
-        ([1, 2, 3, None, None], 3, True, 200 / 3),
-        ([1, 2, None, None, None], 3, True, None),
-        ([2, None], 3, False, 100 / 3),
+        ("GH", {29: 2, 30: 2}, 100 / 6),  # the published case: «17 %» is a mean answer of 2
+        ("GH", {29: 4, 30: 4}, 50),
+        ("PF", {1: 1, 2: 1, 3: 1, 4: 1, 5: 1}, 100),
+        ("PF", {1: 4, 2: 4, 3: 4, 4: 4, 5: 4}, 0),
+        ("PF", {1: 1, 2: 2, 3: 3}, 200 / 3),
+        ("PF", {1: 1, 2: 2}, None),  # two of five answered
+        ("NV", {14: 2}, 100 / 3),
+        ("DI", {17: 4}, 100),
     ],
 )
-def test_qlq_c30_scores(answers, item_range, is_function, score):
-    items = pl.DataFrame(
-        {f"q{n}": [answer] for n, answer in enumerate(answers)},
-        schema_overrides={f"q{n}": pl.Int64 for n in range(len(answers))},
-    )
-    found = items.select(
-        compute_qlq_score([pl.col(name) for name in items.columns], item_range, is_function=is_function)
-    )
-    assert found.item() == (None if score is None else pytest.approx(score))
+def test_qlq_c30_scores_from_answers(scale: str, answers: dict[int, int], score: float | None):
+    found = scores_of(*((f"EORTC_QLQC30_Q{number}", answer) for number, answer in answers.items()))
+    assert found == ({} if score is None else {f"EORTC_QLQC30_{scale}": pytest.approx(score)})
+
+
+def test_each_question_belongs_to_one_scale_and_all_thirty_are_asked():
+    asked = [number for scale in QUESTIONNAIRE_SCALES for number in scale.questions]
+    assert sorted(asked) == list(range(1, 31))
+
+
+def test_a_score_the_source_gives_stands_before_one_from_answers():
+    found = scores_of(("EORTC_QLQC30_GH", 83), ("EORTC_QLQC30_Q29", 2), ("EORTC_QLQC30_Q30", 2), ("PAIN", 3))
+    assert found == {"EORTC_QLQC30_GH": 83, "PAIN": 3}
 
 
 def test_ten_points_of_quality_of_life_are_a_change():
@@ -127,7 +147,8 @@ def test_ten_points_of_quality_of_life_are_a_change():
                 P1         | 2019-12-20 | EORTC_QLQC30_FA | 50
                 P1         | 2020-02-01 | EORTC_QLQC30_GH | 60
                 P1         | 2020-02-01 | EORTC_QLQC30_FA | 60
-                P1         | 2020-04-01 | EORTC_QLQC30_GH | 59
+                P1         | 2020-04-01 | EORTC_QLQC30_Q29 | 5
+                P1         | 2020-04-01 | EORTC_QLQC30_Q30 | 4
                 P1         | 2020-04-01 | PAIN            | 3
                 """
         }
@@ -137,6 +158,6 @@ def test_ten_points_of_quality_of_life_are_a_change():
     assert changes.select("item", "change", "verdict").rows() == [
         ("EORTC_QLQC30_FA", 10.0, "worse"),
         ("EORTC_QLQC30_GH", 10.0, "better"),
-        ("EORTC_QLQC30_GH", 9.0, "same"),
+        ("EORTC_QLQC30_GH", pytest.approx(25 / 3), "same"),
         ("PAIN", None, None),
     ]
