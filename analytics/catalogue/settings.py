@@ -116,6 +116,7 @@ class Settings:
     min_cycle_gap_days: int = _setting(28, "days", "Cycles closer than this are queried.")
     max_cycle_gap_days: int = _setting(182, "days", "Cycles further apart than this are queried.")
     max_cumulative_177lu_gbq: float = _setting(45.0, "GBq", "A larger sum of 177Lu activities is queried.")
+    first_believed_year: int = _setting(1900, "year", "Dates before this year are queried.")
     max_years_before_diagnosis: int = _setting(20, "years", "Records earlier than this are queried.")
 
     def with_changes(self, changes: Mapping[str, Any], where: str) -> Settings:

@@ -7,6 +7,7 @@ from datetime import date
 
 import polars as pl
 
+from analytics.catalogue.settings import Settings
 from analytics.intake.checks import Check
 from analytics.intake.parse import raw
 from analytics.tables.columns import facts_of
@@ -22,24 +23,23 @@ SPELLS: dict[str, tuple[str, str]] = {
 }
 """The first and last day of what lasts, by table."""
 
-FIRST_BELIEVED_YEAR = 1900
-
 
 def date_columns(table: str) -> tuple[str, ...]:
     """Return the date columns of a table."""
     return tuple(name for name, facts in facts_of(SOURCE_TABLES[table]).items() if facts.kind == "partial_date")
 
 
-def date_checks(table: str, latest: date | None) -> Iterator[Check]:
+def date_checks(table: str, latest: date | None, settings: Settings) -> Iterator[Check]:
     """Yield the checks that need no other table; ``latest`` is the day the data were taken."""
+    first_year = settings.first_believed_year
     for name in date_columns(table):
         if latest is not None and table not in ("assays", "schedule"):
             yield Check("V13", name, pl.col(f"{name}_lo") > latest, {"limit": latest.isoformat()})
         yield Check(
             "V17",
             name,
-            pl.col(f"{name}_hi").dt.year() < FIRST_BELIEVED_YEAR,
-            {"why": f"the year is before {FIRST_BELIEVED_YEAR}"},
+            pl.col(f"{name}_hi").dt.year() < first_year,
+            {"why": f"the year is before {first_year}"},
         )
     if table in SPELLS:
         start, end = SPELLS[table]

@@ -42,4 +42,8 @@ def say_choices(table: str, column: str, field: Row, *, is_box: bool) -> Iterato
             label if facts.kind == "text" else parse_code(label, facts.code_list) or parse_code(code, facts.code_list)
         )
         key = json.dumps(f"{field[FIELD]}___{code.lower()}" if is_box else code, ensure_ascii=False)
-        yield f"{key} = {json.dumps(ours, ensure_ascii=False)}" if ours else f"# {key} = ?  «{label}»{nearest(label, facts.codes)}"
+        yield (
+            f"{key} = {json.dumps(ours, ensure_ascii=False)}"
+            if ours
+            else f"# {key} = ?  «{label}»{nearest(label, facts.codes)}"
+        )

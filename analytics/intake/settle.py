@@ -104,7 +104,9 @@ class Desk:
         settled: dict[str, pl.DataFrame] = {}
         for name in LOOKUPS:
             checked = self._check(name, parsed[name], self._cell_checks(name, parsed[name]))
-            settled[name] = self._check(name, self._settle_records(name, checked), date_checks(name, None))
+            settled[name] = self._check(
+                name, self._settle_records(name, checked), date_checks(name, None, self.settings)
+            )
         return settled
 
     def _settle_records(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -129,7 +131,11 @@ class Desk:
     def _finish(self, table: str, frame: pl.DataFrame, life: pl.DataFrame) -> pl.DataFrame:
         """Check dates against the patient's life, then what belongs to this table alone."""
         known = frame.join(life, on="pid", how="left", maintain_order="left")
-        checks = [*date_checks(table, self.ground.latest), *life_checks(table), *checks_of(table, self.settings)]
+        checks = [
+            *date_checks(table, self.ground.latest, self.settings),
+            *life_checks(table),
+            *checks_of(table, self.settings),
+        ]
         checked = self._check(table, known, checks)
         checked = self._check(table, checked, partial_date_checks(table))
         if table == "labs":

@@ -144,9 +144,13 @@ def _ragged_rows(table: TextTable) -> Iterator[dict[str, object]]:
         )
 
 
+def _is_laid_out(table: TextTable) -> bool:
+    return bool(table.unnamed or table.choice.height)
+
+
 def _left_by_layout(tables: Sequence[TextTable]) -> Iterator[dict[str, object]]:
     """Yield the columns of laid-out files that no table names, and the rows that none takes."""
-    for file, sheet in dict.fromkeys((table.file, table.sheet) for table in tables if table.unnamed):
+    for file, sheet in dict.fromkeys((table.file, table.sheet) for table in tables if _is_laid_out(table)):
         parts = [table for table in tables if (table.file, table.sheet) == (file, sheet)]
         unnamed = frozenset[str].intersection(*(part.unnamed for part in parts))
         if unnamed:

@@ -8,6 +8,7 @@ import pytest
 
 from analytics.errors import LayoutError
 from analytics.intake.rules.registry import RULES
+from analytics.tables.findings import SEVERITIES
 
 PATIENTS = "patient_id,sex,birth_year"
 LABS = "patient_id,analyte,collected,value_text,unit,uln"
@@ -58,6 +59,18 @@ def one(name: str, header: str, *rows: str) -> dict[str, str]:
 ASSAYS = "assay_id,analyte,unit,uln,comparable_group\nA,CGA,ng/mL,85,\nB,CGA,ng/mL,100,\n"
 FIVE_TARGETS = [f"P1,I1,T{number},target,liver,N,20,15,yes" for number in range(1, 4)]
 CYCLES_OF_8 = [f"P1,T1,{number},2020-{number + 1:02d}-15,177Lu,8" for number in range(1, 7)]
+
+CORRECTIONS = "table,patient_id,key,column,old_value,new_value,reason"
+LABOR = {"labs": None, "labor.csv": "Fall,Was,Tag,Wert,Einheit,Bett\nP1,CGA,2020-01-10,5,ng/mL,4\n"}
+COLUMNS = 'columns = { patient_id = "Fall", analyte = "Was", collected = "Tag", value_text = "Wert", unit = "Einheit"'
+LAYOUT = f'[tables.labs]\nfile = "labor.csv"\n{COLUMNS}'
+IN_DAYS = {
+    "study": "setting,value\ndates,relative\n",
+    "patients": "patient_id,sex,birth_date\nP1,F,-20000\nP2,M,\n",
+    "labs": table(LABS, "P1,CGA,-10,5,ng/mL,85"),
+    "treatments": table(TREATMENTS, "P1,T1,SSA,lanreotide,0,", "P2,T1,SSA,lanreotide,0,"),
+    "vital_status": table(VITAL, "P1,700,alive_contact", "P2,700,alive_contact"),
+}
 
 CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
     ("V04", one("patients", "patient_id,sex,shoe_size", "P1,F,38", "P2,M,44"), {}),
@@ -220,13 +233,39 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
     ("V72", labs("P1,CGA,2020-01-10,588,1,ng/mL,85"), labs('P1,CGA,2020-01-10,"588,1",ng/mL,85')),
     ("V73", labs("#P1,CGA,2020-01-10,5,ng/mL,85"), {}),
     ("V74", labs("P1,CGA,2020-01-10,,ng/mL,85"), {}),
+    (
+        "V08",
+        one("corrections", CORRECTIONS, "labs,P1,analyte=CGA,uln,99,90,typing error"),
+        one("corrections", CORRECTIONS, "labs,P1,analyte=CGA,uln,85,90,typing error"),
+    ),
+    ("V77", one("corrections", CORRECTIONS, "labs,P1,analyte=CGA,uln,85,90,typing error"), {}),
+    ("V78", IN_DAYS | labs("P1,CGA,2020-01-10,5,ng/mL,85"), IN_DAYS),
+    ("V79", IN_DAYS | one("patients", PATIENTS, "P1,F,1950", "P2,M,1960"), IN_DAYS),
+    (
+        "V80",
+        IN_DAYS | one("assays", "assay_id,analyte,valid_from", "A,CGA,2019-01-01"),
+        IN_DAYS | one("assays", "assay_id,analyte,valid_from", "A,CGA,"),
+    ),
+    (
+        "V81",
+        LABOR | {"layout.toml": f"{LAYOUT} }}\n"},
+        LABOR | {"layout.toml": f'{LAYOUT}, comment = "Bett" }}\n'},
+    ),
+    (
+        "V82",
+        LABOR | {"layout.toml": f'{LAYOUT} }}\nwhere = {{ Bett = "5" }}\n'},
+        LABOR | {"layout.toml": f'{LAYOUT} }}\nwhere = {{ Bett = "4" }}\n'},
+    ),
 ]  # fmt: skip
 
-STOPPING = {"V01", "V03"}
-"""Rules that stop the import; see test_bad_inputs."""
+STOPPING: dict[str, dict[str, str]] = {
+    "V01": {"labs": "patient_id\nP1\n"},
+    "V03": one("patients", PATIENTS, "Anna Schmidt,F,1950", "P2,M,1960"),
+}
+"""Rules that stop the import; the sound source passes them."""
 
-ELSEWHERE = {"V02", "V08", "V75", "V76", "V77", "V78", "V79", "V80", "V81", "V82"}
-"""Rules tested with the workbook, the corrections, the layouts and the relative dates they belong to."""
+OF_WORKBOOKS = {"V02", "V75", "V76"}
+"""Rules that only a workbook can break; see its tests."""
 
 
 @pytest.mark.parametrize(("rule_id", "wrong", "_right"), CASES, ids=[case[0] for case in CASES])
@@ -243,9 +282,67 @@ def test_a_rule_is_silent_on_right_data(rule_id, _wrong, right, deliver, rules_f
     assert rule_id not in rules_fired(deliver(right))
 
 
+@pytest.mark.parametrize("rule_id", STOPPING)
+def test_a_rule_stops_the_import(rule_id, deliver):
+    with pytest.raises(LayoutError) as stopped:
+        deliver(STOPPING[rule_id])
+    assert stopped.value.hint == RULES[rule_id].suggestion
+
+
 def test_every_rule_has_a_case():
-    tested = {case[0] for case in CASES} | STOPPING | ELSEWHERE
-    assert tested == set(RULES)
+    assert {case[0] for case in CASES} | set(STOPPING) | OF_WORKBOOKS == set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_says_how_bad_how_far_what_and_what_to_do(rule):
+    assert rule.severity in SEVERITIES
+    assert rule.scope in ("cell", "row", "patient", "file")
+    assert rule.message
+    assert rule.suggestion.endswith((".", "?"))
+
+
+WRONG = {case[0]: case[1] for case in CASES}
+NODE = lesions("P1,I1,T1,target,lymph_node,Y,20,14,yes")
+SIX_TARGETS = [f"P1,I1,T{number},target,{organ},N,20,15,yes" for number, organ in enumerate(
+    ("liver", "lung", "bone", "pancreas", "brain", "spleen"), start=1)]  # fmt: skip
+URINE = one("labs", f"{LABS},urine_volume_ml", "P1,5HIAA_U24,2020-01-10,30,umol/24h,40,6001")
+LATE_CYCLE = one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4", "P1,T1,2,2020-08-02,177Lu,7.4")
+EARLY_CYCLE = one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4", "P1,T1,2,2020-02-28,177Lu,7.4")
+YTTRIUM = one("cycles", CYCLES, "P1,T1,1,2020-02-01,90Y,6.1")
+LONG_BEFORE = one("diagnoses", "patient_id,diagnosis_no,diagnosis_date", "P1,1,2019-06-01") | labs(
+    "P1,CGA,1999-05-31,5,ng/mL,85"
+)
+
+THRESHOLDS: list[tuple[str, str, float, dict[str, str]]] = [
+    ("V17", "first_believed_year", 1899, WRONG["V17"] | {"patients": "patient_id,sex\nP1,F\nP2,M\n"}),
+    ("V17", "max_years_before_diagnosis", 21, LONG_BEFORE),
+    ("V24", "jump_factor", 10.1, WRONG["V24"]),
+    ("V34", "ppi_washout_days", 7, WRONG["V34"]),
+    ("V35", "egfr_not_assessable_below", 29, WRONG["V35"]),
+    ("V35", "egfr_window_days", 8, WRONG["V35"]),
+    ("V36", "min_urine_volume_ml", 300, WRONG["V36"]),
+    ("V36", "max_urine_volume_ml", 6001, URINE),
+    ("V41", "target_min_mm", 9, WRONG["V41"]),
+    ("V41", "target_min_node_mm", 14, NODE),
+    ("V42", "max_targets_per_organ", 3, WRONG["V42"]),
+    ("V42", "max_targets", 6, lesions(*SIX_TARGETS)),
+    ("V44", "max_diameter_mm", 501, WRONG["V44"]),
+    ("V49", "response_scan_days", 60, WRONG["V49"]),
+    ("V51", "max_suv", 301, WRONG["V51"]),
+    ("V53", "max_plausible_177lu_gbq", 7400, WRONG["V53"]),
+    ("V53", "max_plausible_90y_gbq", 6.1, YTTRIUM),
+    ("V54", "min_cycle_gap_days", 27, EARLY_CYCLE),
+    ("V54", "max_cycle_gap_days", 183, LATE_CYCLE),
+    ("V55", "max_cumulative_177lu_gbq", 48, WRONG["V55"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "setting", "value", "wrong"), THRESHOLDS, ids=[f"{case[0]} {case[1]}" for case in THRESHOLDS]
+)
+def test_a_threshold_is_a_setting(rule_id, setting, value, wrong, deliver, rules_fired):
+    assert rule_id in rules_fired(deliver(wrong))
+    assert rule_id not in rules_fired(deliver(wrong, **{setting: value}))
 
 
 def test_the_sound_source_has_no_errors(deliver):
