@@ -36,10 +36,10 @@ TARGETS = {
 FILTERS = [
     f"?{site}&{grade}&endpoint={endpoint}"
     for site in ("primary_site=pancreas", "primary_site=small_bowel", "hospital=H1", "hospital=H2", "hospital=H3")
-    for grade in ("grade=G1", "grade=G2", "treatment=PRRT&treatment=SSA&treatment=targeted")
+    for grade in ("grade=G1", "grade=G2", "treatment=all&grade=G1")
     for endpoint in ("PFS", "OS")
 ]
-"""Views no answer is kept of: each is asked once."""
+"""Views no answer is kept of: each is asked once; a third of them shows every treatment, six or seven curves."""
 PATIENT_TURNS = 30
 
 REPAINT = """([graph, act]) => new Promise(done => {
@@ -127,7 +127,7 @@ def _curve_outputs():
 
     from dashboards.components.panel import panel_outputs
 
-    return [*panel_outputs("curve"), Output("curve-shown", "data")]
+    return [*panel_outputs("curve"), Output("curve-answered", "data")]
 
 
 def ask_at_once(address: str) -> list[int]:
