@@ -12,15 +12,21 @@ BLOCK_BYTES = 1 << 25
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some whole lines of a file; ``first_line`` is the line the first of them stands on, counted from 1."""
+    """Some whole lines of a file.
+
+    Attributes
+    ----------
+    first_line
+        The line the first of them stands on, counted from 1.
+    n_lines
+        How many there are, the last one of a file also if it has no line end.
+    content
+        The bytes.
+    """
 
     first_line: int
+    n_lines: int
     content: bytes
-
-    @property
-    def n_lines(self) -> int:
-        """Return how many lines the block holds, the last one also if it has no line end."""
-        return self.content.count(b"\n") + (0 if self.content.endswith(b"\n") else 1)
 
 
 def read_blocks(path: Path) -> Iterator[Block]:
@@ -33,9 +39,10 @@ def read_blocks(path: Path) -> Iterator[Block]:
             if cut == 0:
                 rest += chunk
                 continue
-            block = Block(line, rest + chunk[:cut])
+            content = rest + chunk[:cut]
             rest = chunk[cut:]
-            line += block.n_lines
-            yield block
+            n_lines = content.count(b"\n")
+            yield Block(line, n_lines, content)
+            line += n_lines
     if rest:
-        yield Block(line, rest)
+        yield Block(line, 1, rest)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import polars as pl
 from polars.exceptions import PolarsError
 
+from analytics.intake.blocks import Block, read_blocks
 from analytics.intake.examine import TextFacts
 from analytics.intake.headers import Delivery, check_header, column_names, drop_blank
 from analytics.intake.text_table import ROW, TextTable
@@ -24,42 +25,77 @@ def read_quoted(delivery: Delivery, facts: TextFacts, delimiter: str) -> Iterato
     """Read line by line; None unless every quote is opened and closed around a whole cell of one line."""
     if facts.encoding not in ("utf-8", "utf-8-sig") or facts.carriage_returns not in (0, facts.line_feeds):
         return None
-    lines = _read_lines(delivery, facts)
-    if lines is None or lines.height == 0:
+    if not all(_is_regular(block, delimiter) for block in read_blocks(delivery.path)):
         return None
-    is_note = pl.col("line").str.starts_with("#")
-    is_blank = pl.col("line").str.replace_all(f"[{delimiter} ]", "") == ""
-    filled = lines.filter(pl.col("line").is_not_null() & ~is_blank)
-    kept = filled.filter(~is_note).with_columns(_bare=_without_quoted(delimiter))
-    if kept.height == 0 or kept.get_column("_bare").str.contains('"', literal=True).any():
+    first = next(read_blocks(delivery.path), None)
+    kept = _kept_lines(_lines_of(first), delimiter) if first is not None else None
+    if kept is None or kept.height == 0:
         return None
-    counted = kept.with_columns(fields=pl.col("_bare").str.count_matches(delimiter, literal=True).cast(pl.UInt32))
-    header = next(csv.reader([counted.item(0, "line")], delimiter=delimiter))
+    header = next(csv.reader([kept.item(0, "line")], delimiter=delimiter))
     check_header(header, delivery.name)
-    body = counted.slice(1)
-    is_whole = pl.col("fields") == len(header)
-    rows = _split(body.filter(is_whole), column_names(header), delimiter)
-    ragged = body.filter(~is_whole).select(ROW, "fields")
-    notes = filled.height - kept.height
-    return iter([TextTable(delivery.table, delivery.name, None, drop_blank(rows), ragged, notes=notes)])
+    return _pieces(delivery, column_names(header), kept.item(0, ROW), delimiter)
 
 
-def _read_lines(delivery: Delivery, facts: TextFacts) -> pl.DataFrame | None:
-    """Return ``line`` and ``_row``, or None if the file cannot be cut at its line ends."""
+def _is_regular(block: Block, delimiter: str) -> bool:
+    """Say whether the block can be cut at its line ends and no quote stands where none belongs."""
     try:
-        lines = pl.read_csv(
-            delivery.path,
-            has_header=False,
-            schema={"line": pl.String()},
-            separator=UNUSED_BYTE,
-            quote_char=None,
-            row_index_name=ROW,
-            row_index_offset=1,
-        )
+        lines = _lines_of(block)
     except PolarsError:
-        return None
-    n_lines = facts.line_feeds + (0 if facts.ends_with_line_feed else 1)
-    return lines.with_columns(pl.col(ROW).cast(pl.UInt32)) if lines.height == n_lines else None
+        return False
+    if lines.height != block.n_lines:
+        return False
+    quoted = _kept_lines(lines, delimiter).filter(pl.col("line").str.contains('"', literal=True))
+    bare = quoted.select(_without_quoted(delimiter).str.contains('"', literal=True).any())
+    return not bare.item()
+
+
+def _pieces(delivery: Delivery, names: list[str], header_row: int, delimiter: str) -> Iterator[TextTable]:
+    for block in read_blocks(delivery.path):
+        lines = _lines_of(block).filter(pl.col(ROW) > header_row)
+        filled = _filled_lines(lines, delimiter)
+        kept = _kept_lines(lines, delimiter)
+        fields = _count_fields(kept, delimiter)
+        is_whole = fields == len(names)
+        whole = kept.filter(is_whole)
+        starts_with_header = block.first_line == header_row
+        is_untouched = whole.height == block.n_lines - starts_with_header
+        content = block.content if is_untouched else whole.get_column("line").str.join("\n").item().encode()
+        rows = _split(content, whole.get_column(ROW), names, delimiter, skip=is_untouched and starts_with_header)
+        ragged = kept.select(ROW, fields.alias("fields")).filter(~is_whole)
+        notes = filled.height - kept.height
+        yield TextTable(delivery.table, delivery.name, None, drop_blank(rows), ragged, notes=notes)
+
+
+def _lines_of(block: Block) -> pl.DataFrame:
+    """Return ``line`` and ``_row``."""
+    lines = pl.read_csv(
+        block.content,
+        has_header=False,
+        schema={"line": pl.String()},
+        separator=UNUSED_BYTE,
+        quote_char=None,
+        row_index_name=ROW,
+        row_index_offset=block.first_line,
+    )
+    return lines.with_columns(pl.col(ROW).cast(pl.UInt32))
+
+
+def _filled_lines(lines: pl.DataFrame, delimiter: str) -> pl.DataFrame:
+    """Return the lines that hold more than delimiters and spaces."""
+    return lines.filter(pl.col("line").str.strip_chars(f"{delimiter} ") != "")
+
+
+def _kept_lines(lines: pl.DataFrame, delimiter: str) -> pl.DataFrame:
+    """Return the filled lines that are no notes for people."""
+    return _filled_lines(lines, delimiter).filter(~pl.col("line").str.starts_with("#"))
+
+
+def _count_fields(lines: pl.DataFrame, delimiter: str) -> pl.Series:
+    """Return how many delimiters each line has outside quoted cells, and one more."""
+    counts = lines.get_column("line").str.count_matches(delimiter, literal=True).cast(pl.UInt32) + 1
+    place = lines.get_column("line").str.contains('"', literal=True).arg_true()
+    bare = lines[place].select(_without_quoted(delimiter).str.count_matches(delimiter, literal=True))
+    return counts.scatter(place, bare.to_series().cast(pl.UInt32))
 
 
 def _without_quoted(delimiter: str) -> pl.Expr:
@@ -72,17 +108,16 @@ def _without_quoted(delimiter: str) -> pl.Expr:
     return marked.str.replace_all(delimiter * 2, delimiter, literal=True).str.slice(1)
 
 
-def _split(body: pl.DataFrame, names: list[str], delimiter: str) -> pl.DataFrame:
-    """Return the cells of lines that have as many fields as the header."""
-    if body.height == 0:
+def _split(content: bytes, rows: pl.Series, names: list[str], delimiter: str, *, skip: bool) -> pl.DataFrame:
+    """Return the cells of lines that have as many fields as the header; ``skip`` the first of them."""
+    if len(rows) == 0:
         return pl.DataFrame(schema={ROW: pl.UInt32()} | dict.fromkeys(names, pl.String()))
-    content = body.get_column("line").str.join("\n").item().encode()
     cells = pl.read_csv(
         io.BytesIO(content),
         has_header=False,
-        schema={f"c{position}": pl.String() for position in range(len(names))},
+        skip_lines=int(skip),
+        schema=dict.fromkeys(names, pl.String()),
         separator=delimiter,
         infer_schema=False,
     )
-    renamed = cells.rename({f"c{n}": name for n, name in enumerate(names)})
-    return renamed.insert_column(0, body.get_column(ROW)).with_columns(pl.exclude(ROW).replace("", None))
+    return cells.insert_column(0, rows).with_columns(pl.exclude(ROW).replace("", None))

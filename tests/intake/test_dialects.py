@@ -7,11 +7,13 @@ import io
 import json
 from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 
 import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.intake import blocks
 from analytics.intake.accept import accept_source
 from analytics.intake.delimited import read_delimited
 from analytics.intake.headers import Delivery
@@ -48,11 +50,12 @@ def write(path: Path, rows: list[tuple[str, ...]], dialect: dict, encoding: str)
 
 
 @TINY
-@given(rows=ROWS, dialect=DIALECT, encoding=ENCODING)
-def test_every_cell_comes_back(rows, dialect, encoding, tmp_path):
+@given(rows=ROWS, dialect=DIALECT, encoding=ENCODING, block_bytes=st.sampled_from([5, 40, blocks.BLOCK_BYTES]))
+def test_every_cell_comes_back(rows, dialect, encoding, block_bytes, tmp_path):
     path = tmp_path / "labs.csv"
     write(path, rows, dialect, encoding)
-    table, facts = read_delimited(Delivery(path, "labs.csv", "labs", frozenset(COLUMNS)), "")
+    with patch.object(blocks, "BLOCK_BYTES", block_bytes):
+        table, facts = read_delimited(Delivery(path, "labs.csv", "labs", frozenset(COLUMNS)), "")
     assert table.rows.drop(ROW).rows() == [tuple(cell or None for cell in row) for row in rows]
     assert table.ragged.height == 0
     assert facts.size == path.stat().st_size
