@@ -32,6 +32,8 @@ from analytics.export.model_tables import coefficient_table
 from analytics.export.release import Release
 from analytics.export.survival_tables import curve_table
 from analytics.export.template import write_template
+from analytics.figures.screen.look import LOOKS
+from analytics.figures.screen.model import draw_model_charts
 from analytics.intake.accept import accept_source, no_progress
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
@@ -131,6 +133,15 @@ def figure(given: Answer) -> Figure:
     """
     made = Release(answer=given, level="full", settings=Settings(), call="", now=datetime.now(UTC))
     return draw_main_figure(made)
+
+
+def charts(given: Answer, look: str = "light") -> dict[str, dict[str, Any]]:
+    """Draw a regression for the screen: charts by name, each for ``plotly.graph_objects.Figure``; {} for others.
+
+    There is a forest of the ratios, a curve for each continuous variable, adjusted curves, and for Cox's model a
+    chart for each term of whether its effect keeps its size. ``look`` is light or dark.
+    """
+    return draw_model_charts(given.result, LOOKS[look]) if isinstance(given.result, ModelResult) else {}
 
 
 def _survival_table(result: SurvivalResult) -> pl.DataFrame:

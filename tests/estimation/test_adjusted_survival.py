@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from joblib import parallel_config
@@ -19,6 +22,9 @@ from analytics.estimation.survival import estimate_survival
 from analytics.tables.hazard_results import ModelledCurve, ParametricResult
 from analytics.tables.results import Refusal
 
+RECORDED = Path(__file__).parents[1] / "truth" / "adjusted_survival.json"
+REPEATS = 300
+AT_LEAST = 0.94
 AS_R = 1e-9
 AFT_AS_R = 1e-5
 SAME_FIT = 1e-9  # two ways to the same maximum of one likelihood
@@ -141,3 +147,28 @@ def test_without_a_fit_there_is_a_refusal():
     observations = check_observations([1, 2, 3, 4], np.array([True, True, False, False]))
     x = np.array([[1.0], [1], [0], [0]])
     assert isinstance(estimate_adjusted_survival(CoxData(observations, x, ["x"]), [x], np.array([2.0]), 1, 10), Refusal)
+
+
+def judge(stream, n=150):
+    """Whether the limits of one study hold the survival at a year that everybody would have had under treatment."""
+    worse = stream.random(n) < 0.5
+    treated = stream.random(n) < np.where(worse, 0.7, 0.3)
+    rate = np.exp(0.8 * worse - 0.5 * treated) / 600
+    event, end = stream.exponential(1 / rate), stream.uniform(300, 1500, n)
+    observations = check_observations(np.ceil(np.minimum(event, end)), event <= end)
+    x = np.column_stack([treated, worse]).astype(float)
+    (curve,) = curves_of(CoxData(observations, x, ["treated", "worse"]), [in_group(x, 0, 1)], [365.0], 200)
+    truth = np.mean([np.exp(-365 * np.exp(0.8 * half - 0.5) / 600) for half in (0, 1)])
+    return curve.low[0] <= truth <= curve.high[0]
+
+
+@pytest.mark.slow
+def test_limits_hold_the_truth():
+    stream = np.random.default_rng(1982)
+    assert np.mean([judge(stream) for _ in range(REPEATS)]) >= AT_LEAST
+
+
+def test_the_recorded_run_held_the_truth():
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
+    assert recorded["repeats"] == REPEATS
+    assert recorded["survival_at_a_year"] >= AT_LEAST
