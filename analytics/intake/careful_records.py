@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -13,59 +13,85 @@ from analytics.intake.examine import TextFacts
 from analytics.intake.headers import Delivery, check_header, column_names
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
 
+PIECE_RECORDS = 200_000
+
 
 def read_carefully(delivery: Delivery, facts: TextFacts, delimiter: str) -> Iterator[TextTable]:
     """Read record by record with the csv module, which knows quotes, any line end and each record's line."""
-    text = _decode(delivery, facts.encoding)
-    header: list[str] = []
-    lines: list[int] = []
-    records: list[list[str]] = []
-    ragged: list[tuple[int, int]] = []
+    piece: _Piece | None = None
     notes = 0
-    for line, record in _numbered_records(text, delimiter, delivery.name):
+    for line, record in _numbered_records(delivery, facts.encoding, delimiter):
         if not any(cell.strip() for cell in record):
             continue
         if record[0].startswith("#"):
             notes += 1
-        elif not header:
-            header = record
-            check_header(header, delivery.name)
-        elif len(record) != len(header):
-            ragged.append((line, len(record)))
+        elif piece is None:
+            check_header(record, delivery.name)
+            piece = _Piece(delivery, tuple(record))
         else:
-            lines.append(line)
-            records.append(record)
-    ragged_rows = pl.DataFrame(ragged, schema=NO_RAGGED.schema, orient="row")
-    yield TextTable(delivery.table, delivery.name, None, _frame(header, lines, records), ragged_rows, notes=notes)
+            piece.add(line, record)
+            if len(piece.lines) == PIECE_RECORDS:
+                yield piece.let_go()
+    yield replace((piece or _Piece(delivery, ())).let_go(), notes=notes)
 
 
-def _decode(delivery: Delivery, encoding: str) -> str:
-    content = delivery.path.read_bytes()
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise SourceError(
-            f"A byte here is no letter of the encoding {encoding}.",
-            f"{delivery.name}, line {line}",
-            "Declare the encoding the file was really saved in, or save it as CSV UTF-8.",
-        ) from None
+@dataclass(slots=True)
+class _Piece:
+    """Some records of a file."""
+
+    delivery: Delivery
+    header: tuple[str, ...]
+    lines: list[int] = field(default_factory=list[int])
+    records: list[list[str]] = field(default_factory=list[list[str]])
+    ragged: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+
+    def add(self, line: int, record: list[str]) -> None:
+        """Add a record, or only its number of fields if it has not as many as the header."""
+        if len(record) != len(self.header):
+            self.ragged.append((line, len(record)))
+        else:
+            self.lines.append(line)
+            self.records.append(record)
+
+    def let_go(self) -> TextTable:
+        """Return the records as a table, and forget them."""
+        ragged = pl.DataFrame(self.ragged, schema=NO_RAGGED.schema, orient="row")
+        frame = _frame(list(self.header), self.lines, self.records)
+        self.lines, self.records, self.ragged = [], [], []
+        return TextTable(self.delivery.table, self.delivery.name, None, frame, ragged)
 
 
-def _numbered_records(text: str, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
+def _numbered_records(delivery: Delivery, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield each record with the line it starts on; a quoted cell may span lines."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
     try:
-        for record in reader:
-            yield line, record
-            line = reader.line_num + 1
+        with delivery.path.open(encoding=encoding, newline="") as stream:
+            reader = csv.reader(stream, delimiter=delimiter, strict=True)
+            for record in reader:
+                yield line, record
+                line = reader.line_num + 1
+    except UnicodeDecodeError:
+        raise _undecodable(delivery, encoding) from None
     except csv.Error as error:
         raise SourceError(
             f"The record that starts here cannot be read ({error}).",
-            f"{name}, line {line}",
+            f"{delivery.name}, line {line}",
             "Look for a quotation mark that is opened and never closed.",
         ) from None
+
+
+def _undecodable(delivery: Delivery, encoding: str) -> SourceError:
+    content = delivery.path.read_bytes()
+    try:
+        content.decode(encoding)
+        line = content.count(b"\n") + 1
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+    return SourceError(
+        f"A byte here is no letter of the encoding {encoding}.",
+        f"{delivery.name}, line {line}",
+        "Declare the encoding the file was really saved in, or save it as CSV UTF-8.",
+    )
 
 
 def _frame(header: list[str], lines: list[int], records: list[list[str]]) -> pl.DataFrame:
