@@ -87,5 +87,7 @@ def warm_up(app: Dash, shelf: Shelf) -> None:
         view = parse_view(f"?study={key}", shelf)
         for kind in ("survival", "cohort", "trajectory", "response"):
             shelf.ask(key, view.question(kind))
+        for treatment in opened.choices["treatment"]:
+            shelf.learn(key, view.word("analyte"), treatment)
         for code in opened.patients[:1]:
             shelf.tell(key, code, view.word("analyte"))

@@ -113,7 +113,7 @@ class Answers:
         self.study = study
         self.ask = lru_cache(maxsize=ANSWERS_KEPT)(self._ask)
         self.tell = lru_cache(maxsize=HISTORIES_KEPT)(self._tell)
-        self._learn = lru_cache(maxsize=POPULATIONS_KEPT)(self._learn_population)
+        self.learn = lru_cache(maxsize=POPULATIONS_KEPT)(self._learn)
 
     def _ask(self, question: Question) -> Answer | Refusal:
         try:
@@ -122,9 +122,9 @@ class Answers:
             return Refusal("not_understood", problem.what, problem.hint)
 
     def _tell(self, patient_id: str, analyte: str) -> PatientHistory | Refusal:
-        return answer_patient(self.study, patient_id, analyte, self._learn)
+        return answer_patient(self.study, patient_id, analyte, self.learn)
 
-    def _learn_population(self, analyte: str, treatment: str) -> PopulationCourse | Refusal:
+    def _learn(self, analyte: str, treatment: str) -> PopulationCourse | Refusal:
         return learn_population(self.study, analyte, treatment)
 
 
@@ -149,6 +149,10 @@ class Shelf:
     def tell(self, key: str, patient_id: str, analyte: str) -> PatientHistory | Refusal:
         """Return the history of a patient of the study called ``key``."""
         return self._answers[key].tell(patient_id, analyte)
+
+    def learn(self, key: str, analyte: str, treatment: str) -> PopulationCourse | Refusal:
+        """Return the typical course of a marker under a treatment in the study called ``key``."""
+        return self._answers[key].learn(analyte, treatment)
 
     def renew(self) -> None:
         """Open what was published, or withdrawn, since a store was opened; who asks meanwhile sees the version before.

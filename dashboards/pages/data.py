@@ -20,6 +20,10 @@ from dashboards.words import count
 PATH = "/data"
 TITLE = "Data"
 ROWS_SHOWN = 20
+IN_DAYS = (
+    "Dates of this study are days from each patient's own anchor: durations are as ever, but nothing is placed in the "
+    "calendar."
+)
 HEADINGS = {
     "severity": "Severity",
     "rule_id": "Rule",
@@ -57,6 +61,7 @@ def layout(shelf: Shelf, search: str) -> list[Any]:
         dmc.Title("Data", order=1, size="h3"),
         dmc.Text(describe_data(study.name, study.version, study.built_at), size="sm", className="about"),
         *([html.P(study.warning, className="refusal")] if study.warning else []),
+        *([html.P(IN_DAYS, className="facts")] if study.settings.dates == "relative" else []),
         html.P(describe_ledger(study.ledger), className="facts"),
         _section("rules", "What was not used, or used with a warning, by rule", table_of_rules(study.findings)),
         _section("ledger", "Ledger: every row of the source, accounted for", table_of_frame(study.ledger, LEDGER)),

@@ -9,6 +9,7 @@ import polars as pl
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
 from analytics.tables.history import PatientHistory
+from analytics.tables.relative_days import say_day
 from analytics.tables.results import Refusal
 from dashboards.components.numbers import make_table, table_of_frame
 from dashboards.components.panel import NO_TABLE, TableData
@@ -94,7 +95,7 @@ def _outcomes(outcomes: pl.DataFrame) -> TableData:
 
 
 def _line_of(row: dict[str, Any]) -> str:
-    start = f", from {row['start_date']}" if row["start_date"] else ""
+    start = f", from {say_day(row['start_date'])}" if row["start_date"] else ""
     return f"Line {row['line_no']}: {label(row['treatment'])} ({row['agents']}){start}"
 
 
