@@ -10,6 +10,7 @@ from analytics.longitudinal.reading import select_reading
 from analytics.tables.derived_disease import LesionOutcomes
 
 _KEY = ["pid", "lesion_id"]
+_LOOKED = ("yes", "too_small", "not_visible")
 
 
 def derive_lesion_outcomes(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
@@ -19,39 +20,64 @@ def derive_lesion_outcomes(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     last of the other scans on which it was looked for tells the rest; of several readers one is taken.
     Scans without a date are taken in the order of the source, so that a case without dates has outcomes too.
     """
+    rows = _select_rows(tables)
+    places = rows.group_by(_KEY, maintain_order=True).agg(
+        pl.col("is_excised", "is_irradiated").any(),
+        pl.col("organ_place", "segment_place", "first_sized").min(),
+        pl.col("last_sized", "last_looked", "last").max(),
+        n_scans=pl.len(),
+        last_date=pl.col("date").max(),
+    )
+
+    def at(column: str, place: str) -> pl.Expr:
+        return pl.lit(rows[column]).gather(pl.col(place))
+
+    how = at("how", "last_looked")
+    return (
+        places.with_columns(
+            organ=at("organ", "organ_place"),
+            segment=at("segment", "segment_place"),
+            first_mm=at("mm", "first_sized"),
+            last_mm=pl.when(how == "not_visible").then(0.0).otherwise(at("mm", "last_sized")),
+            outcome=pl.when("is_excised")
+            .then(pl.lit("excised"))
+            .when("is_irradiated")
+            .then(pl.lit("irradiated"))
+            .when(how == "not_visible")
+            .then(pl.lit("resolved"))
+            .when(how.is_not_null())
+            .then(pl.lit("present"))
+            .otherwise(pl.lit("not assessed")),
+            file=at("_file", "last"),
+            row=at("_row", "last"),
+        )
+        .sort(pl.col("pid"), pl.col("lesion_id").cast(pl.String))
+        .select(pl.col(name).cast(column.dtype) for name, column in LesionOutcomes.columns().items())
+    )
+
+
+def _select_rows(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """Return the lesion rows in the order of their scans; ``…_place`` is the position of a row that says something."""
     scans = tables["imaging"].select("pid", "imaging_id", "date", scan_file="_file", scan_row="_row")
     how = pl.col("measured").fill_null("yes")
     size = pl.when(pl.col("nodal") == "Y").then(pl.coalesce("short_mm", "longest_mm")).otherwise("longest_mm")
-    looked = how.is_in(["yes", "too_small", "not_visible"])
-    rows = (
+    place = pl.int_range(pl.len(), dtype=pl.UInt32)
+    is_sized = pl.col("mm").is_not_null()
+    return (
         select_reading(tables["lesions"])
         .join(scans, on=["pid", "imaging_id"])
-        .select(
-            *_KEY, "organ", "segment", "date", "scan_file", "scan_row", "_file", "_row", how=how, mm=size, looked=looked
+        .select(*_KEY, "organ", "segment", "date", "scan_file", "scan_row", "_file", "_row", how=how, mm=size)
+        .with_columns(pl.col("lesion_id", "scan_file").cast(pl.Categorical))
+        .sort("pid", "date", "scan_file", "scan_row", "_file", "_row", nulls_last=True)
+        .with_columns(
+            is_excised=pl.col("how") == "excised",
+            is_irradiated=pl.col("how") == "irradiated",
+            organ_place=pl.when(pl.col("organ").is_not_null()).then(place),
+            segment_place=pl.when(pl.col("segment").is_not_null()).then(place),
+            first_sized=pl.when(is_sized).then(place),
+            last_sized=pl.when(is_sized).then(place),
+            last_looked=pl.when(pl.col("how").is_in(_LOOKED)).then(place),
+            last=place,
         )
         .collect()
-        .sort(*_KEY, "date", "scan_file", "scan_row", "_file", "_row", nulls_last=True)
-    )
-    last = pl.col("how").filter("looked").last()
-    return (
-        rows.group_by(_KEY, maintain_order=True)
-        .agg(
-            pl.col("organ", "segment").drop_nulls().first(),
-            n_scans=pl.len(),
-            first_mm=pl.col("mm").drop_nulls().first(),
-            last_mm=pl.when(last == "not_visible").then(0.0).otherwise(pl.col("mm").drop_nulls().last()),
-            outcome=pl.when((pl.col("how") == "excised").any())
-            .then(pl.lit("excised"))
-            .when((pl.col("how") == "irradiated").any())
-            .then(pl.lit("irradiated"))
-            .when(last == "not_visible")
-            .then(pl.lit("resolved"))
-            .when(last.is_not_null())
-            .then(pl.lit("present"))
-            .otherwise(pl.lit("not assessed")),
-            last_date=pl.col("date").max(),
-            file=pl.col("_file").last(),
-            row=pl.col("_row").last(),
-        )
-        .select(pl.col(name).cast(column.dtype) for name, column in LesionOutcomes.columns().items())
     )
