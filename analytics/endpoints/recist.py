@@ -22,8 +22,8 @@ from analytics.tables.derived import RecistAssessments
 BEYOND_ANY_SUM = 1_000_000_000
 """Tenths of a millimetre no sum reaches; keeps the running minimum of one line apart from the next."""
 
-MANY_NAMES = 2**24
-"""More lesion names than any study has: keys of (line, lesion) never meet."""
+MANY_PLACES = 2**27
+"""So many pairs of a line and a lesion name are looked up by their place in a list, more by a join."""
 
 
 def select_baselines(visits: pl.DataFrame, sizes: pl.DataFrame, n_lines: int, settings: Settings) -> pl.DataFrame:
@@ -54,23 +54,26 @@ def select_baselines(visits: pl.DataFrame, sizes: pl.DataFrame, n_lines: int, se
 
 
 def _derive_roles(sizes: pl.DataFrame, baselines: pl.DataFrame, n_visits: int) -> pl.DataFrame:
-    """Return the lesions of each baseline: ``line``, ``key`` and ``is_of_targets``."""
+    """Return the lesions of each baseline: ``line``, ``lesion`` and ``is_of_targets``."""
     known = baselines.with_row_index("line").filter(pl.col("base_visit").is_not_null())
     line = spread_rows(known.select("line", "base_visit"), "base_visit", n_visits)["line"].gather(sizes["visit"])
     has_targets = baselines.select(pl.col("n_targets") > 0).to_series()
     return (
-        sizes.select(line, "lesion", "is_target")
+        sizes.select(line, "lesion", is_of_targets="is_target")
         .filter(pl.col("line").is_not_null())
-        .select(
-            "line",
-            key=_compute_key(),
-            is_of_targets=pl.col("is_target") & pl.lit(has_targets).gather(pl.col("line")),
-        )
+        .with_columns(pl.col("is_of_targets") & pl.lit(has_targets).gather(pl.col("line")))
     )
 
 
-def _compute_key() -> pl.Expr:
-    return pl.col("line").cast(pl.Int64) * MANY_NAMES + pl.col("lesion")
+def _find_roles(read: pl.DataFrame, roles: pl.DataFrame) -> pl.Series:
+    """Return for each lesion row ``is_of_targets`` of its line's baseline; null where it is not of the baseline."""
+    n_lines, n_names = (1 + int(read.select(pl.col(name).max()).item() or 0) for name in ("line", "lesion"))
+    if n_lines * n_names > MANY_PLACES:
+        return read.join(roles, on=["line", "lesion"], how="left", maintain_order="left")["is_of_targets"]
+    place = pl.col("line").cast(pl.Int64) * n_names + pl.col("lesion")
+    known = roles.filter((pl.col("line") < n_lines) & (pl.col("lesion") < n_names))
+    by_place = spread_rows(known.select("is_of_targets", place=place), "place", n_lines * n_names)
+    return by_place["is_of_targets"].gather(read.select(place).to_series())
 
 
 def _summarise_lesions(
@@ -81,12 +84,10 @@ def _summarise_lesions(
     is_target = pl.col("is_of_targets").fill_null(value=False)
     is_other = (~pl.col("is_of_targets")).fill_null(value=False)
     stays = (~is_gone).fill_null(value=True) & ~pl.col("is_unknown")
+    of_line = sizes.with_columns(line=visits["line"].gather(sizes["visit"])).filter(pl.col("line").is_not_null())
     read = (
-        sizes.with_columns(line=visits["line"].gather(sizes["visit"]))
-        .filter(pl.col("line").is_not_null())
+        of_line.with_columns(_find_roles(of_line, roles))
         .lazy()
-        .with_columns(key=_compute_key())
-        .join(roles.lazy().drop("line"), on="key", how="left", maintain_order="left")
         .select(
             "visit",
             "date",

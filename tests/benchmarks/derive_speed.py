@@ -17,7 +17,6 @@ os.environ["POLARS_MAX_THREADS"] = "1"
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -151,8 +150,15 @@ def report(accepted: dict[str, pl.DataFrame], patients: int, *, with_peers: bool
 
 def do(work: str, folder: Path) -> None:
     found = run_core(folder) if work == "core" else run_peer(work, folder)
-    found["peak_gib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    found["peak_gib"] = read_peak_gib()
     print(json.dumps(found))
+
+
+def read_peak_gib() -> float:
+    """Return the peak memory of this process; what getrusage says includes the process that started it."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    [peak] = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(peak) / 2**20
 
 
 def accept_registry(distinct: int) -> dict[str, pl.DataFrame]:

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from analytics.catalogue.settings import Settings
+from analytics.endpoints import recist
 from analytics.endpoints.growth_rates import derive_growth_rates
 from analytics.endpoints.pretreatment_growth import derive_earlier_sums
 from analytics.endpoints.recist import derive_recist_assessments
@@ -318,3 +319,25 @@ def test_no_growth_before_from_too_near_too_far_or_unlike_visits(changed: dict[s
 def test_growth_before_reaches_from_two_to_twelve_months():
     assert growth_before(day="2019-10-20").height == 1
     assert growth_before(day="2018-12-20").height == 1
+
+
+def test_many_lesion_names_are_looked_up_another_way(monkeypatch: pytest.MonkeyPatch):
+    source = {
+        "treatments": "patient_id | treatment_id | category | start \n P1 | T1 | SSA | 2020-02-01",
+        "imaging": "patient_id | imaging_id | date | modality \n P1 | s0 | 2020-01-20 | CT \n P1 | s1 | 2020-05-01 | CT",
+        "lesions": """
+            patient_id | imaging_id | lesion_id | role       | longest_mm
+            P1         | s0         | L1        | target     | 40
+            P1         | s0         | L2        | non_target | 12
+            P1         | s1         | L1        | target     | 20
+            P1         | s1         | L2        | non_target | 12
+            P1         | s1         | L3        | new        | 15
+        """,
+    }
+    tables = accept_by_hand(source)
+    lines = derive_lines(tables, Settings())
+    by_place = derive_recist_assessments(tables, lines, Settings()).collect()
+    assert by_place["sum_mm"].to_list() == [20.0]
+    assert by_place["has_new_lesion"].to_list() == [True]
+    monkeypatch.setattr(recist, "MANY_PLACES", 0)
+    assert derive_recist_assessments(tables, lines, Settings()).collect().equals(by_place)
