@@ -324,7 +324,11 @@ def test_growth_before_reaches_from_two_to_twelve_months():
 def test_many_lesion_names_are_looked_up_another_way(monkeypatch: pytest.MonkeyPatch):
     source = {
         "treatments": "patient_id | treatment_id | category | start \n P1 | T1 | SSA | 2020-02-01",
-        "imaging": "patient_id | imaging_id | date | modality \n P1 | s0 | 2020-01-20 | CT \n P1 | s1 | 2020-05-01 | CT",
+        "imaging": """
+            patient_id | imaging_id | date       | modality
+            P1         | s0         | 2020-01-20 | CT
+            P1         | s1         | 2020-05-01 | CT
+        """,
         "lesions": """
             patient_id | imaging_id | lesion_id | role       | longest_mm
             P1         | s0         | L1        | target     | 40
