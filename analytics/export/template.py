@@ -36,7 +36,7 @@ HOW_TO = (
     "Rows that start with # (help and example) are not read; they may stay or be deleted. So are sheets named with #.",
     "Dark headers: no row is taken without a value. Medium: the table needs the column. Light: optional.",
     "Dates: 2024-03-15, or 2024-03, or 2024 where no more is known. Laboratory values exactly as reported (<5, >2700).",
-    "If only days from a fixed day of each patient may be given: whole numbers, and on study the setting dates: relative.",
+    "If only days from a fixed day of each patient may be given: whole numbers, and the setting dates: relative.",
     "Values from a list have a drop-down. Several values in one cell have «;» between them.",
     "Use study codes, never names, birth numbers or hospital numbers.",
     "Then run: lutetia check FILE.xlsx",
