@@ -70,6 +70,7 @@ def test_ctrl_c_ends_in_words(tmp_path: Path):
         said += process.stderr.readlines()
         assert process.wait(timeout=20) == 0
     words = "".join(said)
+    assert words.index("Opening the study") < words.index("http://")
     assert f"http://127.0.0.1:{port}/" in words and "has stopped" in words and "Traceback" not in words
 
 

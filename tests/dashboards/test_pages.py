@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import csv
+import inspect
 import io
 import json
 import shlex
+import textwrap
 
 import polars as pl
 import pytest
+from dash import Dash
 from flask.testing import FlaskClient
 
 from analytics.figures.screen.look import LIGHT
@@ -26,6 +30,9 @@ from dashboards.pages.patient_panels import show_around, show_marker
 from dashboards.pages.patient_tables import tables_of
 from dashboards.shelf import Shelf
 from dashboards.view import parse_view
+
+LONGEST_CALLBACK = 10
+"""Lines; a callback turns browser values into a question and an answer into a panel, and does nothing else."""
 
 
 def show(shelf: Shelf, panel: Panel, search: str = "") -> Shown | Refusal:
@@ -104,6 +111,30 @@ def test_the_command_beside_a_chart_is_one_the_command_line_takes(shelf: Shelf):
     result = CliRunner().invoke(lutetia.app, words[1:])
     # every word was understood: what is missing is the store
     assert result.exit_code != 2 and "no study here" in str(result.exception)
+
+
+def test_a_callback_only_hands_over(app: Dash):
+    functions = [inspect.unwrap(entry["callback"]) for entry in app.callback_map.values() if "callback" in entry]
+    assert len(functions) > len(PAGES)
+    lengths = {}
+    for function in functions:
+        [told] = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+        assert isinstance(told, ast.FunctionDef)
+        lengths[function.__name__] = told.body[-1].end_lineno - told.body[0].lineno + 1
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_CALLBACK} == {}
+
+
+@pytest.mark.parametrize(
+    "search",
+    ["?primary_site=pancreas", "?grade=G1", "?hospital=Bern", "?treatment=PRRT", "?from=2020-01-05", "?to=2020-01-05"],
+)
+def test_each_filter_narrows_the_curve_and_stands_in_the_flow(shelf: Shelf, search: str):
+    every, some = (
+        shelf.ask("first", parse_view(words, shelf).question("survival")) for words in ("?treatment=all", search)
+    )
+    assert isinstance(every, Answer) and isinstance(some, Answer)
+    assert 0 < some.subjects.height < every.subjects.height
+    assert some.flow[-1].n_lines == some.subjects.height
 
 
 def test_pages_are_found_by_their_address():

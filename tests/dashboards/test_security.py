@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import logging
+from importlib import resources
+from pathlib import Path
 
 import pytest
 from dash import Dash
@@ -69,6 +72,20 @@ def test_there_is_no_door_for_machines(client: FlaskClient, monkeypatch: pytest.
 def test_debug_is_off_and_no_background_callbacks_exist(app: Dash):
     assert not app.server.debug
     assert not any(entry.get("background") for entry in app.callback_map.values())
+
+
+def test_nothing_is_kept_that_runs_when_it_is_read():
+    room = Path(str(resources.files("dashboards")))
+    sources = [path.read_text(encoding="utf-8") for path in room.rglob("*.py")]
+    imported = {
+        name.split(".")[0]
+        for source in sources
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
+    }
+    assert "flask" in imported
+    assert not imported & {"pickle", "shelve", "marshal", "joblib", "dill", "diskcache", "cloudpickle"}
 
 
 def test_a_panic_of_polars_is_an_incident_and_not_the_end_of_a_thread(
