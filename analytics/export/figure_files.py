@@ -38,6 +38,20 @@ def write_waterfall(release: Release) -> dict[str, bytes]:
     return draw_files("waterfall", lambda: draw_waterfall(result, caption))
 
 
+def write_log_hazards(release: Release) -> dict[str, bytes]:
+    """Write ``log_hazards.*``: the cumulative hazards of several groups on a log scale, parallel where proportional."""
+    from analytics.figures.paper.log_hazards import draw_log_hazards
+
+    result = cast("SurvivalResult", release.answer.result)
+    if sum(group.n_events > 0 for group in result.groups) < 2:
+        return {}
+    what = (
+        "Cumulative hazard, −log of the Kaplan–Meier estimate, both axes logarithmic. Of proportional hazards the "
+        "steps of the groups keep their distance; where they cross, one hazard ratio misleads."
+    )
+    return draw_files("log_hazards", lambda: draw_log_hazards(result, caption_aggregate(release, what)))
+
+
 def draw_main_figure(release: Release) -> Figure:
     """Draw curves with the counts under them, shares with exact limits, or bands with the number sampled.
 

@@ -16,7 +16,7 @@ from analytics.export.balance import write_balance
 from analytics.export.comparison_tables import write_means, write_sensitivity, write_subgroups
 from analytics.export.competing_tables import write_incidence, write_interval_models, write_turnbull
 from analytics.export.course_tables import write_course, write_own_courses
-from analytics.export.figure_files import write_figure, write_waterfall
+from analytics.export.figure_files import write_figure, write_log_hazards, write_waterfall
 from analytics.export.marker_figures import write_growth_models, write_own_course_figures, write_spider
 from analytics.export.marker_tables import write_agreement, write_growth, write_imputation
 from analytics.export.model_figures import (
@@ -58,6 +58,7 @@ FORMATS: tuple[Format, ...] = (
     Format("curve table", CURVES, BOTH, write_curve),
     Format("risk table", CURVES, BOTH, write_risk_table),
     Format("Guyot files", SURVIVAL, BOTH, write_guyot),
+    Format("proportional hazards by eye", SURVIVAL, FULL, write_log_hazards),
     Format("readers of the curve", CURVES, BOTH, write_readers),
     Format("ADaM times to event", SURVIVAL, FULL, write_adtte),
     Format("response table", RESPONSE, BOTH, write_response),

@@ -42,8 +42,8 @@ if __name__ == "__main__":
 '''
 
 _FILES: dict[str, str] = {
-    "curve.csv": "the curve: one row a distinct time and group, from time 0; std.error is that of log S; n.risk counts "
-    "just before the time",
+    "curve.csv": "the curve: one row a distinct time and group, from time 0; std.error is that of log S, cloglog is "
+    "log(−log S); n.risk counts just before the time",
     "risk_table.csv": "at risk, events and censored before, and at or before, each time; the three add up to the group",
     "guyot_*.txt": "input of Guyot's algorithm; at risk counts just before the time; several groups are numbered in "
     "the order of summary.json",
@@ -64,12 +64,17 @@ _FILES: dict[str, str] = {
     "proportionality.csv": "score test of proportional hazards, each term and all together",
     "effect_curves.*": "ratio along each continuous variable against its median",
     "missing.csv": "lines without each variable of a model",
-    "influence.csv": "what each line moves each coefficient by, in standard errors (row-level: keep it inside)",
+    "influence.*": "what each line moves each coefficient by, in standard errors (row-level: keep it inside)",
+    "adjusted_curves.*": "survival of each group as if all were the same people, by the model",
+    "balance.csv": "differences of the weighted groups in standard deviations, before and after weighting",
+    "log_hazards.*": "cumulative hazards on logarithmic axes, parallel where hazards are proportional",
     "schoenfeld.*": "scaled Schoenfeld residuals of each event (row-level: keep it inside)",
     "cif.csv": "cumulative incidence of each cause; n.risk counts just before the time",
     "hazards.csv": "cause-specific and subdistribution hazard ratios of the first cause",
     "turnbull.csv": "survival by intervals: mass lies in (left, right] (shows single visits: keep it inside)",
-    "interval_medians.csv": "medians by detection, by intervals (low and high bound it) and by each model",
+    "interval_medians.csv": "medians by detection, by intervals (low and high bound it), its limits, how much "
+    "later detection dates it, and by each model",
+    "interval_coefficients.csv": "ratios of the models of everybody's intervals",
     "modelled_curves.csv": "survival by each parametric model; beyond follow-up it is the model's word alone",
     "restricted_means.csv": "mean time without the event up to the horizon",
     "contrasts.csv": "differences and ratios of restricted means against the reference",

@@ -60,9 +60,10 @@ def curve_table(group: GroupSurvival, endpoint: str, kind: str, *, is_coarse: bo
     """Return one group's curve with broom's columns and more.
 
     ``time`` is in months (days / 30.4375; whole months on the coarse grid), ``n.risk`` counts just before the
-    time, ``std.error`` is that of log S.
+    time, ``std.error`` is that of log S, ``cloglog`` is log(−log S): of proportional hazards the groups' are parallel.
     """
     curve = group.curve
+    inside = pl.col("estimate").is_between(0, 1, closed="none")
     return pl.DataFrame(
         {
             "strata": [group.group] * len(curve.time),
@@ -85,6 +86,7 @@ def curve_table(group: GroupSurvival, endpoint: str, kind: str, *, is_coarse: bo
         pl.lit("months").alias("time_unit"),
         pl.lit(endpoint).alias("outcome"),
         pl.Series("days", curve.time),
+        pl.when(inside).then((-pl.col("estimate").log()).log()).alias("cloglog"),
     )
 
 

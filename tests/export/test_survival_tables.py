@@ -41,6 +41,8 @@ def test_the_curve_has_the_columns_of_broom_and_a_row_for_every_time(make_surviv
     assert table["std.error"][1] == pytest.approx(0.288675134594813, abs=ROUNDING)
     assert table["std.error.scale"].unique().to_list() == ["log"]
     assert table["conf.type"].unique().to_list() == ["log-log"]
+    # log(−log 0.75) = −1.2459; not known where nobody has had the event, nor where everybody has
+    assert table["cloglog"].to_list() == [None, pytest.approx(-1.2458993237), pytest.approx(-1.2458993237), None]
 
 
 def test_at_risk_has_two_meanings_and_both_are_there(make_survival: Callable[..., Answer]) -> None:

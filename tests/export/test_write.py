@@ -46,7 +46,8 @@ def test_a_survival_answer_becomes_a_folder_of_tables_and_figures(
     guyot = {f"guyot_{what}_{number}.txt" for what in ("curve", "nrisk") for number in (1, 2)}
     tables = {"curve.csv", "risk_table.csv", "read_curve.R", "read_curve.py"}
     assert safe == ALWAYS | FIGURE | guyot | tables
-    assert full == safe | {"subjects.csv", "adtte.json"}
+    by_eye = {"log_hazards.svg", "log_hazards.pdf", "log_hazards.png"}
+    assert full == safe | by_eye | {"subjects.csv", "adtte.json"}
 
 
 def test_the_other_answers_have_their_own_files(
