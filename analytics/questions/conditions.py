@@ -16,7 +16,7 @@ from analytics.tables.derived_lines import LineBaselines
 
 NUMBERS: tuple[str, ...] = (
     "age_years", "ki67_pct", "prior_lines", "cga_fold_uln", "alp_fold_uln", "egfr", "target_sum_mm", "n_lesions",
-    "krenning",
+    "krenning", "growth_before_pct",
 )  # fmt: skip
 """Numbers of a line, or of its baseline, that a condition may compare; in the unit their column says."""
 

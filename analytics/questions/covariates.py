@@ -79,6 +79,14 @@ COVARIATES: dict[str, Covariate] = {
         ),
         Covariate("egfr", "Estimated GFR at the start", "spline", "mL/min/1.73m2", "egfr", step="mL/min/1.73m2"),
         Covariate("target_sum_mm", "Sum of target diameters at the start", "spline", "mm", "target_sum_mm", step="mm"),
+        Covariate(
+            "growth_before_pct",
+            "Tumour growth before the start",
+            "line",
+            "%/month",
+            "growth_before_pct",
+            step="percentage point a month",
+        ),
         Covariate("n_lesions", "Lesions seen before the start", "line", "lesions", "n_lesions", step="lesion"),
         *(_marker(marker.code, marker.name) for marker in BIOMARKERS if marker.kind == "marker"),
     )

@@ -47,7 +47,8 @@ def select_lines(study: Study, selection: Selection, grouping: Grouping) -> Sele
     Returns
     -------
     Selected
-        ``lines`` has the columns of the derived tables ``lines`` and ``line_baselines``, and ``group`` (text).
+        ``lines`` has the columns of the derived tables ``lines`` and ``line_baselines``, ``growth_before_pct`` (the
+        tumour growth rate before the line, % a month), and ``group`` (text).
 
     Raises
     ------
@@ -72,8 +73,10 @@ def select_lines(study: Study, selection: Selection, grouping: Grouping) -> Sele
                 f"other {label} or none recorded",
             )
     # joined to those left: to join all lines first costs more than the rest of a question
-    at_start = study.table("line_baselines").collect()
-    funnel.lines = funnel.lines.join(at_start, on=["pid", "line_no"], how="left", maintain_order="left")
+    growth = study.table("growth_rates").filter(pl.col("period") == "before")
+    before = growth.select("pid", "line_no", growth_before_pct="rate_pct").collect()
+    for at_start in (study.table("line_baselines").collect(), before):
+        funnel.lines = funnel.lines.join(at_start, on=["pid", "line_no"], how="left", maintain_order="left")
     for condition in selection.where:
         said = describe_condition(condition)
         funnel.keep(parse_condition(condition), said, f"not {said}, or not recorded")

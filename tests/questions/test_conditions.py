@@ -54,3 +54,11 @@ def test_several_conditions_hold_together_and_say_their_unit(three: HandMadeStud
 def test_what_is_no_condition_is_said(three: HandMadeStudy, condition: str):
     with pytest.raises(UsageError):
         selected(three, condition)
+
+
+def test_growth_before_the_line_can_be_asked(three: HandMadeStudy):
+    for pid, rate in ((1, 4.2), (2, 0.5)):
+        three.rows["growth_rates"].append({"pid": pid, "line_no": 1, "period": "before", "rate_pct": rate})
+    three.rows["growth_rates"].append({"pid": 2, "line_no": 1, "period": "month_3", "rate_pct": 9.0})
+    assert selected(three, "growth_before_pct>=4").lines["pid"].to_list() == [1]
+    assert selected(three).lines.height == 3
