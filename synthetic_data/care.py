@@ -48,6 +48,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Situation:
+    """What a choice of treatment is made on beside the patient: treatments ``used``, shape (patients, treatments).
+
+    ``held`` is how many days PRRT lasted, ``burden`` the tumour burden now, as a standard score.
+    """
+
+    used: Flags
+    held: Floats
+    burden: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """All that happened to a chunk; ``death`` and ``lost`` are NEVER where not observed."""
 
@@ -75,7 +87,8 @@ def simulate_history(scenario: Scenario, chance: Chance, people: People) -> Hist
         alive = start < closes[rows]
         rows, start, volume = rows[alive], start[alive], volume[alive]
         some = take_people(people, rows)
-        treatment = choose_treatment(scenario, chance, some, number, used[rows], held[rows])
+        now = some.burden + volume / scenario.number("disease.burden_log_sd")
+        treatment = choose_treatment(scenario, chance, some, number, Situation(used[rows], held[rows], now))
         used[rows, treatment] = True
         course = simulate_course(scenario, chance, some, treatment, number)
         cared = ~_is(scenario, treatment, "CARE_ONLY")
@@ -135,9 +148,7 @@ def _close_line(scenario: Scenario, chance: Chance, stay: Stay, seen: Floats) ->
     )
 
 
-def choose_treatment(
-    scenario: Scenario, chance: Chance, people: People, line: int, used: Flags, held: Floats
-) -> Integers:
+def choose_treatment(scenario: Scenario, chance: Chance, people: People, line: int, situation: Situation) -> Integers:
     """Return the treatment given as line ``line``: randomised, or by log odds that rise with severity.
 
     Severity is what recorded covariates say, so the confounding can be adjusted for.
@@ -148,19 +159,20 @@ def choose_treatment(
         return arms[chance.pick("care.arm", people.number, scenario.numbers("care.arm_shares"))]
     odds = scenario.numbers("care.first_options" if line == 0 else "care.later_options")
     odds = odds + scenario.numbers("care.severity_to_choice") * np.minimum(people.severity, 3.0)[:, None]
-    odds = odds + scenario.numbers("care.burden_to_choice") * people.burden[:, None]
-    odds = np.where(used, -30.0, odds)
+    odds = odds + scenario.numbers("care.burden_to_choice") * situation.burden[:, None]
+    odds = np.where(situation.used, -30.0, odds)
     odds[:, [code in _IN_LIVER for code in codes]] -= np.where(people.organs[:, ORGANS.index("liver")], 0.0, 30.0)[
         :, None
     ]
     odds[:, [code not in _FOR_CARCINOMA for code in codes]] -= _RARELY * people.is_nec[:, None]
-    odds[:, codes.index("NEC_CHEMO")] = np.where(people.is_nec & ~used[:, codes.index("NEC_CHEMO")], 6.0, -30.0)
+    fresh = ~situation.used
+    odds[:, codes.index("NEC_CHEMO")] = np.where(people.is_nec & fresh[:, codes.index("NEC_CHEMO")], 6.0, -30.0)
     again = chance.happens("care.again", people.number, scenario.number("care.retreatment_share"), line)
-    odds[:, codes.index("PRRT_AGAIN")] = np.where(again & (held >= _PRRT_HELD_DAYS), 3.0, -30.0)
+    odds[:, codes.index("PRRT_AGAIN")] = np.where(again & (situation.held >= _PRRT_HELD_DAYS), 3.0, -30.0)
     odds[:, codes.index("CARE_ONLY")] = np.maximum(odds[:, codes.index("CARE_ONLY")], -20.0)
     chosen = chance.pick("care.choice", people.number, np.exp(odds), line)
     if line == 1 and scenario.number("care.is_randomised"):
         arm = codes.index(scenario.words("care.arms")[0])
         crosses = chance.happens("care.crossover", people.number, scenario.number("care.crossover_share"))
-        return np.where(crosses & ~used[:, arm], arm, np.where(chosen == arm, codes.index("CARE_ONLY"), chosen))
+        return np.where(crosses & fresh[:, arm], arm, np.where(chosen == arm, codes.index("CARE_ONLY"), chosen))
     return chosen
