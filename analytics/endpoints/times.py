@@ -114,7 +114,6 @@ def derive_times_to_event(
         If the data cut-off is not a date or the assessment schedule is not known.
     """
     ready = made or _derive_what_is_read(tables, lines, settings)
-    tables = {name: _code_files(table, "_file") for name, table in tables.items()}
     lines = _code_files(lines, "file")
     recist = _code_files(ready["recist_assessments"], "file").collect()
     progressions = _code_files(_code_files(ready["marker_progressions"], "file"), "last_file").collect()
