@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,8 +20,8 @@ from analytics.intake.fingerprint import fingerprint_bucket
 from analytics.intake.ledger import OUTCOME_COLUMNS
 from analytics.intake.part import Part, accept_part
 from analytics.intake.settle import Ground
+from analytics.intake.shelf import Filed, load_tables
 from analytics.intake.tallies import TALLY_COLUMNS
-from analytics.intake.text_table import TextTable
 from analytics.store import ACCOUNT_FILE, FINDINGS, write_table
 
 EXCLUSION_COLUMNS: dict[str, pl.DataType] = {
@@ -29,6 +30,9 @@ EXCLUSION_COLUMNS: dict[str, pl.DataType] = {
     "is_left_out": pl.Boolean(),
     "n": pl.UInt32(),
 }
+MAKING = ".making-"
+"""Starts the name of a bucket's folder while it is written."""
+
 FUTURE_RULE = "V13"
 """The only rule that depends on the day of the build: a date may not lie after it."""
 
@@ -64,15 +68,14 @@ class BucketAccount:
     n_lines: int
 
 
-def build_bucket(
-    waiting: list[TextTable], ground: Ground, lookups: Mapping[str, pl.DataFrame], folder: Path, before: Path | None
-) -> tuple[BucketAccount, bool]:
-    """Write the parts of a bucket into a new folder; return what was counted, and whether it was worked out again.
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket to be worked on, here or by another process that sees the same files.
 
-    Parameters
+    Attributes
     ----------
-    waiting
-        The text rows of its patients; the list is emptied.
+    rows
+        The text rows of its patients.
     ground
         What all buckets share.
     lookups
@@ -82,15 +85,41 @@ def build_bucket(
     before
         The same bucket of the version before: if the same went in, its parts are copied.
     """
-    fingerprint = fingerprint_bucket(waiting, ground, lookups)
+
+    rows: list[Filed]
+    ground: Ground
+    lookups: Mapping[str, pl.DataFrame]
+    folder: Path
+    before: Path | None
+
+
+def build_bucket(bucket: Bucket) -> tuple[BucketAccount, bool]:
+    """Write the parts of a bucket; return what was counted, and whether it was worked out again.
+
+    The parts appear all at once. Whoever is stopped leaves nothing that hinders another attempt, and of two
+    attempts the first one stands: both write the same.
+    """
+    aside = bucket.folder.with_name(f"{MAKING}{bucket.folder.name}-{uuid.uuid4().hex}")
+    try:
+        account, is_new = _write_bucket(bucket, aside)
+        if not bucket.folder.exists():
+            aside.rename(bucket.folder)
+        return account, is_new
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write_bucket(bucket: Bucket, folder: Path) -> tuple[BucketAccount, bool]:
+    ground, before = bucket.ground, bucket.before
+    waiting = load_tables(bucket.rows)
+    fingerprint = fingerprint_bucket(waiting, ground, bucket.lookups)
     known = _read_account(before) if before is not None else None
     if before is not None and known is not None and _is_the_same(known, fingerprint, ground.latest):
-        waiting.clear()
         shutil.copytree(before, folder)
         return known, False
     folder.mkdir(mode=0o700)
     part = accept_part(waiting, ground)
-    derived, late = derive_tables(part.tables | dict(lookups), ground.settings)
+    derived, late = derive_tables(part.tables | dict(bucket.lookups), ground.settings)
     for name, table in (part.tables | derived).items():
         write_table(_by_patient(table), folder / f"{name}.parquet")
     findings = pl.concat([part.findings, late])

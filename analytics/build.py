@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from analytics.bucket import BucketAccount, build_bucket
+from analytics.bucket import MAKING, Bucket, BucketAccount, build_bucket
 from analytics.differences import find_differences
 from analytics.endpoints.findings import derive_exclusion_findings
 from analytics.errors import StoreError
@@ -29,6 +30,15 @@ from analytics.withdrawal import read_withdrawn
 
 SHOWN_REASONS = 8
 """Reasons for turned-away rows named after a build; `lutetia check` names them all."""
+
+
+Work = Callable[[Iterator[Bucket]], Iterator[tuple[BucketAccount, bool]]]
+"""Buckets → what `analytics.bucket.build_bucket` returns of each, in their order."""
+
+
+def one_after_the_other(buckets: Iterator[Bucket]) -> Iterator[tuple[BucketAccount, bool]]:
+    """Work on the buckets here, in the memory of one."""
+    return map(build_bucket, buckets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,7 @@ def build_study(
     layout: Path | None = None,
     *,
     bucket_patients: int = BUCKET_PATIENTS,
+    work: Work = one_after_the_other,
 ) -> BuildReport:
     """Read a source, derive what happened to each patient, and publish the study.
 
@@ -103,6 +114,8 @@ def build_study(
         How the source's own files and columns become tables; looked for beside them if not given.
     bucket_patients
         Patient numbers a bucket.
+    work
+        Who works on the buckets; see `analytics.cluster` for others.
 
     Raises
     ------
@@ -121,7 +134,7 @@ def build_study(
             bucket_patients,
         )
         prepared = prepare_source(order, scratch, progress)
-        made = _Making(prepared, before, bucket_patients, progress)
+        made = _Making(prepared, before, bucket_patients, progress, work)
         snapshot = publish_held(store, made.make, now)
     accounts, parts = made.accounts, made.parts
     return BuildReport(
@@ -187,6 +200,7 @@ class _Making:
     before: _Before
     bucket_patients: int
     progress: Progress
+    work: Work
     accounts: list[BucketAccount] = field(default_factory=list[BucketAccount])
     differences: list[pl.DataFrame] = field(default_factory=list[pl.DataFrame])
     parts: list[StudyParts] = field(default_factory=list[StudyParts])
@@ -197,9 +211,12 @@ class _Making:
         prepared, lookups = self.prepared, self.prepared.lookups.tables
         self.differences.append(find_differences(self.before.lookups(), lookups, KEYS))
         n_buckets = prepared.shelf.n_buckets
-        for number in range(n_buckets):
-            self.progress("patients", number, n_buckets)
-            self._make_bucket(number, folder / bucket_name(number))
+        buckets = (self._bucket(number, folder) for number in range(n_buckets))
+        for number, (account, is_new) in enumerate(self.work(buckets)):
+            self._note(number, account, folder if is_new else None)
+            self.progress("patients", number + 1, n_buckets)
+        for left_behind in folder.glob(f"{MAKING}*"):
+            shutil.rmtree(left_behind, ignore_errors=True)
         self.progress("publish", 0, 1)
         findings, ledger = prepared.close(
             pl.concat(account.outcomes for account in self.accounts),
@@ -219,17 +236,20 @@ class _Making:
         self.parts.append(parts)
         return parts
 
-    def _make_bucket(self, number: int, folder: Path) -> None:
-        prepared, before = self.prepared, self.before.bucket(number)
-        account, is_new = build_bucket(
-            prepared.shelf.take(number), prepared.ground, prepared.lookups.tables, folder, before
-        )
+    def _bucket(self, number: int, folder: Path) -> Bucket:
+        prepared, name = self.prepared, bucket_name(number)
+        rows = prepared.shelf.take(number)
+        return Bucket(rows, prepared.ground, prepared.lookups.tables, folder / name, self.before.bucket(number))
+
+    def _note(self, number: int, account: BucketAccount, folder: Path | None) -> None:
+        """Count a bucket that was made, and compare it if it is new in ``folder``."""
+        self.prepared.shelf.clear(number)
         self.accounts.append(account)
-        if not is_new:
+        if folder is None:
             return
         self.n_recomputed += 1
         old = self.before.tables(number * self.bucket_patients, self.bucket_patients)
-        new = {name: pl.read_parquet(folder / f"{name}.parquet") for name in old}
+        new = {name: pl.read_parquet(folder / bucket_name(number) / f"{name}.parquet") for name in old}
         self.differences.append(find_differences(old, new, KEYS))
 
     def _look_alikes(self, folder: Path) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,13 +70,23 @@ def propose_layout(source: Path, redcap_dictionary: Path | None, changes: dict[s
     say("Read every line, complete those with «?», save it under the name its first line says, then check again.")
 
 
-def build(source: Source, store: Store, layout: LayoutOption = None, settings: SetOption = None) -> None:
+def build(
+    source: Source,
+    store: Store,
+    layout: LayoutOption = None,
+    settings: SetOption = None,
+    cluster: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Work on the patients at this dask scheduler (lutetia[cluster]).")
+    ] = "",
+) -> None:
     """Check SOURCE and build it into STORE; the version before stays until this one is whole."""
-    from analytics.build import build_study, describe_build
+    from analytics.build import build_study, describe_build, one_after_the_other
+    from analytics.cluster import open_cluster
     from analytics.progress import show_progress
 
-    with show_progress() as progress:
-        report = build_study(source, store, parse_settings(settings), progress, clock(), layout)
+    workers = open_cluster(cluster) if cluster else nullcontext(one_after_the_other)
+    with workers as work, show_progress() as progress:
+        report = build_study(source, store, parse_settings(settings), progress, clock(), layout, work=work)
     for line in describe_build(report):
         typer.echo(line)
     say(f"Next: lutetia ask survival {shlex.quote(str(store))} --out answers")

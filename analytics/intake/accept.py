@@ -15,6 +15,7 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.intake.part import accept_part
 from analytics.intake.prepare import Order, prepare_source, select_alike
+from analytics.intake.shelf import load_tables
 from analytics.intake.source import Progress
 from analytics.tables.findings import worst_first
 from analytics.tables.registry import SHEET_ORDER
@@ -98,7 +99,7 @@ def accept_source(
     )
     with TemporaryDirectory() as scratch:
         prepared = prepare_source(order, Path(scratch), progress)
-        part = accept_part(prepared.shelf.take(0), prepared.ground)
+        part = accept_part(load_tables(prepared.shelf.take(0)), prepared.ground)
     alike = select_alike(part.tables["patients"].lazy(), prepared.look_alikes).collect()
     findings, ledger = prepared.close(part.outcomes, part.tallies, alike)
     tables = part.tables | prepared.lookups.tables

@@ -71,13 +71,18 @@ class Shelf:
         for bucket, rows in self._split(entered):
             self._buckets[bucket].append(Filed(shell, self._write(rows, bucket)))
 
-    def take(self, bucket: int) -> list[TextTable]:
-        """Return the tables of a bucket, each file's rows in the order of their lines, and let go of them."""
-        by_file: dict[object, list[TextTable]] = {}
+    def take(self, bucket: int) -> list[Filed]:
+        """Return the rows of a bucket, file by file as these were read, and let go of those in memory."""
+        rows = sorted(self._buckets[bucket], key=lambda filed: self._order[_file_of(filed.table)])
+        self._buckets[bucket] = [filed for filed in rows if filed.file is not None]
+        return rows
+
+    def clear(self, bucket: int) -> None:
+        """Delete the files of a bucket that was worked on."""
         for filed in self._buckets[bucket]:
-            by_file.setdefault(_file_of(filed.table), []).append(filed.load())
-        self._clear(bucket)
-        return [_in_order(by_file[file]) for file in sorted(by_file, key=self._order.__getitem__)]
+            if filed.file is not None:
+                filed.file.unlink()
+        self._buckets[bucket] = []
 
     def tables_of(self, name: str, patient_id: str) -> Iterator[tuple[tuple[int, Filed], TextTable]]:
         """Yield what is held of a table, each with its place; of one patient's bucket if an id is given."""
@@ -123,11 +128,14 @@ class Shelf:
             ) from None
         return file
 
-    def _clear(self, bucket: int) -> None:
-        for filed in self._buckets[bucket]:
-            if filed.file is not None:
-                filed.file.unlink()
-        self._buckets[bucket] = []
+
+def load_tables(rows: list[Filed]) -> list[TextTable]:
+    """Return what was taken from a shelf as tables, each in the order of its lines; ``rows`` is emptied."""
+    by_file: dict[object, list[TextTable]] = {}
+    while rows:
+        filed = rows.pop(0)
+        by_file.setdefault(_file_of(filed.table), []).append(filed.load())
+    return [_in_order(pieces) for pieces in by_file.values()]
 
 
 def _file_of(table: TextTable) -> tuple[object, ...]:

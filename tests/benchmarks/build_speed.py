@@ -104,13 +104,14 @@ def accept(source: Path, scratch: Path) -> None:
     """Read, check and account for every cell, bucket by bucket, and write what was accepted."""
     from analytics.intake.part import accept_part
     from analytics.intake.prepare import Order, prepare_source
+    from analytics.intake.shelf import load_tables
     from analytics.store import write_table
 
     numbers = count()
     order = Order(source / "parquet", {}, None, NOW.date(), lambda _patient: False)
     prepared = prepare_source(order, scratch / "rows", quiet)
     for bucket in range(prepared.shelf.n_buckets):
-        part = accept_part(prepared.shelf.take(bucket), prepared.ground)
+        part = accept_part(load_tables(prepared.shelf.take(bucket)), prepared.ground)
         for table in (*part.tables.values(), part.findings):
             write_table(table, scratch / f"{next(numbers)}.parquet")
 
