@@ -115,14 +115,14 @@ def choose_delimiter(header_line: str, known: frozenset[str]) -> str:
 
 
 def clean_header(cell: str) -> str:
-    """Return a header cell without byte-order mark, quotes and outer spaces, in lower case, spaces as «_».
+    """Return a header cell in lower case, spaces as «_», without byte-order mark, quotes, blanks and marks around it.
 
     Examples
     --------
-    >>> clean_header(' "Patient ID"')
+    >>> clean_header(' "Patient ID*"')
     'patient_id'
     """
-    plain = cell.replace("\ufeff", "").strip().strip('"').strip()
+    plain = cell.replace("\ufeff", "").strip().strip('"').strip().rstrip(".:*").rstrip()
     return "_".join(plain.casefold().replace("-", " ").split())
 
 

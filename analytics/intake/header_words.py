@@ -8,7 +8,7 @@ from analytics.intake.readable import KNOWN_COLUMNS
 COLUMN_WORDS: dict[str, str] = {
     "patient_id": "patient, pat, patnr, pat_nr, pat_id, patientennummer, patienten_id, id_patient, subject, "
     "subject_id, record_id, study_id, studienummer, pseudonym, case_id",
-    "birth_date": "geburtsdatum, date_of_birth, dob, date_naissance, fecha_nacimiento",
+    "birth_date": "geburtsdatum, geb_datum, date_of_birth, dob, date_naissance, fecha_nacimiento",
     "birth_year": "geburtsjahr, year_of_birth, yob, annee_naissance",
     "sex": "geschlecht, gender, sexe, sexo",
     "site": "centre, center, hospital, zentrum, klinik",
@@ -37,6 +37,17 @@ COLUMN_WORDS: dict[str, str] = {
     "kind": "vitalstatus, status_vital, vital_status",
 }
 """Our column → other names, as they look in lower case with «_» between words."""
+
+
+def bare(name: str) -> str:
+    """Return a name without anything but letters and digits: «Pat.-Nr.» and «pat_nr» are one.
+
+    Examples
+    --------
+    >>> bare("Pat.-Nr.")
+    'patnr'
+    """
+    return "".join(character for character in clean_header(name) if character.isalnum())
 
 
 def words_of(column: str) -> frozenset[str]:

@@ -13,8 +13,7 @@ from analytics.intake.codes import parse_code
 from analytics.intake.columnar import read_columnar
 from analytics.intake.delimited import read_delimited
 from analytics.intake.deliveries import COLUMNAR, DELIMITED, WORKBOOKS
-from analytics.intake.examine import clean_header
-from analytics.intake.header_words import ALL_WORDS, words_of
+from analytics.intake.header_words import ALL_WORDS, bare, words_of
 from analytics.intake.headers import Delivery
 from analytics.intake.layout import LAYOUT_FILE, TableLayout
 from analytics.intake.readable import KNOWN_COLUMNS
@@ -87,7 +86,7 @@ def _read(delivery: Delivery, encoding: str) -> TextTable:
 
 def _match(table: TextTable, name: str) -> _Match:
     found = {
-        column: tuple(header for header in table.header if clean_header(header) in words_of(column))
+        column: tuple(header for header in table.header if bare(header) in {bare(word) for word in words_of(column)})
         for column in facts_of(SOURCE_TABLES[name])
     }
     return _Match(name, {column: headers for column, headers in found.items() if headers})

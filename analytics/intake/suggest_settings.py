@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from analytics.intake.dates import FIRST_YEAR, LAST_YEAR
-from analytics.intake.examine import clean_header
-from analytics.intake.header_words import words_of
+from analytics.intake.header_words import bare, words_of
 from analytics.intake.readable import KNOWN_COLUMNS
 from analytics.intake.text_table import TextTable
 from analytics.tables.columns import facts_of
@@ -25,7 +24,7 @@ _DECIMAL = re.compile(r"[<>]?\s*\d+[.,]\d+")
 _WHOLE = re.compile(r"[+-]?\d+")
 
 DATE_WORDS: frozenset[str] = frozenset(
-    word
+    bare(word)
     for table in KNOWN_COLUMNS
     for column, facts in facts_of(SOURCE_TABLES[table]).items()
     if facts.kind == "partial_date"
@@ -69,7 +68,7 @@ def _suggest_day_counts(tables: list[TextTable]) -> Iterator[str]:
     counted = [
         column.name
         for column in _columns(tables)
-        if clean_header(column.name) in DATE_WORDS
+        if bare(column.name) in DATE_WORDS
         and all(_WHOLE.fullmatch(text) for text in column)
         and not all(_is_year(text) for text in column)
     ]

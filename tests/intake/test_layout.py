@@ -163,6 +163,20 @@ def test_what_the_values_do_not_show_is_never_guessed(files, settings, tmp_path)
     assert proposal.partition("[settings]\n")[2].partition("\n")[0] == settings
 
 
+def test_headers_are_known_in_any_spelling(tmp_path):
+    (tmp_path / "labor.csv").write_text(
+        "Pat.-Nr.;Abnahme:;Untersuchung;Messwert*;EINHEIT;Norm max\n17;2021-04-13;CgA;<20;ng/ml;85\n", encoding="utf-8"
+    )
+    assert tomllib.loads(suggest_layout(tmp_path))["tables"]["labs"]["columns"] == {
+        "patient_id": "Pat.-Nr.",
+        "analyte": "Untersuchung",
+        "collected": "Abnahme:",
+        "value_text": "Messwert*",
+        "unit": "EINHEIT",
+        "uln": "Norm max",
+    }
+
+
 def test_two_columns_that_may_be_the_unit_are_both_named(tmp_path):
     (tmp_path / "labor.csv").write_text("PatNr,Parameter,Wert,Einheit,Units\n1,CgA,5,ng/mL,ng/mL\n", encoding="utf-8")
     proposal = suggest_layout(tmp_path)
