@@ -121,7 +121,10 @@ def estimate_ordinal_model(
         return refusal or refuse_redundant()
     fit = fit_ordinal(codes, (x - x.mean(axis=0)) / scale)
     p = len(names)
-    if not fit.has_converged or np.abs(fit.coefficients[:p]).max() > LARGEST_LOGIT:
+    if not fit.has_converged:
+        return _refuse_runaway()
+    largest = max(np.abs(fit.coefficients[:p]).max(), np.sqrt(np.diag(fit.covariance)[:p]).max())
+    if largest > LARGEST_LOGIT:
         return _refuse_runaway()
     covariance = fit.covariance[:p, :p] / np.outer(scale, scale)
     coefficients = describe_coefficients(names, fit.coefficients[:p] / scale, np.sqrt(np.diag(covariance)), level)

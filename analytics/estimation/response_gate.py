@@ -72,16 +72,21 @@ def fit_ordinal(category: IntArray, covariates: FloatArray) -> GatedFit:
     """Fit a proportional-odds model: ``category`` (n,) codes 0..k−1, ``covariates`` (n, p) without intercept.
 
     Coefficients are those of the covariates, then the k − 1 thresholds as statsmodels keeps them: the first, and logs
-    of the steps between.
+    of the steps between. Where a covariate separates the categories the search has no end: then it has not converged.
     """
     model = OrderedModel(category, covariates, distr="logit")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fit = model.fit(method="bfgs", maxiter=500, gtol=1e-8, disp=False)
-        fit = model.fit(method="newton", start_params=fit.params, maxiter=50, disp=False)
+        try:
+            fit = model.fit(method="newton", start_params=fit.params, maxiter=50, disp=False)
+            covariance = np.asarray(fit.cov_params(), dtype=np.float64)
+        except np.linalg.LinAlgError:
+            # flat in some direction: statsmodels raises where the Hessian has no inverse
+            covariance = np.full((len(fit.params), len(fit.params)), np.nan)
         slope = np.abs(model.score(fit.params)).max() / len(category)
-        covariance = np.asarray(fit.cov_params(), dtype=np.float64)
+    has_errors = bool(np.isfinite(covariance).all()) and bool((np.diag(covariance) > 0).all())
     return GatedFit(
         np.asarray(fit.params, dtype=np.float64), covariance, float(fit.llf),
-        bool(slope <= GRADIENT_AT_REST) and bool(np.isfinite(covariance).all()),
+        bool(slope <= GRADIENT_AT_REST) and has_errors,
     )  # fmt: skip

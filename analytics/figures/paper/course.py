@@ -43,7 +43,7 @@ def draw_course(result: MarkerCourseResult, time_zero: str, caption: str) -> Fig
         axes.fill_between(months, fold["low"], fold["high"], color=colour, alpha=0.22, linewidth=0)
         axes.plot(months, fold["mean"], color=colour, linestyle=dash_of(places[group]), label=group)
     set_fold_scale(axes, *_limits(drawn), _axis_label(result))
-    ticks = label_months(axes, float(drawn["months"].to_numpy().max()), f"Months from {time_zero}")
+    ticks = label_months(axes, _find_end(drawn), f"Months from {time_zero}")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(len(groups), 4), borderaxespad=0.2)
     _write_people(axes, result, ticks)
     write_caption(figure, caption)
@@ -62,7 +62,7 @@ def draw_own_courses(result: MarkerCourseResult, values: pl.DataFrame, time_zero
     height = PANEL_INCHES * len(result.groups) + below - 0.25
     figure = Figure(figsize=(WIDTH_INCHES, height))
     drawn = _drawn_part(result.curves)
-    end = float(drawn["months"].to_numpy().max())
+    end = _find_end(drawn)
     low, high = (float(np.exp(np.quantile(values["fitted"].to_numpy(), share))) for share in (0.005, 0.995))
     places = order_groups(result.groups)
     for index, group in enumerate(result.groups):
@@ -105,6 +105,10 @@ def _drawn_part(curves: pl.DataFrame) -> pl.DataFrame:
     """Return the curves while enough people are measured; a small group is drawn while half of its people are."""
     enough = pl.min_horizontal(pl.lit(FEWEST_DRAWN), pl.col("n_patients").max().over("group") / 2)
     return curves.filter(pl.col("n_patients") >= enough)
+
+
+def _find_end(drawn: pl.DataFrame) -> float:
+    return max(1.0, float(drawn["months"].to_numpy().max()))
 
 
 def _limits(curves: pl.DataFrame) -> tuple[float, float]:
