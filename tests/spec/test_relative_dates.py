@@ -20,15 +20,16 @@ from analytics.endpoints.explain import explain_endpoint
 from analytics.endpoints.surveillance import derive_surveillance
 from analytics.errors import RefusedError, SettingsError
 from analytics.explain import explain_patient
+from analytics.export.cells import table_as_csv
 from analytics.intake.accept import accept_source
 from analytics.intake.dates import LAST_YEAR
 from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key
-from analytics.questions.ask import answer
+from analytics.questions.ask import QUESTIONS, answer
 from analytics.questions.patient import answer_patient
 from analytics.questions.question import Question, Selection
 from analytics.store import open_study
 from analytics.tables.history import PatientHistory
-from analytics.tables.relative_days import FIRST_DAY, LAST_DAY, day_from_anchor, is_from_anchor
+from analytics.tables.relative_days import FIRST_DAY, LAST_DAY, day_from_anchor, is_from_anchor, say_days
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
 from lutetia import app
@@ -144,6 +145,20 @@ def test_a_setting_of_the_calendar_stops(setting, tmp_path):
     name, _, value = setting.partition("=")
     with pytest.raises(SettingsError, match="is of the calendar"):
         accept_source(source, {name: value})
+
+
+def test_no_answer_names_a_day_of_the_calendar(relative):
+    """Every question there is: rows leave as counts, sentences say days, or the question is refused."""
+    answered = 0
+    for kind in QUESTIONS:
+        given = answer(relative, Question(kind=kind, as_of="2020-01-01"))
+        if isinstance(given, Refusal):
+            told = f"{given.sentence} {given.remedy}"
+        else:
+            answered += 1
+            told = "\n".join((*given.summary, *given.notes, table_as_csv(given.subjects).decode()))
+        assert say_days(told) == told, kind
+    assert answered
 
 
 @pytest.mark.parametrize("day", [FIRST_DAY, LAST_DAY])
