@@ -17,6 +17,8 @@ from analytics.tables.results import Estimate, FloatArray, IntArray
 from analytics.tables.survival_results import GroupSurvival, Landmark, SurvivalCurve
 
 Interval = Literal["log-log", "log", "plain"]
+INTERVALS: tuple[Interval, ...] = ("log-log", "log", "plain")
+QUARTILES = (0.25, 0.75)
 ON_THE_LEVEL = float(np.sqrt(np.finfo(float).eps))  # R's tolerance for «exactly on one half»
 
 
@@ -124,7 +126,7 @@ def estimate_group_survival(
     interval: Interval = "log-log",
     level: float = 0.95,
 ) -> GroupSurvival:
-    """Estimate all that is said of one group: curve, median, landmarks and reverse Kaplan–Meier follow-up.
+    """Estimate all that is said of one group: curve, median, quartiles, landmarks and reverse Kaplan–Meier follow-up.
 
     ``months`` are landmarks in months of 30.4375 days, rounded to whole days.
     """
@@ -138,6 +140,7 @@ def estimate_group_survival(
         estimate_quantile(curve),
         tuple(estimate_landmark(curve, round(month * DAYS_PER_MONTH)) for month in months),
         estimate_follow_up(observations, interval, level),
+        tuple((share, estimate_quantile(curve, share)) for share in QUARTILES),
     )
 
 

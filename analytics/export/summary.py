@@ -92,6 +92,7 @@ def _say_group(group: GroupSurvival) -> dict[str, Any]:
         "n_events": group.n_events,
         "interval": group.curve.interval,
         "median": _say_months(group.median),
+        "quartiles": [{"share": share, **_say_months(at)} for share, at in group.quartiles],
         "landmarks": [_say_landmark(mark) for mark in group.landmarks],
         "follow_up_reverse_kaplan_meier": _say_months(group.follow_up),
     }

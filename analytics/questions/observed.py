@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analytics.catalogue.endpoints import ENDPOINT_BY_CODE, RULE_SET_BY_CODE, RULE_SETS, Endpoint
+from analytics.catalogue.endpoints import ENDPOINT_BY_CODE, Endpoint
 from analytics.questions.groups import Grouping, find_grouping
 from analytics.questions.question import Question
 from analytics.questions.selection import select_lines
-from analytics.questions.survival import follow_lines, refuse_nobody
+from analytics.questions.survival import follow_lines, refuse_endpoint, refuse_nobody
 from analytics.tables.cohort_results import FlowStep
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
@@ -55,25 +55,6 @@ def select_observed_lines(study: Study, question: Question) -> ObservedLines | R
     reference = _reference(question, grouping, labels)
     ordered = (reference, *(label for label in labels if label != reference))
     return ObservedLines(ENDPOINT_BY_CODE[question.endpoint], lines, ordered, flow, followed.weighting)
-
-
-def refuse_endpoint(question: Question) -> Refusal | None:
-    """Refuse an endpoint that is not known, or a rule set that does not decide it."""
-    if question.endpoint not in ENDPOINT_BY_CODE:
-        return Refusal(
-            "unknown_endpoint",
-            f"There is no endpoint «{question.endpoint}».",
-            f"Ask for one of: {', '.join(ENDPOINT_BY_CODE)}.",
-        )
-    rule_set = RULE_SET_BY_CODE.get(question.rule_set)
-    if rule_set is None or question.endpoint not in (rule_set.endpoints or (question.endpoint,)):
-        deciding = [item.code for item in RULE_SETS if question.endpoint in (item.endpoints or (question.endpoint,))]
-        return Refusal(
-            "rule_set_not_for_endpoint",
-            f"The rule set «{question.rule_set}» does not decide {question.endpoint}.",
-            f"Choose one of: {', '.join(deciding)}.",
-        )
-    return None
 
 
 def _reference(question: Question, grouping: Grouping, labels: list[str]) -> str:

@@ -96,6 +96,7 @@ class Question:
     spline_df: Annotated[int, Interval(ge=1, le=6)] = option(3, "Parameters of each spline.")
     model: str = option("cox", "cox, firth (penalised), spline, weibull, log-normal, log-logistic or exponential.")
     ties: str = option("efron", "Cox: efron or breslow.")
+    interval: str = option("log-log", "For survival: scale of the limits, log-log, log or plain.")
     subgroups: tuple[str, ...] = option((), "For subgroups: by this (repeatable).", "subgroup")
     as_of: str = option("", "For surveillance: what was due on this ISO date.")
     schedule: str = option("skin_guidance_metastatic", "For surveillance: the named schedule.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import polars as pl
 
-from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
+from analytics.catalogue.endpoints import ENDPOINT_BY_CODE, RULE_SET_BY_CODE, RULE_SETS
+from analytics.estimation.survival import INTERVALS, Interval
 from analytics.estimation.time_to_event import estimate_time_to_event
 from analytics.questions.balancing import BalancedLines, balance_lines
 from analytics.questions.follow_up import enter_late, refuse_entry, say_follow_up
@@ -31,12 +33,9 @@ def answer_survival(study: Study, question: Question) -> Answer | Refusal:
     grouping = find_grouping(question.by)
     if isinstance(grouping, Refusal):
         return grouping
-    if question.endpoint not in ENDPOINT_BY_CODE:
-        return Refusal(
-            "unknown_endpoint",
-            f"There is no endpoint «{question.endpoint}».",
-            f"Ask for one of: {', '.join(ENDPOINT_BY_CODE)}.",
-        )
+    refusal = refuse_endpoint(question) or _refuse_interval(question)
+    if refusal:
+        return refusal
     selected = select_lines(study, question.selection, grouping)
     followed = follow_lines(study, selected.lines, question)
     if isinstance(followed, Refusal):
@@ -50,6 +49,7 @@ def answer_survival(study: Study, question: Question) -> Answer | Refusal:
         rule_set=question.rule_set,
         reference=question.reference or _usual_reference(observed, grouping),
         settings=study.settings,
+        interval=cast("Interval", question.interval),
     )
     if isinstance(result, Refusal):
         return result
@@ -66,6 +66,35 @@ def answer_survival(study: Study, question: Question) -> Answer | Refusal:
         study_name=study.name,
         study_version=study.version,
         weighting=followed.weighting,
+    )
+
+
+def refuse_endpoint(question: Question) -> Refusal | None:
+    """Refuse an endpoint that is not known, or a rule set that does not decide it."""
+    if question.endpoint not in ENDPOINT_BY_CODE:
+        return Refusal(
+            "unknown_endpoint",
+            f"There is no endpoint «{question.endpoint}».",
+            f"Ask for one of: {', '.join(ENDPOINT_BY_CODE)}.",
+        )
+    rule_set = RULE_SET_BY_CODE.get(question.rule_set)
+    if rule_set is None or question.endpoint not in (rule_set.endpoints or (question.endpoint,)):
+        deciding = [item.code for item in RULE_SETS if question.endpoint in (item.endpoints or (question.endpoint,))]
+        return Refusal(
+            "rule_set_not_for_endpoint",
+            f"The rule set «{question.rule_set}» does not decide {question.endpoint}.",
+            f"Choose one of: {', '.join(deciding)}.",
+        )
+    return None
+
+
+def _refuse_interval(question: Question) -> Refusal | None:
+    if question.interval in INTERVALS:
+        return None
+    return Refusal(
+        "unknown_interval",
+        f"There is no scale of limits «{question.interval}».",
+        f"Choose one of: {', '.join(INTERVALS)}.",
     )
 
 

@@ -41,7 +41,10 @@ class Landmark:
 
 @dataclass(frozen=True, slots=True)
 class GroupSurvival:
-    """What is known of one group: its curve, median (days), landmarks and reverse Kaplan–Meier follow-up."""
+    """What is known of one group: its curve, median (days), landmarks and reverse Kaplan–Meier follow-up.
+
+    ``quartiles`` holds (share with the event, days); none at the safe level, whose table is too coarse for them.
+    """
 
     group: str
     n_lines: int
@@ -51,6 +54,7 @@ class GroupSurvival:
     median: Estimate
     landmarks: tuple[Landmark, ...]
     follow_up: Estimate
+    quartiles: tuple[tuple[float, Estimate], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

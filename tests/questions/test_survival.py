@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
 from analytics.tables.results import Refusal
@@ -111,3 +114,35 @@ def test_an_empty_selection_is_a_refusal_never_an_empty_curve(two_groups: HandMa
     given = ask(two_groups, selection=Selection(treatments=("interferon",)))
     assert isinstance(given, Refusal)
     assert given.code == "nobody_left"
+
+
+def test_limits_are_symmetric_on_the_scale_asked_for(two_groups: HandMadeStudy) -> None:
+    by_scale = {
+        scale: result_of(ask(two_groups, interval=scale)).groups[0].curve for scale in ("log-log", "log", "plain")
+    }
+    # S = 6/7 with Greenwood's error of log S = √(1 / 42): plain limits are S ± 1.96 · S · error
+    plain = by_scale["plain"]
+    assert plain.low[1] == pytest.approx(6 / 7 * (1 - 1.959963985 / 42**0.5))
+    assert by_scale["log"].low[1] == pytest.approx(6 / 7 * np.exp(-1.959963985 / 42**0.5))
+    assert by_scale["log-log"].low[1] not in (plain.low[1], by_scale["log"].low[1])
+    assert {curve.interval for curve in by_scale.values()} == {"log-log", "log", "plain"}
+
+
+def test_quartiles_by_hand(two_groups: HandMadeStudy) -> None:
+    """Of seven the second has the event on day 200 (5/7 ≤ 3/4) and the sixth on day 600 (1/7 ≤ 1/4)."""
+    groups = {group.group: group for group in result_of(ask(two_groups)).groups}
+    assert [(share, at.value) for share, at in groups["PRRT"].quartiles] == [(0.25, 200), (0.75, 600)]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"interval": "logit"}, "unknown_interval"),
+        ({"rule_set": "mine"}, "rule_set_not_for_endpoint"),
+        ({"endpoint": "FPS"}, "unknown_endpoint"),
+    ],
+)
+def test_a_word_that_means_nothing_is_refused(two_groups: HandMadeStudy, options: dict[str, object], code: str) -> None:
+    given = ask(two_groups, **options)
+    assert isinstance(given, Refusal)
+    assert given.code == code
