@@ -32,7 +32,7 @@ from synthetic_data.truth import reveal_counterfactuals, reveal_effects, reveal_
 from synthetic_data.uptake import observe_glucose
 from synthetic_data.world import World, simulate_world
 
-CHUNK = 5_000
+CHUNK = 2_500
 TABLES: tuple[str, ...] = (
     "patients", "diagnoses", "pathology", "concomitants", "labs", "treatments", "cycles", "imaging", "lesions",
     "responses", "symptoms", "toxicities", "vital_status", "assays", "schedule",
