@@ -26,7 +26,7 @@ def derive_history_values(
     read = (
         marker_values.sort("line_no")
         .unique(["file", "row"], keep="last", maintain_order=True)
-        .select("file", "row", "change_pct", "ppi", "egfr_low")
+        .select("file", "row", "change_pct", "ppi", "egfr_low", "is_assessable")
     )
     values = (
         labs.filter((pl.col("analyte") == analyte) & pl.col("value").is_not_null())
@@ -62,6 +62,7 @@ def derive_history_values(
             change_from_baseline_pct=pl.when(~pl.col("is_bound")).then("change_pct"),
             change_from_previous_pct=change,
             flags=_flags(transient),
+            is_assessable=pl.col("is_assessable").fill_null(value=True),
         )
         .with_columns(beyond_noise=outside)
         .select(pl.col(name).cast(kind) for name, kind in HISTORY_VALUES.items())

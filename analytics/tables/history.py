@@ -29,6 +29,7 @@ HISTORY_VALUES: dict[str, pl.DataType] = {
     "change_from_previous_pct": pl.Float64(),
     "beyond_noise": pl.Boolean(),
     "flags": pl.List(pl.String()),
+    "is_assessable": pl.Boolean(),
     "comment": pl.String(),
     "file": pl.String(),
     "row": pl.UInt32(),
@@ -39,6 +40,7 @@ standard unit where the conversion needs no assay factor, so that one assay's re
 ``is_bound``: the value is a quantitation limit (<, >).
 Changes are within one assay group and null where either value is a bound; ``beyond_noise`` compares the
 change from the previous value with the reference change, null where there is none. ``flags`` are words.
+``is_assessable`` is false where a condition at the time may have raised the value, so that it decides no response.
 """
 
 HISTORY_PATH: dict[str, pl.DataType] = {

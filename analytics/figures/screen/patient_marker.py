@@ -46,6 +46,7 @@ def draw_marker(
         traces += _bounds_of(of_group.filter("is_bound"), column, words, clock, limits, index, look)
     traces += _date_ranges(values, column, clock, look)
     traces += _assay_changes(values, clock, limits, look)
+    traces.append(_hollow_key(values, look))
     traces.append(_cursor(look))
     stops = [
         {"x": clock.place(row["date"]), "y": row[column], "words": describe_value(row)}
@@ -100,7 +101,6 @@ def _line_of(path: pl.DataFrame, column: str, words: str, clock: Clock, index: i
 
 
 def _points_of(rows: pl.DataFrame, column: str, words: str, clock: Clock, index: int, look: Look) -> Trace:
-    symbol = look.symbol(index)
     return {
         "type": "scatter",
         "mode": "markers",
@@ -111,10 +111,32 @@ def _points_of(rows: pl.DataFrame, column: str, words: str, clock: Clock, index:
         "hovertemplate": "%{text}<extra></extra>",
         "marker": {
             "size": 9,
-            "symbol": [f"{symbol}-open" if sign == "~" else symbol for sign in rows["comparator"].fill_null("")],
+            "symbol": [_symbol_of(row, look.symbol(index)) for row in rows.iter_rows(named=True)],
             "color": look.colour(index),
             "line": {"width": 1.5, "color": look.colour(index)},
         },
+        "showlegend": True,
+    }
+
+
+def _symbol_of(row: dict[str, Any], symbol: str) -> str:
+    """Return the mark of a value: hollow where it decides no response, with a dot in it where it is approximate."""
+    if row["comparator"] == "~":
+        return f"{symbol}-open-dot"
+    return symbol if row["is_assessable"] else f"{symbol}-open"
+
+
+def _hollow_key(values: pl.DataFrame, look: Look) -> Trace:
+    """Return the entry of the legend that says what a hollow mark means, where there is one."""
+    some = values.filter(~pl.col("is_assessable") & ~pl.col("is_bound"))
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "hollow: a condition at the time<br>may raise it, decides no response",
+        "x": [None] * min(1, some.height),
+        "y": [None] * min(1, some.height),
+        "marker": {"size": 9, "symbol": "circle-open", "color": look.muted, "line": {"width": 1.5}},
+        "hoverinfo": "skip",
         "showlegend": True,
     }
 

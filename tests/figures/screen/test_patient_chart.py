@@ -74,6 +74,17 @@ def test_two_values_of_one_day_are_both_drawn_and_the_line_goes_between(history:
     assert any(y is not None and abs(y - (60 * 66) ** 0.5 / 85) < 1e-12 for y in middle)
 
 
+def test_a_value_under_a_ppi_is_hollow_and_the_legend_says_why(history: PatientHistory):
+    figure = draw(history)
+    points = named(figure, "assay A")
+    marks = dict(zip((round(85 * y) for y in points["y"]), points["marker"]["symbol"], strict=True))
+    # the PPI was taken from January 2023 to June 2024
+    assert marks == dict.fromkeys((850, 900, 420, 90, 40), "circle") | dict.fromkeys((60, 66, 80), "circle-open")
+    keys = [trace["name"] for trace in figure["data"] if trace["name"].startswith("hollow")]
+    assert len(keys) == 1
+    assert not [trace for trace in draw(history, unit="reported")["data"] if trace["name"].startswith("hollow")]
+
+
 def test_a_value_below_quantitation_is_an_open_triangle_at_its_limit(history: PatientHistory):
     bound = named(draw(history), "assay A, below quantitation,<br>drawn at the limit")
     assert bound["y"] == [20 / 85]
