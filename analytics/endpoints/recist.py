@@ -84,7 +84,8 @@ def _summarise_lesions(
     is_target = pl.col("is_of_targets").fill_null(value=False)
     is_other = (~pl.col("is_of_targets")).fill_null(value=False)
     stays = (~is_gone).fill_null(value=True) & ~pl.col("is_unknown")
-    of_line = sizes.with_columns(line=visits["line"].gather(sizes["visit"])).filter(pl.col("line").is_not_null())
+    of_line = sizes.with_columns(line=visits["line"].gather(sizes["visit"]))
+    # visits before every line are summed too: leaving them out would cost more than their sums
     read = (
         of_line.with_columns(_find_roles(of_line, roles))
         .lazy()
