@@ -27,19 +27,27 @@ from analytics.errors import RefusedError, UsageError
 from analytics.export.aggregate_tables import response_table
 from analytics.export.comparison_tables import mean_table, sensitivity_table, subgroup_table
 from analytics.export.competing_tables import incidence_table, interval_median_table
+from analytics.export.course_tables import course_table
 from analytics.export.figure_files import draw_main_figure
+from analytics.export.marker_tables import agreement_table, growth_table, imputation_table
 from analytics.export.model_tables import coefficient_table
 from analytics.export.release import Release
 from analytics.export.survival_tables import curve_table
 from analytics.export.template import write_template
-from analytics.figures.screen.look import LOOKS
+from analytics.figures.screen.course import draw_course
+from analytics.figures.screen.look import LOOKS, Look
 from analytics.figures.screen.model import draw_model_charts
+from analytics.figures.screen.response import draw_response
+from analytics.figures.screen.survival import draw_survival
+from analytics.figures.screen.trajectory import draw_trajectory
 from analytics.intake.accept import accept_source, no_progress
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
 from analytics.tables.cohort_results import CohortResult, EndpointsResult, TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
+from analytics.tables.marker_results import GrowthResult, ImputationResult, ScanAgreementResult
+from analytics.tables.model_results import MarkerCourseResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.response_results import ResponseResult
 from analytics.tables.results import Refusal
@@ -136,17 +144,30 @@ def figure(given: Answer) -> Figure:
 
 
 def charts(given: Answer, look: str = "light") -> dict[str, dict[str, Any]]:
-    """Draw a regression for the screen: charts by name, each for ``plotly.graph_objects.Figure``; {} for others.
+    """Draw an answer for the screen: charts by name, each for ``plotly.graph_objects.Figure``; {} for tables.
 
-    There is a forest of the ratios, a curve for each continuous variable, adjusted curves, and for Cox's model a
-    chart for each term of whether its effect keeps its size. ``look`` is light or dark.
+    Of a regression there is a forest of the ratios, a curve for each continuous variable, adjusted curves, and for
+    Cox's model a chart for each term of whether its effect keeps its size. ``look`` is light or dark.
     """
-    return draw_model_charts(given.result, LOOKS[look]) if isinstance(given.result, ModelResult) else {}
+    result, shown = given.result, LOOKS[look]
+    if isinstance(result, ModelResult):
+        return draw_model_charts(result, shown)
+    for kind, name, draw in _CHARTS:
+        if isinstance(result, kind):
+            return {name: draw(result, shown)}
+    return {}
 
 
 def _survival_table(result: SurvivalResult) -> pl.DataFrame:
     return pl.concat(curve_table(group, result.endpoint, "survival", is_coarse=False) for group in result.groups)
 
+
+_CHARTS: tuple[tuple[type[Any], str, Callable[[Any, Look], dict[str, Any]]], ...] = (
+    (SurvivalResult, "curves", draw_survival),
+    (ResponseResult, "shares", draw_response),
+    (TrajectoryResult, "bands", draw_trajectory),
+    (MarkerCourseResult, "course", draw_course),
+)
 
 _TABLES: dict[type[Any], Callable[[Any], pl.DataFrame]] = {
     SurvivalResult: _survival_table,
@@ -160,5 +181,9 @@ _TABLES: dict[type[Any], Callable[[Any], pl.DataFrame]] = {
     MeanSurvivalResult: mean_table,
     SubgroupsResult: subgroup_table,
     SensitivityResult: sensitivity_table,
+    MarkerCourseResult: course_table,
+    ScanAgreementResult: agreement_table,
+    GrowthResult: growth_table,
+    ImputationResult: imputation_table,
 }
 """The main table of each kind of result."""

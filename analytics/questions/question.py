@@ -94,7 +94,11 @@ class Question:
     linear: tuple[str, ...] = option((), "A covariate entered straight, not as a spline (repeatable).")
     strata: tuple[str, ...] = option((), "Cox: a baseline hazard a level (repeatable).")
     spline_df: Annotated[int, Interval(ge=1, le=6)] = option(3, "Parameters of each spline.")
-    model: str = option("cox", "cox, firth (penalised), spline, weibull, log-normal, log-logistic or exponential.")
+    model: str = option(
+        "cox",
+        "cox, firth (penalised), spline, weibull, log-normal, log-logistic or exponential; for response_model: "
+        "logistic, firth, gee or ordinal.",
+    )
     ties: str = option("efron", "Cox: efron or breslow.")
     interval: str = option("log-log", "For survival: scale of the limits, log-log, log or plain.")
     subgroups: tuple[str, ...] = option((), "For subgroups: by this (repeatable).", "subgroup")
