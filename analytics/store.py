@@ -24,6 +24,7 @@ from analytics.snapshots import Snapshot, hold_lock, publish_snapshot, read_snap
 from analytics.tables.derived import DERIVED_TABLES
 from analytics.tables.findings import FINDING_COLUMNS, SEVERITIES, worst_first
 from analytics.tables.registry import SHEET_ORDER
+from analytics.tables.safe_cells import disarm_texts
 from analytics.tables.study import InputFile, Study
 
 FORMAT = 2
@@ -102,7 +103,7 @@ def publish_held(store: Path, make: Callable[[Path], StudyParts], now: datetime)
         _write_findings_csv(folder)
         if parts.differences is not None:
             with _told_as_unwritable(folder / DIFFERENCES_FILE):
-                parts.differences.write_csv(folder / DIFFERENCES_FILE)
+                disarm_texts(parts.differences).write_csv(folder / DIFFERENCES_FILE)
         made.append(parts)
 
     def describe(hashes: Mapping[str, str]) -> dict[str, Any]:
@@ -253,7 +254,7 @@ def _write_findings_csv(folder: Path) -> None:
             for group in groups:
                 chosen = pl.scan_parquet(group, glob=False).filter(pl.col("severity") == severity).collect()
                 with _told_as_unwritable(folder / f"{FINDINGS}.csv"):
-                    worst_first(chosen).write_csv(stream, include_header=False)
+                    disarm_texts(worst_first(chosen)).write_csv(stream, include_header=False)
 
 
 def _scan(folder: Path, files: Sequence[str]) -> pl.LazyFrame:

@@ -1,17 +1,11 @@
-"""Tables as CSV that a spreadsheet cannot mistake for formulas.
-
-A text cell is prefixed with an apostrophe when, after spaces, byte-order marks and control characters, it starts
-with ``=``, ``+``, ``-``, ``@``, ``|`` or ``%`` (also in full width), or when it starts with a tab or a carriage
-return. Columns of numbers and dates are never touched, so that -38.2 stays a number.
-"""
+"""Tables as CSV that a spreadsheet cannot mistake for formulas."""
 
 from __future__ import annotations
 
 import polars as pl
 
 from analytics.tables.relative_days import count_days
-
-_STARTS_A_FORMULA = r"^(?:[\t\r]|[\s\x00-\x1f\x7f\x{feff}]*[=+\-@|%＝＋－＠｜％])"
+from analytics.tables.safe_cells import disarm_texts
 
 
 def table_as_csv(table: pl.DataFrame) -> bytes:
@@ -27,8 +21,4 @@ def table_as_csv(table: pl.DataFrame) -> bytes:
         ),
         *(pl.col(name).fill_nan(None) for name, kind in table.schema.items() if kind.is_float()),
     )
-    return flat.with_columns(_disarm(pl.col(pl.String, pl.Categorical).cast(pl.String))).write_csv().encode("utf-8")
-
-
-def _disarm(text: pl.Expr) -> pl.Expr:
-    return pl.when(text.str.contains(_STARTS_A_FORMULA)).then("'" + text).otherwise(text).name.keep()
+    return disarm_texts(flat).write_csv().encode("utf-8")

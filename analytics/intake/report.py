@@ -11,6 +11,7 @@ import polars as pl
 from analytics.errors import SourceError
 from analytics.intake.ledger import OUTCOMES
 from analytics.tables.findings import SEVERITIES
+from analytics.tables.safe_cells import disarm_texts
 
 SHOWN_ROWS = 3
 """Findings of one rule shown in full; the rest are counted."""
@@ -38,7 +39,7 @@ def describe_ledger(ledger: pl.DataFrame) -> tuple[str, ...]:
 
 
 def write_findings(findings: pl.DataFrame, out: Path) -> None:
-    """Write every finding to a CSV file.
+    """Write every finding to a CSV file whose cells no spreadsheet runs.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def write_findings(findings: pl.DataFrame, out: Path) -> None:
         If the file cannot be written.
     """
     try:
-        findings.write_csv(out)
+        disarm_texts(findings).write_csv(out)
     except OSError as error:
         raise SourceError(
             f"The findings cannot be written ({error.strerror or error}).", str(out), "Choose another place."

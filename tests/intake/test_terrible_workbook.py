@@ -143,3 +143,10 @@ def test_what_costs_most_stands_first_and_every_group_ends_in_what_to_do(report)
 def test_no_sentence_speaks_of_the_program(report):
     for word in ("null", "NaN", "dtype", "schema", "Traceback", "None,", "regex", "ISO 8601", "parse"):
         assert word not in report
+
+
+def test_the_list_of_findings_runs_nothing_in_a_spreadsheet(tmp_path):
+    (tmp_path / "patients.csv").write_text('patient_id,sex\nP1,"=HYPERLINK(""http://x"")"\n', encoding="utf-8")
+    out = tmp_path / "findings.csv"
+    assert CliRunner().invoke(app, ["check", str(tmp_path), "--out", str(out)]).exit_code == 0
+    assert "'=HYPERLINK" in out.read_text(encoding="utf-8")
