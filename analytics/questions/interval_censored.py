@@ -49,23 +49,7 @@ def answer_interval_censored(study: Study, question: Question) -> Answer | Refus
     refusal = refuse_impossible(lines)
     if refusal:
         return refusal
-    families = USUAL_MODELS if question.model == EVERY_MODEL else (question.model,)
-    groups = tuple(
-        _estimate_group(study, question, label, lines.filter(pl.col("group") == label), families)
-        for label in observed.labels
-    )
-    test = _compare(study, lines) if len(observed.labels) > 1 else None
-    design, regressions = fit_interval_regressions(study, question, families)
-    result = IntervalSurvivalResult(
-        question.endpoint,
-        question.rule_set,
-        groups,
-        _methods(groups, test, regressions),
-        test,
-        () if design is None else design.columns,
-        () if design is None else design.levels,
-        regressions,
-    )
+    result = _estimate(study, question, observed.labels, lines)
     return Answer(
         question=question,
         result=result,
@@ -85,6 +69,26 @@ def answer_interval_censored(study: Study, question: Question) -> Answer | Refus
         study_name=study.name,
         study_version=study.version,
     )  # fmt: skip
+
+
+def _estimate(study: Study, question: Question, labels: tuple[str, ...], lines: pl.DataFrame) -> IntervalSurvivalResult:
+    """Estimate each group, the test of all and the models of all."""
+    families = USUAL_MODELS if question.model == EVERY_MODEL else (question.model,)
+    groups = tuple(
+        _estimate_group(study, question, label, lines.filter(pl.col("group") == label), families) for label in labels
+    )
+    test = _compare(study, lines) if len(labels) > 1 else None
+    design, regressions = fit_interval_regressions(study, question, families)
+    return IntervalSurvivalResult(
+        question.endpoint,
+        question.rule_set,
+        groups,
+        _methods(groups, test, regressions),
+        test,
+        () if design is None else design.columns,
+        () if design is None else design.levels,
+        regressions,
+    )
 
 
 def _compare(study: Study, lines: pl.DataFrame) -> TestResult | Refusal:

@@ -137,6 +137,8 @@ def _fit(
             ties=cast("Ties", question.ties),
             settings=study.settings,
         )
+    if observations.weights is not None:
+        return Refusal("no_weights", "A parametric or penalised model takes no weights.", "Use the Cox model.")
     if observations.needs_robust_errors:
         return refuse_several_lines()
     if question.model == "firth":

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
 from analytics.estimation.cox_model import estimate_cox_model
@@ -13,6 +12,7 @@ from analytics.estimation.wald_test import compare_with_none
 from analytics.questions.covariates import Covariate
 from analytics.questions.design import make_design
 from analytics.questions.follow_up import observe_lines
+from analytics.questions.interactions import cross_covariates
 from analytics.questions.model_lines import ModelLines, select_model_lines
 from analytics.questions.model_wording import say_design, say_ratio
 from analytics.questions.question import Answer, Question
@@ -138,14 +138,14 @@ def _test_interaction(
     design = make_design(selected.lines, (arm, straight, *others), question.spline_df)
     if isinstance(design, Refusal):
         return design
-    places = design.places(variable.name)
-    products = design.matrix[:, :1] * design.matrix[:, places]
-    names = [*design.names, *(f"{design.names[0]} × {design.names[place]}" for place in places)]
-    matrix = np.concatenate([design.matrix, products], axis=1)
-    fit = estimate_cox_model(observe_lines(selected.lines), matrix, names, settings=study.settings)
+    crossed = cross_covariates(design, selected.lines, (f"{arm.name}:{variable.name}",), study.settings)
+    if isinstance(crossed, Refusal):
+        return crossed
+    fit = estimate_cox_model(observe_lines(selected.lines), crossed.matrix, crossed.names, settings=study.settings)
     if isinstance(fit, Refusal):
         return fit
-    return compare_with_none(fit, range(len(design.names), len(names)), f"{arm.name} × {variable.name}")
+    pair = f"{arm.name} × {variable.name}"
+    return compare_with_none(fit, crossed.places(pair), pair)
 
 
 def describe_subgroups(result: SubgroupsResult, say: Callable[[float], str] = "{:.2f}".format) -> tuple[str, ...]:

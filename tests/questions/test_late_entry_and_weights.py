@@ -157,7 +157,7 @@ REFUSALS = [
     ({"weights": "overlap", "balance": ("treatment",)}, "balance_of_group"),
     ({"weights": "overlap", "balance": ("n_cycles",)}, "covariate_after_time_zero"),
     ({"weights": "overlap", "balance": ("prior_lines",), "by": "none"}, "not_two_groups"),
-    ({"model": "weibull", "weights": "overlap", "balance": ("prior_lines",)}, "several_lines"),
+    ({"model": "weibull", "weights": "overlap", "balance": ("prior_lines",)}, "no_weights"),
 ]
 
 
