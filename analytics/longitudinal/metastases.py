@@ -61,13 +61,20 @@ def derive_metastases(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame) -
 
 
 def derive_burden(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the lesions of the last day with any, from ``baseline_scan_days`` before to the day of the start.
+    """Return the lesions of the last day any was measured, from ``baseline_scan_days`` before to the day of the start.
 
     ``n_lesions`` counts those seen; ``target_sum_mm`` adds up the targets, nodes by their short axis, and
     is null unless every target of that day has a size. One lesion on several scans counts once, at its
     largest, and as a target when it is one on any; of several readers of a scan one is taken.
     """
-    scans = tables["imaging"].filter(pl.col("date").is_not_null()).select("pid", "imaging_id", "date")
+    # an examination for uptake alone, as FDG PET, tells no burden and hides none
+    measured = tables["lesions"].filter(pl.col("measured").fill_null("yes") != "not_assessed")
+    scans = (
+        tables["imaging"]
+        .filter(pl.col("date").is_not_null())
+        .select("pid", "imaging_id", "date")
+        .join(measured.select("pid", "imaging_id").unique(), on=["pid", "imaging_id"], how="semi")
+    )
     starts = lines.lazy().select(*_ON_LINE, "start_date").filter(pl.col("start_date").is_not_null())
     earliest = pl.col("start_date") - pl.duration(days=settings.baseline_scan_days)
     size = pl.when(pl.col("nodal") == "Y").then(pl.coalesce("short_mm", "longest_mm")).otherwise("longest_mm")

@@ -72,9 +72,9 @@ def derive_lesions(lesions: pl.DataFrame, imaging: pl.DataFrame) -> pl.DataFrame
     return (
         lesions.join(scans, on="imaging_id", how="left", maintain_order="left")
         .with_columns(tracer=pl.col("tracer").fill_null("none"))
-        .sort("tracer", "date", "imaging_id", "lesion_id", nulls_last=True, maintain_order=True)
+        .sort("tracer", "date", "imaging_id", "reader", "lesion_id", nulls_last=True, maintain_order=True)
         .select(
-            "imaging_id", "date", "date_text", "modality", "tracer", "lesion_id", "role", "organ", "segment",
+            "imaging_id", "date", "date_text", "modality", "tracer", "reader", "lesion_id", "role", "organ", "segment",
             "longest_mm", "short_mm", "measured", "suv_max", "comment",
         )
     )  # fmt: skip

@@ -107,7 +107,7 @@ class PatientHistory:
     ``facts`` are (label, value) for the header; ``unit`` is the unit of the latest amount. ``zero_date`` is
     the day the time axis counts from, with its words in ``zero_label``; ``None`` when nothing is dated.
     ``last_contact`` is the last day anything is known of, where spells that go on end. ``transient`` holds
-    the (first, last) days after each PRRT cycle in which a rise may be transient. ``lesions`` has one row a
+    the (first, last) days after each PRRT cycle in which a rise may be transient. ``lesions`` has one row a reader,
     lesion and examination, ``outcomes`` one row a line and endpoint, ``courses`` the patient's own fitted curves.
     ``notes`` are sentences to be read beside the chart.
     """

@@ -60,15 +60,17 @@ def _given(spells: pl.DataFrame) -> TableData:
 
 
 def _lesions(lesions: pl.DataFrame) -> TableData:
-    """Return one row an examination, a column a lesion; examinations of one tracer stand together."""
+    """Return one row an examination and reader, a column a lesion; examinations of one tracer stand together."""
     names = lesions["lesion_id"].unique(maintain_order=True).to_list()
+    has_readers = lesions["reader"].n_unique() > 1
     rows: list[tuple[Any, ...]] = []
-    for scan in lesions.partition_by("tracer", "imaging_id", maintain_order=True):
+    for scan in lesions.partition_by("tracer", "imaging_id", "reader", maintain_order=True):
         first = scan.row(0, named=True)
         seen = {row["lesion_id"]: _seen(row) for row in scan.iter_rows(named=True)}
         tracer = "no tracer" if first["tracer"] == "none" else first["tracer"]
         day = first["date_text"] or first["date"]
         kind = str(first["modality"] or "").replace("_", "/")
+        kind += f", {first['reader']}" if has_readers and first["reader"] else ""
         rows.append((tracer, kind, day and str(day), *(seen.get(name) for name in names)))
     return make_table(("Tracer", "Examination", "Date", *names), rows)
 

@@ -9,6 +9,7 @@ import io
 import json
 import shlex
 import textwrap
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -17,6 +18,7 @@ from flask.testing import FlaskClient
 
 from analytics.figures.screen.look import LIGHT
 from analytics.questions.question import Answer
+from analytics.tables.history import PatientHistory
 from analytics.tables.results import Refusal
 from analytics.tables.survival_results import SurvivalResult
 from dashboards.app import PAGES, find_page
@@ -162,6 +164,17 @@ def test_every_table_of_the_patient_is_filled(shelf: Shelf):
     pfs = next(row for row in tables["outcomes"]["body"] if row[0] == "Progression-free survival (PFS)")
     assert "event at 42.2 months: progression" in pfs
     assert ["68Ga-DOTATATE", "PET/CT", "2025-07-20", "SUVmax 22.5, 31 mm", "SUVmax 8.1, 9 mm, new"] in lesions["body"]
+
+
+def test_two_readers_of_an_examination_stand_in_rows_of_their_own(shelf: Shelf):
+    history = show_around(shelf, parse_view("", shelf), "EDGE").history
+    assert isinstance(history, PatientHistory)
+    local = history.lesions.with_columns(reader=pl.lit("local"))
+    both = pl.concat([local, local.with_columns(pl.col("longest_mm") + 1, reader=pl.lit("central"))])
+    body = tables_of(replace(history, lesions=both))["lesions"]["body"]
+    assert len(body) == 2 * local["imaging_id"].n_unique()
+    assert ["68Ga-DOTATATE", "PET/CT, local", "2025-07-20", "SUVmax 22.5, 31 mm", "SUVmax 8.1, 9 mm, new"] in body
+    assert ["68Ga-DOTATATE", "PET/CT, central", "2025-07-20", "SUVmax 22.5, 32 mm", "SUVmax 8.1, 10 mm, new"] in body
 
 
 def test_the_values_table_has_reported_text_change_and_cell(shelf: Shelf):

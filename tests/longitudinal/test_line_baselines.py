@@ -77,6 +77,22 @@ def test_burden_is_that_of_the_last_day_with_lesions_before_the_start():
     assert (known["n_lesions"], known["target_sum_mm"]) == (2, None)
 
 
+def test_uptake_after_the_last_sizes_hides_no_burden():
+    imaging = """
+        patient_id | imaging_id | date       | modality | tracer
+        P1         | s0         | 2019-12-01 | CT       | none
+        P1         | f0         | 2019-12-05 | PET_CT   | 18F-FDG
+        """
+    lesions = """
+        patient_id | imaging_id | lesion_id | role   | longest_mm | measured     | suv_max
+        P1         | s0         | T01       | target | 40         | yes          |
+        P1         | s0         | T02       | target | 20         | yes          |
+        P1         | f0         | T01       | target |            | not_assessed | 7.5
+        """
+    known = baseline_of(imaging=imaging, lesions=lesions)
+    assert (known["n_lesions"], known["target_sum_mm"]) == (2, 60.0)
+
+
 def test_laboratory_baselines_in_multiples_of_the_limit():
     labs = """
         patient_id | analyte | collected  | value_text | uln
