@@ -85,7 +85,7 @@ def _draw_bars(axes: Axes, changes: pl.DataFrame, index: int) -> None:
 def _shade(*, is_bound: bool, responded: bool) -> float:
     """Return how dark a bar is; outlines would run together where bars are narrow."""
     if not responded:
-        return 0.12
+        return 0.25
     return 0.45 if is_bound else 1.0
 
 
