@@ -125,7 +125,7 @@ def read_layout(path: Path) -> Layout:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise LayoutError(f"The entry {place} is wrong ({first['msg']}).", path.name, "See the README.") from None
+        raise LayoutError(f"The entry {place} is wrong ({first['msg']}).", path.name, "See docs/layouts.md.") from None
     for table, part in layout.parts:
         _check_part(table, part, path.name)
     return layout
