@@ -108,7 +108,10 @@ def run(protocol: Annotated[Path, typer.Argument(help="An analysis plan in TOML;
     for outcome in (*report.outcomes, *report.moved):
         typer.echo(f"\n{outcome.name}")
         given = outcome.answer
-        lines = given.summary if isinstance(given, Answer) else (f"Refused: {given.sentence} {given.remedy}",)
+        first = given.notes[:1] if isinstance(given, Answer) and outcome in report.moved else ()
+        lines = (
+            (*first, *given.summary) if isinstance(given, Answer) else (f"Refused: {given.sentence} {given.remedy}",)
+        )
         for line in lines:
             typer.echo(f"  {line}")
     say(f"Results in {plan.out}")

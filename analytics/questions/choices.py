@@ -12,6 +12,7 @@ from analytics.errors import SettingsError
 from analytics.longitudinal.lines import derive_lines
 from analytics.questions.groups import find_grouping
 from analytics.questions.question import Answer, Question
+from analytics.questions.rule_changes import say_moved
 from analytics.questions.selection import select_lines
 from analytics.questions.tally import make_tally
 from analytics.tables.registry import SOURCE_TABLES
@@ -55,7 +56,11 @@ def answer_choices(study: Study, question: Question) -> Answer | Refusal:
         subjects.select("pid", "line_no", "group", "patient_id", "topic", "category", "days", "usual_days"),
         selected.flow,
         details=changed.filter(pl.col("change") != UNCHANGED).select(_DETAILS),
-        notes=("Each choice is held against the study's own settings; all else stays as it is.", *notes),
+        notes=(
+            f"People with a line that is moved: {say_moved(subjects, 'topic', study.settings.floor_patients)}.",
+            "Each choice is held against the study's own settings; all else stays as it is.",
+            *notes,
+        ),
     )
 
 

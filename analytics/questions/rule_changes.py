@@ -41,7 +41,10 @@ def answer_rule_changes(study: Study, question: Question) -> Answer | Refusal:
         subjects.select("pid", "line_no", "group", "patient_id", "topic", "category", "days", "usual_days"),
         selected.flow,
         details=moved.select(_DETAILS),
-        notes=("Each rule set is held against the default: readers' responses, new therapy ends observation.",),
+        notes=(
+            f"People with a line that is moved: {say_moved(subjects, 'topic', study.settings.floor_patients)}.",
+            "Each rule set is held against the default: readers' responses, new therapy ends observation.",
+        ),
     )
 
 
@@ -58,24 +61,23 @@ def _select_changes(study: Study, lines: pl.DataFrame, question: Question) -> pl
 
 
 def describe_moved(study: Study, lines: pl.DataFrame, endpoint: str) -> tuple[str, ...]:
-    """Return a note on how many of ``lines`` the other rule sets would move; none where there is no other.
+    """Return a note on how many people have a line that other rule sets would move; none where there is no other.
 
     A number of fewer people than the floor is said as such, so that the note may stand at every level.
     """
     asked = Question(kind="rule_changes", endpoint=endpoint)
     keyed = lines.select("pid", "line_no", "patient_id", group=pl.lit(""))
     changed = _select_changes(study, keyed, asked)
-    is_moved = pl.col("change") != UNCHANGED
-    counts = (
-        changed.group_by("rule_set")
-        .agg(n_lines=is_moved.sum(), n_people=pl.col("pid").filter(is_moved).n_unique())
-        .sort("rule_set")
-    )
-    floor = study.settings.floor_patients
-    parts = [
-        f"{rule_set} {'none' if n == 0 else f'fewer than {floor}' if people < floor else n}"
-        for rule_set, n, people in counts.rows()
-    ]
-    if not parts:
+    if changed.is_empty():
         return ()
-    return (f"Lines whose {endpoint} other rule sets would change: {', '.join(parts)}.",)
+    moved = say_moved(changed, "rule_set", study.settings.floor_patients)
+    return (f"People whose {endpoint} other rule sets would change, in any line: {moved}.",)
+
+
+def say_moved(changed: pl.DataFrame, column: str, floor: int) -> str:
+    """Say how many people have a line that is moved, by the values of ``column``; few people only as such."""
+    is_moved = pl.col("change") != UNCHANGED
+    counts = changed.group_by(column).agg(n_people=pl.col("pid").filter(is_moved).n_unique()).sort(column)
+    return ", ".join(
+        f"{name} {'none' if n == 0 else f'fewer than {floor}' if n < floor else n}" for name, n in counts.rows()
+    )

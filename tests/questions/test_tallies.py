@@ -97,9 +97,15 @@ def test_rule_changes_count_every_line_once_a_rule_set(study: Study):
 
 def test_a_note_beside_the_curve_says_what_other_rules_would_move(study: Study):
     lines = study.table("lines").collect()
-    assert describe_moved(study, lines, "PFS")[0].startswith("Lines whose PFS other rule sets would change: admiral ")
+    assert describe_moved(study, lines, "PFS")[0].startswith("People whose PFS other rule sets would change, in any line: admiral ")
     assert "ema fewer than 5" in describe_moved(study, lines, "PFS")[0]
     assert describe_moved(study, lines, "OS") == ()
+
+
+def test_the_people_moved_are_said_few_of_them_only_as_few(study: Study):
+    given = answer(study, Question(kind="rule_changes", by="none"))
+    assert isinstance(given, Answer)
+    assert "PFS by the rules «clinical» none, PFS by the rules «ema» fewer than 5" in given.notes[0]
 
 
 def test_an_endpoint_without_other_rules_is_refused(study: Study):

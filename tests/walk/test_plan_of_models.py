@@ -82,6 +82,7 @@ def test_competing_risks_and_intervals_have_their_tables_figures_and_methods(fol
 def test_every_run_says_how_many_lines_other_rules_and_choices_would_move(
     told: subprocess.CompletedProcess[str], folder: Path
 ) -> None:
+    assert "People with a line that is moved: PFS by the rules «admiral» " in told.stdout
     assert "PFS by the rules «ema», all: " in told.stdout
     assert "PFS: RECIST 1.0 in place of the criteria chosen, all: " in told.stdout
     for name in ("moved-by-rules", "moved-by-choices"):
