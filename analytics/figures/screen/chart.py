@@ -97,19 +97,28 @@ def measure_label(labels: Iterable[str]) -> int:
     return max((len(label) for label in labels), default=0) * _LETTER + 12
 
 
+def measure_legend(names: Sequence[str], width: int) -> int:
+    """Return pixels that hold a legend of ``names`` in ``width``: columns as wide as the longest, some names of lines.
+
+    >>> measure_legend(["assay A", "assay B"], 530), measure_legend(["assay A", "assay B"], 100)
+    (20, 40)
+    """
+    lines = [name.split("<br>") for name in names]
+    column = _LEGEND_KEY + _LETTER * max((len(line) for name in lines for line in name), default=0)
+    columns = max(1, width // column)
+    rows = [lines[first : first + columns] for first in range(0, len(lines), columns)]
+    return sum(_LEGEND_ROW * max(len(name) for name in row) for row in rows)
+
+
 def place_legend(names: Sequence[str], left: int, below: int = 48) -> dict[str, Any]:
     """Return the layout of a legend above the plot, with margins that hold it on a usual screen.
 
     Margins that have to grow make plotly draw the whole chart a second time; on a narrow screen they still may.
     """
-    rows, used = 1, 0
-    for name in names:
-        width = _LEGEND_KEY + _LETTER * len(name)
-        rows, used = (rows + 1, width) if used + width > _USUAL_WIDTH else (rows, used + width)
     return {
         "showlegend": True,
         "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 13}},
-        "margin": {"l": left, "r": 12, "t": 16 + _LEGEND_ROW * rows, "b": below},
+        "margin": {"l": left, "r": 12, "t": 16 + measure_legend(names, _USUAL_WIDTH), "b": below},
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from analytics.figures.screen.chart import BELOW_TICKS, Axis, Figure, draw_axis, draw_frame
+from analytics.figures.screen.chart import BELOW_TICKS, Axis, Figure, draw_axis, draw_frame, measure_legend
 from analytics.figures.screen.clock import Clock
 from analytics.figures.screen.look import Look
 from analytics.figures.screen.patient_course import draw_own_courses
@@ -21,8 +21,9 @@ Scale = Literal["log", "linear"]
 Unit = Literal["uln", "reported"]
 TRANSIENT = "soon after a PRRT cycle:<br>a rise may be transient"
 _MARKER_HEIGHT = 300
-_MARGIN = {"l": 96, "r": 14, "t": 14, "b": 112}
-"""Fixed: margins that find themselves make plotly lay the chart out twice."""
+_LEFT, _RIGHT, _ABOVE, _TIME_AXIS = 96, 14, 14, 62
+_NARROWEST = 530
+"""Pixels of a legend's width where the chart is narrowest; it is never narrower than 640 in all."""
 
 
 def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Unit, calendar: bool) -> Figure:
@@ -39,10 +40,15 @@ def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Uni
     bottom, top = find_limits(values[unit_column(unit)], unit, scale)
     lanes = lanes_of(history.spells)
     lanes_height = LANE_HEIGHT * max(1, len(lanes))
-    height = _MARKER_HEIGHT + lanes_height + 146
-    split = lanes_height / (height - 116)
+    inside = _MARKER_HEIGHT + lanes_height
+    split = lanes_height / inside
     traces, stops = draw_marker(history, values, unit, clock, edges, (bottom, top), look)
     traces = draw_own_courses(history, unit, clock, look) + traces
+    tints = _transient_tints(history, clock, look)
+    keys = [entry["name"] for entry in (*traces, *tints) if entry.get("showlegend", True)]
+    below = _TIME_AXIS + measure_legend(keys, _NARROWEST)
+    height = _ABOVE + inside + below
+    legend_top = (below - _TIME_AXIS) / height
     lane_traces, lane_axis = draw_lanes(history.spells, lanes, clock, (first, last), look)
     time_axis = clock.draw(*edges, look, anchor="y2")
     return draw_frame(
@@ -52,11 +58,11 @@ def draw_patient(history: PatientHistory, look: Look, *, scale: Scale, unit: Uni
         xaxis=time_axis | {"title": time_axis["title"] | {"standoff": BELOW_TICKS}},
         yaxis=_marker_axis(history, unit, scale, (bottom, top), look) | {"domain": [split + 0.06, 1]},
         yaxis2=lane_axis | {"domain": [0, split]},
-        shapes=_transient_tints(history, clock, look),
+        shapes=tints,
         annotations=[] if values.height else [_nothing_to_draw(history, split, look)],
         showlegend=True,
-        legend={"orientation": "h", "y": -0.02, "yref": "container", "yanchor": "bottom", "x": 0},
-        margin=_MARGIN,
+        legend={"orientation": "h", "x": 0, "y": legend_top, "yref": "container", "yanchor": "top"},
+        margin={"l": _LEFT, "r": _RIGHT, "t": _ABOVE, "b": below},
         meta={"values": stops},
     )
 
