@@ -12,8 +12,9 @@ from analytics.export.disclosure_models import hide_small_counts, make_safe_mode
 from analytics.export.merging import merge_flow_to, refuse_small
 from analytics.export.rounding import round_estimate, round_figures
 from analytics.questions.agreement import PROGRESSED, RESPONDED, describe_agreements
-from analytics.questions.growth import COLUMN, describe_growth
-from analytics.questions.imputation import describe_imputation
+from analytics.questions.growth import COLUMN
+from analytics.questions.growth_wording import describe_growth
+from analytics.questions.imputation_wording import describe_imputation
 from analytics.questions.question import Answer
 from analytics.tables.hazard_results import ModelTerm
 from analytics.tables.marker_results import GrowthGroup, GrowthResult, ImputationResult, ScanAgreementResult

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
 from analytics.estimation.imputation import ImputedModel, estimate_imputed_cox_model
 from analytics.estimation.methods import describe_method
 from analytics.questions.covariates import Covariate, derive_covariates
 from analytics.questions.design import Design, make_design
+from analytics.questions.imputation_wording import describe_imputation, imputation_notes
 from analytics.questions.model_lines import find_covariates, select_complete_lines
-from analytics.questions.model_wording import say_design, say_ratio
 from analytics.questions.observed import select_observed_lines
 from analytics.questions.question import Answer, Question
 from analytics.questions.regression import observe_lines
 from analytics.questions.selection import Funnel
-from analytics.questions.wording import counted, refused
 from analytics.tables.cohort_results import FlowStep
 from analytics.tables.hazard_results import ModelTerm
 from analytics.tables.marker_results import ImputationResult
@@ -60,7 +57,7 @@ def answer_imputation(study: Study, question: Question) -> Answer | Refusal:
         subjects=lines.select(*dict.fromkeys(["pid", "line_no", "group", "patient_id", "days", "happened", *names])),
         flow=flow,
         summary=describe_imputation(result),
-        notes=_notes(question, result),
+        notes=imputation_notes(question, result),
         study_name=study.name,
         study_version=study.version,
     )
@@ -154,35 +151,3 @@ def _as_ratio(estimate: Estimate) -> Estimate:
         None if part is None else float(np.exp(part)) for part in (estimate.value, estimate.low, estimate.high)
     )
     return Estimate(value, low, high, "ratio", estimate.level)
-
-
-def describe_imputation(result: ImputationResult, say: Callable[[float], str] = "{:.2f}".format) -> tuple[str, ...]:
-    """Say what is missing, and each ratio both ways; ``say`` writes a ratio."""
-    missing = ", ".join(
-        f"{item.variable} in {counted(item.n_lines, 'line')}" for item in result.missing if item.n_lines
-    )
-    complete = (
-        "" if result.n_complete is None else f"; {result.n_complete} of {counted(result.n_lines, 'line')} complete"
-    )
-    sentences = [f"Missing: {missing or 'withheld'}{complete}."]
-    sentences.extend(refused(way) for way in (result.complete, result.pooled) if isinstance(way, Refusal))
-    for place, column in enumerate(result.columns):
-        what = f"{column.level} against {column.reference}" if column.kind == "level" else f"per {column.step}"
-        ways = (("complete lines", result.complete), ("imputed", result.pooled))
-        said = "; ".join(
-            f"{name} {say_ratio(terms[place].ratio, say)}" for name, terms in ways if not isinstance(terms, Refusal)
-        )
-        sentences.append(f"{column.variable}, {what}: hazard ratio {said}.")
-    return tuple(sentences)
-
-
-def _notes(question: Question, result: ImputationResult) -> tuple[str, ...]:
-    endpoint = ENDPOINT_BY_CODE[question.endpoint].name
-    return (
-        f"Both are Cox models of {endpoint}. The complete-line model leaves every line with a gap out; the other fills "
-        f"each gap {result.n_imputations} times from lines alike in covariates and outcome (seed {result.seed}) and "
-        "pools by Rubin's rules, so that its limits carry the doubt about what is missing.",
-        "Imputation assumes that whether a value is missing depends on what is known here, not on the value itself; "
-        "where both answers differ, say why values are missing before choosing one.",
-        *say_design(question, question.covariates),
-    )
