@@ -9,9 +9,14 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.toxicity_grades import FALL_GRADES, GRADED_ANALYTES, RISE_GRADES, FallGrades, RiseGrades
 from analytics.longitudinal.comparisons import is_at_most
-from analytics.longitudinal.keys import is_first_of
+from analytics.longitudinal.keys import compute_line_key, is_first_of, sort_by_key, sum_runs
 from analytics.longitudinal.line_windows import derive_line_windows
 from analytics.tables.derived import LabGrades
+
+_ANALYTES = tuple(sorted(GRADED_ANALYTES))
+
+_LEVELS = 8
+"""More than the grades 0 to 4 and «none»."""
 
 _TERMS = {entry.analyte: entry.term for entry in (*FALL_GRADES, *RISE_GRADES)}
 
@@ -75,7 +80,7 @@ def _select_values(labs: pl.LazyFrame) -> pl.DataFrame:
             file="_file",
             row="_row",
         )
-        .collect()
+        .collect(engine="streaming")
         .sort("pid", "analyte", "date", "file", "row")
     )
 
@@ -109,6 +114,18 @@ def _derive_periods(read: pl.DataFrame, lines: pl.DataFrame, cycles: pl.DataFram
     )
 
 
+def _select_worst(graded: pl.DataFrame) -> pl.DataFrame:
+    """Return the first row of the worst grade of each run, with how many values it has and how many without grade."""
+    counts = sum_runs(
+        graded.select("run", n_values=True, n_ungraded=pl.col("grade").is_null()), "run", "n_values", "n_ungraded"
+    )
+    # levels hold the run in front: where a run ends the running maximum is of that run
+    level = pl.col("run").cast(pl.Int64) * _LEVELS + pl.col("grade").fill_null(-1) + 1
+    highest = graded.select(level.cum_max().filter(is_first_of("run").shift(-1, fill_value=True))).to_series()
+    is_worst = level == pl.lit(highest).gather(pl.col("run") - 1)
+    return pl.concat([graded.filter(is_worst).filter(is_first_of("run")), counts.drop("run")], how="horizontal")
+
+
 def derive_lab_grades(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Derive ``derived.LabGrades``: the worst grade of each line, analyte and period.
 
@@ -117,25 +134,21 @@ def derive_lab_grades(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, s
     that is not known, and above the limit of grade 2, stays ungraded.
     """
     read = derive_line_windows(_select_values(tables["labs"]), lines, settings).with_row_index("place_of_value")
+    # values stand in the order of line, analyte and day
     baselines = (
         read.filter(pl.col("date") <= pl.col("start_date"))
-        .sort("place", "analyte", "place_of_value")
-        .unique(["place", "analyte"], keep="last", maintain_order=True)
+        .filter(is_first_of("place", "analyte").shift(-1, fill_value=True))
         .select("place", "analyte", baseline="value")
     )
     cycles = tables["cycles"].filter(pl.col("date").is_not_null()).select("pid", "treatment_id", "date").collect()
     graded = _derive_periods(
         read.join(baselines, on=["place", "analyte"], how="left", maintain_order="left"), lines, cycles
-    ).with_columns(grade=_compute_grade())
-    key = ["pid", "line_no", "analyte", "period"]
-    counts = graded.group_by(key).agg(n_values=pl.len(), n_ungraded=pl.col("grade").null_count())
-    worst = graded.sort(
-        *key, "grade", "date", "place_of_value", descending=[False] * 4 + [True, False, False], nulls_last=True
+    ).with_columns(grade=_compute_grade(), run=is_first_of("place", "analyte", "period").cum_sum())
+    worst = _select_worst(graded).with_columns(
+        unit_key=compute_line_key() * len(_ANALYTES)
+        + pl.col("analyte").cast(pl.Enum(_ANALYTES)).to_physical().cast(pl.Int64),
+        term=pl.col("analyte").replace_strict(_TERMS),
     )
-    return (
-        worst.filter(is_first_of(*key))
-        .join(counts, on=key)
-        .with_columns(term=pl.col("analyte").replace_strict(_TERMS))
-        .sort(key)
-        .select(pl.col(name).cast(column.dtype) for name, column in LabGrades.columns().items())
+    return sort_by_key(worst, "unit_key", "period").select(
+        pl.col(name).cast(column.dtype) for name, column in LabGrades.columns().items()
     )

@@ -69,15 +69,16 @@ def _is_before_next(columns: tuple[str, ...]) -> pl.Expr:
 def sort_by_key(table: pl.DataFrame, key: str, *ties: str) -> pl.DataFrame:
     """Return the rows in the order of the integer ``key``, those that share one in the order of ``ties``, null last.
 
-    Only rows that share a key are compared by more than one integer, and a table in order stays as it is.
+    Only the rows of keys that are out of order are compared by more than one integer; a table in order stays as it is.
     """
     ordered = table if table[key].is_sorted() else table.sort(key)
-    shares_next = ordered.select((pl.col(key) == pl.col(key).shift(-1)).fill_null(value=False)).to_series()
-    if not shares_next.any() or ordered.select((~shares_next | _is_before_next(ties)).all()).item():
+    is_out_of_order = (pl.col(key) == pl.col(key).shift(-1)).fill_null(value=False) & ~_is_before_next(ties)
+    unsettled = ordered.filter(is_out_of_order)[key].unique()
+    if unsettled.is_empty():
         return ordered
-    is_shared = shares_next | shares_next.shift(1, fill_value=False)
-    places = is_shared.arg_true()
-    among = ordered.filter(is_shared).select(pl.arg_sort_by(key, *ties, nulls_last=True)).to_series()
+    is_unsettled = ordered[key].is_in(unsettled.implode())
+    places = is_unsettled.arg_true()
+    among = ordered.filter(is_unsettled).select(pl.arg_sort_by(key, *ties, nulls_last=True)).to_series()
     return ordered[pl.int_range(table.height, dtype=pl.UInt32, eager=True).scatter(places, places.gather(among))]
 
 
