@@ -1,4 +1,4 @@
-"""Times to event as ADaM ADTTE in Dataset-JSON 1.1; row-level, so it leaves at the full level only.
+"""Times to event as ADaM ADTTE, in Dataset-JSON 1.1 and as a SAS transport file; row-level: full level only.
 
 ``CNSR`` is 0 for an event and 1 or more for a censoring, the opposite of R's status; inside Lutetia only the
 truth value ``happened`` exists. Source: CDISC ADaM Basic Data Structure for Time-to-Event Analyses 1.0; CDISC
@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 from importlib.metadata import version
-from typing import cast
+from typing import Any, cast
 
 import polars as pl
 
 from analytics.export.release import Release
 from analytics.export.sentences import name_clock_start, name_endpoint
 from analytics.export.summary import as_json
+from analytics.export.transport import TransportColumn, as_transport
 from analytics.tables.relative_days import calendar_text
 from analytics.tables.survival_results import SurvivalResult
 
@@ -64,9 +65,9 @@ VARIABLES: tuple[Variable, ...] = (
 
 
 def write_adtte(release: Release) -> dict[str, bytes]:
-    """Write ``adtte.json``."""
+    """Write ``adtte.json`` and ``adtte.xpt``."""
     table = adtte_table(release)
-    content = {
+    content: dict[str, Any] = {
         "datasetJSONCreationDateTime": release.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "datasetJSONVersion": "1.1.0",
         "sourceSystem": {"name": "Lutetia", "version": version("lutetia")},
@@ -78,7 +79,26 @@ def write_adtte(release: Release) -> dict[str, bytes]:
         "columns": [variable.as_dict() for variable in VARIABLES],
         "rows": [list(row) for row in table.rows()],
     }
-    return {"adtte.json": as_json(content)}
+    transport = as_transport("ADTTE", content["label"], _transport_columns(table), release.now.astimezone(UTC))
+    return {"adtte.json": as_json(content), "adtte.xpt": transport}
+
+
+def _transport_columns(table: pl.DataFrame) -> list[TransportColumn]:
+    """Return the columns for a transport file, dates as days for SAS to show."""
+    columns: list[TransportColumn] = []
+    for variable in VARIABLES:
+        is_date = variable.data_type == "date"
+        values = table[variable.name].str.to_date() if is_date else table[variable.name]
+        columns.append(
+            TransportColumn(
+                variable.name,
+                variable.label,
+                values.to_list(),
+                is_text=variable.data_type == "string",
+                format_name="DATE" if is_date else "",
+            )
+        )
+    return columns
 
 
 def adtte_table(release: Release) -> pl.DataFrame:

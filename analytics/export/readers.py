@@ -51,6 +51,7 @@ _FILES: dict[str, str] = {
     "details.csv": "the rows behind the counts with days and source lines (row-level: keep it inside)",
     "subjects.csv": "one row a line or value the answer rests on (row-level: keep it inside)",
     "adtte.json": "times to event as ADaM ADTTE in Dataset-JSON 1.1 (row-level: keep it inside)",
+    "adtte.xpt": "the same as a SAS transport file, version 5 (row-level: keep it inside)",
     "response.csv": "responders by group with exact limits, shares between 0 and 1",
     "response_comparisons.csv": "difference and ratio of the shares of the evaluable, with limits",
     "not_evaluable.csv": "why lines are not evaluable",

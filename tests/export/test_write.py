@@ -47,7 +47,7 @@ def test_a_survival_answer_becomes_a_folder_of_tables_and_figures(
     tables = {"curve.csv", "risk_table.csv", "read_curve.R", "read_curve.py"}
     assert safe == ALWAYS | FIGURE | guyot | tables
     by_eye = {"log_hazards.svg", "log_hazards.pdf", "log_hazards.png"}
-    assert full == safe | by_eye | {"subjects.csv", "adtte.json"}
+    assert full == safe | by_eye | {"subjects.csv", "adtte.json", "adtte.xpt"}
 
 
 def test_the_other_answers_have_their_own_files(
