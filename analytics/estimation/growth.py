@@ -13,6 +13,7 @@ from analytics.estimation.student import compute_student_quantiles
 from analytics.estimation.sums import sum_by_code
 from analytics.tables.results import FloatArray
 
+MEHRARA = "Mehrara E et al. Cancer Res 2007;67:3970-3975. doi:10.1158/0008-5472.CAN-06-3822"
 FEWEST_VALUES = 3  # two points leave nothing to judge the slope by
 SHORTEST_SPAN_DAYS = 91  # three months: over less, a slope is mostly the noise of two visits
 

@@ -8,7 +8,7 @@ from math import log
 import polars as pl
 
 from analytics.catalogue.endpoints import ENDPOINT_BY_CODE
-from analytics.estimation.growth import FEWEST_VALUES, SHORTEST_SPAN_DAYS, estimate_growth
+from analytics.estimation.growth import FEWEST_VALUES, MEHRARA, SHORTEST_SPAN_DAYS, estimate_growth
 from analytics.estimation.landmark import LANDMARK, estimate_landmark_model
 from analytics.estimation.methods import describe_method
 from analytics.questions.design import make_design
@@ -29,7 +29,6 @@ from analytics.tables.regression_results import ModelColumn, ModelResult
 from analytics.tables.results import Method, Refusal
 from analytics.tables.study import Study
 
-MEHRARA = "Mehrara E et al. Cancer Res 2007;67:3970-3975. doi:10.1158/0008-5472.CAN-06-3822"
 COLUMN = {BEFORE: "growth_before", ON_TREATMENT: "growth_on_treatment"}
 STEP_PCT = {"marker": 10, "diameters": 1}
 """Growth a month that a hazard ratio is of: about what lies between a slow line and a fast one."""

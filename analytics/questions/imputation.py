@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from analytics.estimation.imputation import ImputedModel, estimate_imputed_cox_model
+from analytics.estimation.imputation import WITH_OUTCOME, ImputedModel, estimate_imputed_cox_model
 from analytics.estimation.methods import describe_method
 from analytics.questions.covariates import Covariate, derive_covariates
 from analytics.questions.design import Design, make_design
@@ -24,8 +24,6 @@ from analytics.tables.model_results import PooledResult
 from analytics.tables.regression_results import MissingCount
 from analytics.tables.results import Estimate, FloatArray, Method, Refusal
 from analytics.tables.study import Study
-
-WITH_OUTCOME = "White IR, Royston P. Stat Med 2009;28:1982-1998. doi:10.1002/sim.3618"
 
 
 def answer_imputation(study: Study, question: Question) -> Answer | Refusal:
