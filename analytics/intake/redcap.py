@@ -17,6 +17,14 @@ from analytics.intake.redcap_fields import EVENT, FIELD, FORM, GROUP, INSTANCE, 
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
 
+OWN_ID = {
+    "diagnoses": "diagnosis_no",
+    "pathology": "specimen_no",
+    "treatments": "treatment_id",
+    "imaging": "imaging_id",
+}
+"""What numbers or names a row within its patient; REDCap knows it by event and instance."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Export:
@@ -118,26 +126,21 @@ def _columns_exported(field: Row, export: _Export) -> bool:
 
 def _suggest_ids(table: str, plain: Mapping[str, Row], export: _Export, *, is_repeating: bool) -> Iterator[str]:
     """Yield where the number or id of a row within its patient comes from, which REDCap keeps outside the form."""
-    counted = [column for column in ("diagnosis_no", "specimen_no") if _is_open(table, column, plain)]
-    if counted and not is_repeating:
-        yield f"constants = {{ {', '.join(f'{column} = ' + json.dumps('1') for column in counted)} }}"
-    if table == "treatments" and _is_open(table, "treatment_id", plain) and is_repeating:
-        parts = [column for column in (EVENT, INSTANCE) if column in export.columns]
-        yield f"joined = {{ treatment_id = {json.dumps(parts)} }}"
-
-
-def _is_open(table: str, column: str, taken: Mapping[str, Row]) -> bool:
-    return column in facts_of(SOURCE_TABLES[table]) and column not in taken
+    column = OWN_ID.get(table, "")
+    if not column or column in plain:
+        return
+    parts = [name for name in (EVENT, INSTANCE) if name in export.columns]
+    is_number = column.endswith("_no")
+    if not parts or (is_number and not is_repeating):
+        yield f'constants = {{ {column} = "1" }}'
+    elif is_number:
+        yield f"# {column} = ?  a number for each row of a patient; {INSTANCE} counts from 1 in each event"
+    else:
+        yield f"joined = {{ {column} = {json.dumps(parts)} }}"
 
 
 def _suggest_needed(table: str, columns: Mapping[str, Row]) -> Iterator[str]:
-    given = {
-        "patient_id",
-        "diagnosis_no",
-        "specimen_no",
-        *columns,
-        *(["treatment_id"] if table == "treatments" else []),
-    }
+    given = {"patient_id", OWN_ID.get(table, ""), *columns}
     for column, facts in facts_of(SOURCE_TABLES[table]).items():
         if facts.is_required and column not in given:
             yield f"{column} = ?  needed: {facts.meaning}"

@@ -119,3 +119,24 @@ def test_another_file_is_no_dictionary(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(LayoutError, match="no REDCap data dictionary"):
         suggest_redcap_layout(tmp_path / "a.csv", tmp_path / "a.csv")
+
+
+def test_a_treatment_of_a_repeating_event_is_named_by_event_and_instance(tmp_path):
+    (tmp_path / "dictionary.csv").write_text(
+        "Variable / Field Name,Form Name,Field Type,Field Label\n"
+        "record_id,patients,text,Record\nsex,patients,text,Sex\ndrug,treatments,text,Drug\nstart_date,treatments,text,Start\n"
+        "scan_type,imaging,text,Scan\nscan_date,imaging,text,Date\nki67,pathology,text,Ki-67\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "data.csv").write_text(
+        "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,sex,drug,start_date,scan_type,scan_date,ki67\n"
+        "1,baseline,,,F,,,,,\n1,line,,1,,lanreotide,2020-01-01,,,\n1,line,,2,,everolimus,2021-01-01,,,\n"
+        "1,baseline,pathology,1,,,,,,7\n",
+        encoding="utf-8",
+    )
+    proposal = suggest_redcap_layout(tmp_path / "dictionary.csv", tmp_path / "data.csv")
+    tables = tomllib.loads(proposal)["tables"]
+    assert tables["treatments"]["joined"] == {"treatment_id": ["redcap_event_name", "redcap_repeat_instance"]}
+    assert tables["imaging"]["joined"] == {"imaging_id": ["redcap_event_name", "redcap_repeat_instance"]}
+    assert "# specimen_no = ?  a number for each row of a patient" in proposal
+    assert "# category = ?  needed: " in proposal
