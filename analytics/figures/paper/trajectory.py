@@ -53,7 +53,7 @@ def draw_trajectory(result: TrajectoryResult, time_zero: str, caption: str) -> F
 
 def find_end(bands: pl.DataFrame) -> float:
     """Return the month at which the axis ends: a little after the last window."""
-    return float(max(6.0, bands["mid_months"].max() or 6.0)) * 1.04  # type: ignore[arg-type]
+    return max(6.0, *bands["mid_months"].drop_nulls()) * 1.04
 
 
 def draw_bands(axes: Axes, part: pl.DataFrame, index: int) -> None:

@@ -42,7 +42,7 @@ def draw_trajectory(result: TrajectoryResult, look: Look) -> Figure:
         bands = result.bands.filter(pl.col("group") == group)
         traces += _bands_of(bands.drop_nulls("median"), group, places[group], len(groups), look)
         counts.append(_counts_of(bands, group, -row, look))
-    last = float(result.bands["mid_months"].cast(pl.Float64).max() or 1.0)  # pyright: ignore[reportArgumentType]
+    last = max(result.bands["mid_months"].drop_nulls(), default=0.0) or 1.0
     rows_height = _ROW_HEIGHT * len(groups)
     inside = _BANDS_HEIGHT + rows_height
     split = (rows_height + 12) / inside
