@@ -75,9 +75,18 @@ def describe_moved(study: Study, lines: pl.DataFrame, endpoint: str) -> tuple[st
 
 
 def say_moved(changed: pl.DataFrame, column: str, floor: int) -> str:
-    """Say how many people have a line that is moved, by the values of ``column``; few people only as such."""
-    is_moved = pl.col("change") != UNCHANGED
-    counts = changed.group_by(column).agg(n_people=pl.col("pid").filter(is_moved).n_unique()).sort(column)
-    return ", ".join(
-        f"{name} {'none' if n == 0 else f'fewer than {floor}' if n < floor else n}" for name, n in counts.rows()
-    )
+    """Say how many people have a line that is moved, by the values of ``column``.
+
+    Fewer people than ``floor``, moved or not, are said only as few.
+    """
+    moved = pl.col("pid").filter(pl.col("change") != UNCHANGED).n_unique()
+    counts = changed.group_by(column).agg(moved.alias("n"), n_all=pl.col("pid").n_unique()).sort(column)
+    return ", ".join(f"{name} {_say_count(n, n_all, floor)}" for name, n, n_all in counts.rows())
+
+
+def _say_count(n: int, n_all: int, floor: int) -> str:
+    if n == 0:
+        return "none"
+    if n < floor:
+        return f"fewer than {floor}"
+    return f"all but fewer than {floor}" if 0 < n_all - n < floor else str(n)

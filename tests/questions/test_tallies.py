@@ -8,7 +8,7 @@ import pytest
 from analytics.errors import UsageError
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
-from analytics.questions.rule_changes import describe_moved
+from analytics.questions.rule_changes import describe_moved, say_moved
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
 from analytics.tables.tally_results import TallyResult
@@ -97,7 +97,9 @@ def test_rule_changes_count_every_line_once_a_rule_set(study: Study):
 
 def test_a_note_beside_the_curve_says_what_other_rules_would_move(study: Study):
     lines = study.table("lines").collect()
-    assert describe_moved(study, lines, "PFS")[0].startswith("People whose PFS other rule sets would change, in any line: admiral ")
+    assert describe_moved(study, lines, "PFS")[0].startswith(
+        "People whose PFS other rule sets would change, in any line: admiral "
+    )
     assert "ema fewer than 5" in describe_moved(study, lines, "PFS")[0]
     assert describe_moved(study, lines, "OS") == ()
 
@@ -106,6 +108,28 @@ def test_the_people_moved_are_said_few_of_them_only_as_few(study: Study):
     given = answer(study, Question(kind="rule_changes", by="none"))
     assert isinstance(given, Answer)
     assert "PFS by the rules «clinical» none, PFS by the rules «ema» fewer than 5" in given.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("moved", "people", "said"),
+    [
+        (0, 20, "none"),
+        (4, 20, "fewer than 5"),
+        (5, 20, "5"),
+        (15, 20, "15"),
+        (16, 20, "all but fewer than 5"),
+        (20, 20, "20"),
+    ],
+)
+def test_few_people_are_never_counted(moved: int, people: int, said: str):
+    changed = pl.DataFrame(
+        {
+            "pid": list(range(people)),
+            "change": ["the same on another day"] * moved + ["unchanged"] * (people - moved),
+            "rule_set": ["ema"] * people,
+        }
+    )
+    assert say_moved(changed, "rule_set", 5) == f"ema {said}"
 
 
 def test_an_endpoint_without_other_rules_is_refused(study: Study):
