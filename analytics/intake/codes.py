@@ -9,7 +9,7 @@ from functools import cache
 from analytics.catalogue.codes import CODE_LISTS, SPELLINGS
 
 SHOWN_NAMES = 3
-"""More words that start alike are no help."""
+"""More words than these are no help."""
 
 
 def parse_code(text: str, code_list: str) -> str | None:
@@ -33,16 +33,16 @@ def parse_code_list(text: str, code_list: str) -> tuple[str, ...] | None:
 
 
 def nearest(word: str, words: tuple[str, ...] | frozenset[str]) -> str:
-    """Return « Did you mean …?» for the words that start like ``word``, else for the closest one, or nothing.
+    """Return « Did you mean …?» for the words that hold ``word``, else for the closest one, or nothing.
 
     Examples
     --------
-    >>> nearest("5-HIAA", ("CGA", "5HIAA_S", "5HIAA_U24"))
+    >>> nearest("HIAA", ("CGA", "5HIAA_S", "5HIAA_U24"))
     ' Did you mean «5HIAA_S» or «5HIAA_U24»?'
     """
     by_fold = {_fold(candidate): candidate for candidate in sorted(words)}
     bare = _fold(word).replace("_", "")
-    longer = [name for fold, name in by_fold.items() if bare and fold.replace("_", "").startswith(bare)]
+    longer = [name for fold, name in by_fold.items() if bare and bare in fold.replace("_", "")]
     close = difflib.get_close_matches(_fold(word), by_fold, n=1)
     names = longer if 1 < len(longer) <= SHOWN_NAMES else [by_fold[fold] for fold in close]
     return f" Did you mean {' or '.join(f'«{name}»' for name in names)}?" if names else ""
