@@ -1,4 +1,4 @@
-"""Tables behind a word: asked for when somebody opens them, and again when what they stand beside changes."""
+"""What waits: a table behind a word until somebody opens it, the rest of a page until its chart is painted."""
 
 from __future__ import annotations
 
