@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -30,6 +32,20 @@ class Assessed:
     settings: Settings
 
 
+_EVENTS, _CENSORINGS, _PLACES = (pl.Enum(list(words)) for words in (EVENT_WORDS, CENSOR_WORDS, CENSOR_RECORD_WORDS))
+"""Names of what happened and of what closed observation, held as codes until the words are asked for."""
+
+
+def _name(code: str, kind: pl.Enum) -> pl.Expr:
+    return pl.lit(code, dtype=kind)
+
+
+def _word(column: str, kind: pl.Enum, words: Mapping[str, Any]) -> pl.Expr:
+    """Return the word for each code of ``column``; null where the code has none."""
+    known = pl.Series([words.get(code) for code in kind.categories])
+    return pl.lit(known).gather(pl.col(column).to_physical())
+
+
 def _day(record: str) -> pl.Expr:
     return pl.col(record).struct.field("date")
 
@@ -54,7 +70,7 @@ def _derive_event(observed: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
     chosen = {name: is_in_time & (_day(name) == first) for name, is_in_time in not_late.items()}
     return observed.with_columns(
         event=pl.coalesce(*(pl.when(is_it).then(pl.col(name)) for name, is_it in chosen.items())),
-        event_name=pl.coalesce(*(pl.when(is_it).then(pl.lit(name)) for name, is_it in chosen.items())),
+        event_name=pl.coalesce(*(pl.when(is_it).then(_name(name, _EVENTS)) for name, is_it in chosen.items())),
     )
 
 
@@ -65,22 +81,22 @@ def _derive_scan_censoring(
     from_start = endpoint.origin != "start"
     seen = derive_last_until(observed, scans, pl.col("end"), "last_scan", from_start=from_start)
     is_seen = _day("last_scan").is_not_null()
-    named = pl.when(is_seen).then(closing).otherwise(pl.lit("nothing_seen"))
+    named = pl.when(is_seen).then(closing).otherwise(_name("nothing_seen", _CENSORINGS))
     if endpoint.is_favourable:
         at_end = pl.coalesce(*(pl.when(closing == name).then(pl.col(name)) for name in endpoint.ends))
         return seen.with_columns(
             censoring=pl.coalesce(at_end, "last_scan", "start"),
             censor_name=pl.when(at_end.struct.field("date").is_not_null()).then(closing).otherwise(named),
             censor_where=pl.when(at_end.struct.field("date").is_not_null())
-            .then(pl.lit("end_of_observation"))
+            .then(_name("end_of_observation", _PLACES))
             .when(is_seen)
-            .then(pl.lit("last_adequate_scan"))
-            .otherwise(pl.lit("start")),
+            .then(_name("last_adequate_scan", _PLACES))
+            .otherwise(_name("start", _PLACES)),
         )
     return seen.with_columns(
         censoring=pl.when(is_seen).then("last_scan").otherwise("start"),
         censor_name=named,
-        censor_where=pl.when(is_seen).then(pl.lit("last_adequate_scan")).otherwise(pl.lit("start")),
+        censor_where=pl.when(is_seen).then(_name("last_adequate_scan", _PLACES)).otherwise(_name("start", _PLACES)),
     )
 
 
@@ -88,11 +104,13 @@ def _derive_contact_censoring(observed: pl.DataFrame, endpoint: Endpoint, closin
     """Censor at the last day known alive, or at the end of observation where life is known to reach it."""
     at_end = pl.coalesce(*(pl.when(closing == name).then(pl.col(name)) for name in endpoint.ends))
     reaches = (_day("alive") >= pl.col("end")).fill_null(value=False) | (closing == "death")
-    still_open = pl.when("is_lost").then(pl.lit("lost")).otherwise(pl.lit("open"))
+    still_open = pl.when("is_lost").then(_name("lost", _CENSORINGS)).otherwise(_name("open", _CENSORINGS))
     return observed.with_columns(
         censoring=pl.when(reaches).then(at_end).otherwise(pl.coalesce("alive", "start")),
         censor_name=pl.when(reaches).then(closing).otherwise(still_open),
-        censor_where=pl.when(reaches).then(pl.lit("end_of_observation")).otherwise(pl.lit("last_known_alive")),
+        censor_where=pl.when(reaches)
+        .then(_name("end_of_observation", _PLACES))
+        .otherwise(_name("last_known_alive", _PLACES)),
     )
 
 
@@ -100,8 +118,8 @@ def _derive_censoring(
     observed: pl.DataFrame, endpoint: Endpoint, ends: tuple[str, ...], scans: pl.DataFrame
 ) -> pl.DataFrame:
     """Add ``censoring``, the record a line without event is censored at, why, and which record that is."""
-    lost = pl.when("is_lost").then(pl.lit("lost")).otherwise(pl.lit("open"))
-    closing = pl.coalesce(*(pl.when(_day(name) == pl.col("end")).then(pl.lit(name)) for name in ends), lost)
+    lost = pl.when("is_lost").then(_name("lost", _CENSORINGS)).otherwise(_name("open", _CENSORINGS))
+    closing = pl.coalesce(*(pl.when(_day(name) == pl.col("end")).then(_name(name, _CENSORINGS)) for name in ends), lost)
     if endpoint.censor_at == "last_adequate_scan":
         return _derive_scan_censoring(observed, endpoint, closing, scans)
     if endpoint.censor_at == "last_known_alive":
@@ -113,7 +131,9 @@ def _derive_censoring(
     return observed.with_columns(
         censoring=pl.when(is_late).then(at_end).otherwise(pl.col("last_marker_value")),
         censor_name=closing,
-        censor_where=pl.when(is_late).then(pl.lit("end_of_observation")).otherwise(pl.lit("last_marker_value")),
+        censor_where=pl.when(is_late)
+        .then(_name("end_of_observation", _PLACES))
+        .otherwise(_name("last_marker_value", _PLACES)),
     )
 
 
@@ -141,11 +161,11 @@ def _apply_missed(observed: pl.DataFrame, assessed: Assessed) -> pl.DataFrame:
     return observed.with_columns(is_missed).with_columns(
         event_name=pl.when(~pl.col("is_missed")).then("event_name"),
         censoring=pl.when("is_missed").then("last_negative").otherwise("censoring"),
-        censor_name=pl.when("is_missed").then(pl.lit("missed")).otherwise("censor_name"),
+        censor_name=pl.when("is_missed").then(_name("missed", _CENSORINGS)).otherwise("censor_name"),
         censor_where=pl.when(pl.col("is_missed") & (_day("last_negative") == pl.col("start_date")))
-        .then(pl.lit("start"))
+        .then(_name("start", _PLACES))
         .when("is_missed")
-        .then(pl.lit("last_adequate_scan"))
+        .then(_name("last_adequate_scan", _PLACES))
         .otherwise("censor_where"),
     )
 
@@ -171,21 +191,19 @@ def _finish(decided: pl.DataFrame, endpoint: Endpoint, rule_set: RuleSet) -> pl.
             reason=pl.when(~is_in)
             .then("exclusion")
             .when(happened)
-            .then(pl.col("event_name").replace_strict(words, default=None))
-            .otherwise(pl.col("censor_name").replace_strict(CENSOR_WORDS, default=None)),
-            code=pl.when(is_in).then(
-                pl.when(happened).then(0).otherwise(pl.col("censor_name").replace_strict(codes, default=None))
-            ),
+            .then(_word("event_name", _EVENTS, words))
+            .otherwise(_word("censor_name", _CENSORINGS, CENSOR_WORDS)),
+            code=pl.when(is_in).then(pl.when(happened).then(0).otherwise(_word("censor_name", _CENSORINGS, codes))),
             date_used=pl.when(is_in).then(
                 pl.when(happened)
-                .then(pl.col("event_name").replace_strict(places, default=None))
-                .otherwise(pl.col("censor_where").replace_strict(CENSOR_RECORD_WORDS, default=None))
+                .then(_word("event_name", _EVENTS, places))
+                .otherwise(_word("censor_where", _PLACES, CENSOR_RECORD_WORDS))
             ),
             rule_id=pl.when(~is_in)
             .then(pl.lit("excluded"))
             .when(happened)
-            .then(pl.lit("first_") + pl.col("event_name"))
-            .otherwise(pl.lit("censored_at_") + pl.col("censor_where")),
+            .then(_word("event_name", _EVENTS, {name: f"first_{name}" for name in words}))
+            .otherwise(_word("censor_where", _PLACES, {name: f"censored_at_{name}" for name in CENSOR_RECORD_WORDS})),
             source_table="record_table",
             source_file="record_file",
             source_row="record_row",
