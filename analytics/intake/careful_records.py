@@ -10,7 +10,7 @@ import polars as pl
 
 from analytics.errors import SourceError
 from analytics.intake.examine import TextFacts
-from analytics.intake.headers import Delivery, check_header, column_names
+from analytics.intake.headers import Delivery, check_header, column_names, is_note
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
 
 PIECE_RECORDS = 200_000
@@ -23,7 +23,7 @@ def read_carefully(delivery: Delivery, facts: TextFacts, delimiter: str) -> Iter
     for line, record in _numbered_records(delivery, facts.encoding, delimiter):
         if not any(cell.strip() for cell in record):
             continue
-        if record[0].startswith("#"):
+        if record[0].startswith("#") or (line == 1 and is_note(record[0])):
             notes += 1
         elif piece is None:
             check_header(record, delivery.name)

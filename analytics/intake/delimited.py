@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analytics.intake.careful_records import read_carefully
 from analytics.intake.examine import DELIMITERS, choose_delimiter, examine_text
-from analytics.intake.headers import Delivery, first_line
+from analytics.intake.headers import SEPARATOR_LINE, Delivery, first_line
 from analytics.intake.plain_lines import read_plain
 from analytics.intake.quoted_lines import read_quoted
 from analytics.intake.text_table import TextTable, join_pieces
@@ -31,6 +31,7 @@ def read_delimited_pieces(delivery: Delivery, declared_encoding: str) -> tuple[I
     """
     facts = examine_text(delivery.path, delivery.name, declared_encoding)
     delimiter = choose_delimiter(first_line(facts.head), delivery.known)
-    readers = (read_plain, read_quoted, read_carefully) if delimiter in DELIMITERS else (read_carefully,)
+    is_common = delimiter in DELIMITERS and not facts.head.removeprefix("\ufeff").startswith(SEPARATOR_LINE)
+    readers = (read_plain, read_quoted, read_carefully) if is_common else (read_carefully,)
     pieces = next(read for reader in readers if (read := reader(delivery, facts, delimiter)) is not None)
     return pieces, InputFile(delivery.name, facts.size, facts.sha256)

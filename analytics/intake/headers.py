@@ -12,6 +12,9 @@ from analytics.intake.examine import MAX_COLUMNS, clean_header
 from analytics.intake.layout import TableLayout
 from analytics.intake.text_table import ROW
 
+SEPARATOR_LINE = "sep="
+"""How a first line begins that names the delimiter for a spreadsheet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -50,7 +53,12 @@ def check_header(header: list[str], where: str) -> None:
 def first_line(head: str) -> str:
     """Return the header line: the first that is neither blank nor a note."""
     lines = head.removeprefix("\ufeff").splitlines()
-    return next((line for line in lines if line.strip() and not line.startswith("#")), "")
+    return next((line for line in lines if line.strip() and not is_note(line)), "")
+
+
+def is_note(text: str) -> bool:
+    """Return whether a line is none of the table's: a note for people, or what a spreadsheet writes above, «sep=;»."""
+    return text.startswith(("#", SEPARATOR_LINE))
 
 
 def column_names(header: list[str]) -> list[str]:

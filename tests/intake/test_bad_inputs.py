@@ -102,6 +102,7 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "colons": ({"labs": ONE_LAB.replace(",", ":")}, {}, value(588.1)),
     "unit separators": ({"labs": ONE_LAB.replace(",", "\x1f")}, {}, value(588.1)),
     "semicolons and decimal commas": ({"labs": ONE_LAB.replace(",", ";").replace(".", ",")}, {}, value(588.1)),
+    "line for spreadsheets above the header": ({"labs": "sep=;\n" + ONE_LAB.replace(",", ";")}, {}, value(588.1)),
     "title above the header": ({"labs": f"Export of March\n{ONE_LAB}"}, {}, Stopped(LayoutError, "labs.csv, header: labs.csv has no column «patient_id» nor «analyte» nor «collected» nor «value_text» nor «unit». Found: Export of March.")),
     "note above the header": ({"labs": f"# Export of March\n{ONE_LAB}"}, {}, value(588.1)),
     "header in capitals with spaces": ({"labs": ONE_LAB.replace("patient_id", " Patient ID ")}, {}, value(588.1)),
