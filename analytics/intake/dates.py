@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+import polars as pl
+
 from analytics.errors import SettingsError
 from analytics.tables.relative_days import FIRST_DAY, LAST_DAY, day_from_anchor
 
@@ -76,6 +78,15 @@ def parse_date(text: str, form: str) -> DateRange:
             problem=": it looks like the day number of a spreadsheet, whose cell was not formatted as a date"
         )
     return DateRange(problem="" if not form else f" in the declared form {form}")
+
+
+def plain_day(form: str) -> pl.Expr:
+    """Return the whole ISO days in the column ``text``, null for all other texts."""
+    if form == RELATIVE:
+        return pl.lit(None, dtype=pl.Date)
+    is_day = pl.col("text").str.contains(r"^\d{4}-\d{2}-\d{2}$")
+    day = pl.when(is_day).then(pl.col("text")).str.to_date("%Y-%m-%d", strict=False)
+    return pl.when(day.dt.year().is_between(FIRST_YEAR, LAST_YEAR)).then(day)
 
 
 def _parse_days(text: str) -> DateRange:

@@ -43,7 +43,10 @@ def strip_texts(coded: Coded) -> Coded:
 
 
 def parse_distinct(
-    texts: pl.Series | Coded, parse: Callable[[str], tuple[Any, ...]], schema: Mapping[str, pl.DataType]
+    texts: pl.Series | Coded,
+    parse: Callable[[str], tuple[Any, ...]],
+    schema: Mapping[str, pl.DataType],
+    plain: Mapping[str, pl.Expr] | None = None,
 ) -> pl.DataFrame:
     """Return one row a text with the columns of ``schema``; null texts give nulls.
 
@@ -55,15 +58,33 @@ def parse_distinct(
         Text → one value for each column of ``schema``.
     schema
         Result columns and their types.
+    plain
+        What expressions on a column ``text`` give without a loop, by result column: the same as ``parse``
+        would, or null where it must be asked. Columns not named are null for the texts they settle.
     """
     coded = texts if isinstance(texts, Coded) else code_texts(texts)
-    nothing = (None,) * len(schema)
-    parsed = [nothing if text is None else parse(text) for text in coded.texts]
-    columns = dict(zip(schema, zip(*parsed, strict=True), strict=True)) if parsed else {}
-    results = pl.DataFrame({name: list(columns.get(name, ())) for name in schema}, schema=dict(schema))
-    if results.height == 0:
+    if len(coded.texts) == 0:
         return pl.select(pl.repeat(None, len(coded.codes), dtype=kind).alias(name) for name, kind in schema.items())
-    return coded.spread(results)
+    settled = _settle_plain(coded.texts, schema, plain or {})
+    is_settled = pl.any_horizontal(pl.col(*(plain or schema)).is_not_null())
+    asked = settled.select(is_settled.not_().arg_true()).to_series()
+    nothing = (None,) * len(schema)
+    parsed = [nothing if text is None else parse(text) for text in coded.texts.gather(asked)]
+    columns = dict(zip(schema, zip(*parsed, strict=True), strict=True)) if parsed else {}
+    answers = pl.DataFrame({name: list(columns.get(name, ())) for name in schema}, schema=dict(schema))
+    if len(asked) == len(coded.texts):
+        return coded.spread(answers)
+    places = pl.int_range(len(coded.texts), eager=True, dtype=pl.UInt32).to_frame("place")
+    found = answers.with_columns(place=asked.cast(pl.UInt32))
+    rest = places.hstack(settled).filter(is_settled).select(*schema, "place")
+    return coded.spread(pl.concat([found, rest]).sort("place").drop("place"))
+
+
+def _settle_plain(texts: pl.Series, schema: Mapping[str, pl.DataType], plain: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    named = texts.to_frame("text").with_columns(
+        plain.get(name, pl.lit(None)).cast(kind).alias(f"!{name}") for name, kind in schema.items()
+    )
+    return named.select(pl.col(f"!{name}").alias(name) for name in schema)
 
 
 def words_of_distinct(column: str, words: Callable[[str], str]) -> pl.Expr:

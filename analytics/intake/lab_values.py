@@ -10,7 +10,7 @@ import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE, UNIT_SPELLINGS
 from analytics.intake.distinct import parse_distinct
-from analytics.intake.numbers import CACHED_TEXTS, UNREADABLE, Marks, parse_number
+from analytics.intake.numbers import CACHED_TEXTS, UNREADABLE, Marks, parse_number, plain_number
 from analytics.intake.parse import problem
 
 _COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">=", "≈": "~", "ca.": "~", "ca": "~"}
@@ -93,7 +93,10 @@ def parse_lab_values(frame: pl.DataFrame, marks: Marks) -> pl.DataFrame:
     ``_low`` and ``_high`` (plausible, standard unit), ``_may_be_zero``, ``_is_marker``, ``_units``.
     """
     values = parse_distinct(
-        frame.get_column("value_text"), lambda text: parse_lab_value(text, marks), _VALUE_SCHEMA
+        frame.get_column("value_text"),
+        lambda text: parse_lab_value(text, marks),
+        _VALUE_SCHEMA,
+        {"value": plain_number(marks)},
     ).rename({part: problem("value_text", part) for part in ("problem", "a", "b")})
     pairs = frame.select("analyte", "unit").unique().filter(pl.col("analyte").is_not_null())
     known = pl.DataFrame(

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+import polars as pl
+
 AMBIGUOUS = "ambiguous"
 UNREADABLE = "unreadable"
 
@@ -59,6 +61,16 @@ def parse_number(text: str, marks: Marks) -> Reading:
         if value is not None:
             return Reading(value)
     return Reading(None, UNREADABLE)
+
+
+def plain_number(marks: Marks, *, is_whole: bool = False) -> pl.Expr:
+    """Return the numbers in the column ``text`` that are plain whatever a source declares, null for the others.
+
+    Three digits after a point could be thousands, so that only one or two are plain.
+    """
+    has_point = marks.decimal in ("", ".") and marks.thousands != "." and not is_whole
+    pattern = r"^-?\d{1,15}(\.\d{1,2})?$" if has_point else r"^-?\d{1,15}$"
+    return pl.when(pl.col("text").str.contains(pattern)).then(pl.col("text").cast(pl.Float64, strict=False))
 
 
 def _possible_marks(text: str, marks: Marks) -> tuple[tuple[str, str], ...]:

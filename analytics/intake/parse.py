@@ -11,10 +11,10 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.intake.codes import parse_code, parse_code_list
-from analytics.intake.dates import RELATIVE, parse_date
+from analytics.intake.dates import RELATIVE, parse_date, plain_day
 from analytics.intake.distinct import Coded, code_texts, parse_distinct, strip_texts
 from analytics.intake.examine import clean_header
-from analytics.intake.numbers import UNREADABLE, Marks, parse_number
+from analytics.intake.numbers import UNREADABLE, Marks, parse_number, plain_number
 from analytics.intake.text_table import PID, ROW, TextTable
 from analytics.tables.columns import ColumnFacts, facts_of
 from analytics.tables.registry import SOURCE_TABLES
@@ -151,7 +151,8 @@ def _parse_numbers(texts: Coded, name: str, dialect: Dialect, *, is_whole: bool)
             return None, UNREADABLE, None, None
         return reading.value, reading.problem, reading.a, reading.b
 
-    found = parse_distinct(texts, parse, _NUMBER_SCHEMA)
+    plain = {"value": plain_number(dialect.marks, is_whole=is_whole)}
+    found = parse_distinct(texts, parse, _NUMBER_SCHEMA, plain)
     values = found.get_column("value")
     return [
         (values.cast(pl.Int64) if is_whole else values).alias(name),
@@ -164,7 +165,9 @@ def _parse_dates(texts: Coded, name: str, dialect: Dialect) -> list[pl.Series]:
         found = parse_date(text, dialect.date_form)
         return found.lo, found.hi, found.precision, found.problem, found.a, found.b
 
-    found = parse_distinct(texts, parse, _DATE_SCHEMA)
+    day = plain_day(dialect.date_form)
+    plain = {"lo": day, "hi": day, "precision": pl.when(day.is_not_null()).then(pl.lit("D"))}
+    found = parse_distinct(texts, parse, _DATE_SCHEMA, plain)
     return [
         found.get_column("lo").alias(name),
         *(found.get_column(part).alias(f"{name}_{part}") for part in ("lo", "hi", "precision")),
