@@ -13,8 +13,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from analytics.build import BuildReport, build_study, describe_build
+from analytics.errors import StoreError
+from analytics.explain import explain_patient
 from analytics.store import open_study
 from analytics.tables.study import Study
+from analytics.withdrawal import withdraw
 from synthetic_data.write import write_world
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -184,3 +187,40 @@ def test_a_correction_moves_a_row_to_the_patient_it_belongs_to(source, whole, tm
         moved = open_study(store).table("labs").filter(pl.col("_row") == lab["_row"]).collect().row(0, named=True)
         assert moved["patient_id"] == known
     same(open_study(tmp_path / "10"), open_study(tmp_path / str(N_PATIENTS)))
+
+
+def test_a_patient_withdrawn_leaves_one_bucket_and_the_next_build_works_on_that_one(source, whole, tmp_path):
+    store = tmp_path / "study"
+    build(source, store, 10)
+    patient = whole.table("patients").filter(pl.col("pid") == 25).collect().item(0, "patient_id")
+    withdraw(store, patient, NOW)
+    study = open_study(store)
+    for name, table in study.tables.items():
+        if "pid" in table.collect_schema():
+            assert table.filter(pl.col("pid") == 25).collect().height == 0, name
+    assert study.table("patients").collect().height == N_PATIENTS - 1
+    report = build(source, store, 10)
+    assert report.n_recomputed < report.n_buckets
+    assert report.ledger["withdrawn"].sum() > 0
+    assert patient not in set(open_study(store).table("labs").collect()["patient_id"])
+
+
+def test_a_part_that_changed_on_disk_is_found_and_worked_out_again(source, tmp_path):
+    store = tmp_path / "study"
+    version = build(source, store, 20).version
+    part = next(store.glob("versions/*/00001/labs.parquet"))
+    content = bytearray(part.read_bytes())
+    content[len(content) // 2] ^= 1
+    part.write_bytes(content)
+    with pytest.raises(StoreError, match=r"00001/labs.parquet has changed"):
+        open_study(store)
+    again = build(source, store, 20)
+    assert (again.version, again.n_recomputed) == (version, 2)
+    assert open_study(store).warning == ""
+
+
+def test_a_patient_is_explained_from_the_part_that_holds_the_patient(source, whole, tmp_path):
+    build(source, tmp_path / "study", 10)
+    patient = whole.table("patients").filter(pl.col("pid") == 33).collect().item(0, "patient_id")
+    one, other = (explain_patient(study, patient)[1:] for study in (whole, open_study(tmp_path / "study")))
+    assert one == other
