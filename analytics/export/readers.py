@@ -83,8 +83,8 @@ _FILES: dict[str, str] = {
     "forest.csv": "ratio in everybody and in each subgroup",
     "interactions.csv": "tests that the subgroups of a variable share one ratio",
     "sensitivity.csv": "the same comparison by endpoint, rule set and model",
-    "course.csv": "typical person's curve by group in multiples of the upper limit, limits of the average and of single "
-    "values, arithmetic mean, people still measured",
+    "course.csv": "typical person's curve by group in multiples of the upper limit, limits of the average and of "
+    "single values, arithmetic mean, people still measured",
     "spread.csv": "how people differ in level and slope (ln × ULN), and how single values scatter",
     "patients.csv": "each person's level and slope beside the group's, with limits (row-level: keep it inside)",
     "own_courses.*": "people's own fitted curves (row-level: keep it inside)",
