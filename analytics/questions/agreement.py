@@ -33,6 +33,8 @@ def answer_agreement(study: Study, question: Question) -> Answer | Refusal:
     if unsuitable is not None:
         return unsuitable
     selected = select_lines(study, question.selection, GROUPINGS["none"])
+    if selected.lines.is_empty():
+        return Refusal("nobody_left", "No treatment line is left in this selection.", "Widen the selection.")
     scans = _derive_scans(study, selected.lines)
     matched = _match(scans, derive_marker_changes(study, selected.lines, question), question)
     funnel = Funnel(selected.lines, "selected")
