@@ -167,6 +167,17 @@ def test_numbers_typed_by_the_hospital_are_kept_and_undated_lines_stay():
     Lines.validate(lines)
 
 
+def test_high_numbers_typed_by_the_hospital_do_not_reach_the_next_patient():
+    found = lines_of(
+        """
+        patient_id | treatment_id | category | start      | line
+        P1         | T1           | SSA      | 2020-01-01 | 1001
+        P2         | T1           | PRRT     | 2020-02-01 | 1
+        """
+    )
+    assert [(row["patient_id"], row["line_no"]) for row in found.iter_rows(named=True)] == [("P1", 1001), ("P2", 1)]
+
+
 def test_a_cycle_known_only_by_its_year_does_not_come_before_the_first():
     lines = lines_of(
         """
