@@ -67,5 +67,3 @@ CHOICES: tuple[Choice, ...] = (
         rule_set="lesions",
     ),
 )
-
-CHOICE_BY_CODE: dict[str, Choice] = {choice.code: choice for choice in CHOICES}

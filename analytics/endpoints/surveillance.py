@@ -132,8 +132,3 @@ def _compute_status(schedule: SurveillanceSchedule) -> pl.Expr:
         .then(pl.lit("late"))
         .otherwise(pl.lit("missed"))
     )
-
-
-def count_surveillance(surveillance: pl.DataFrame) -> pl.DataFrame:
-    """Count the cohort: (``schedule_id``, ``what``, ``status``, ``n_patients``)."""
-    return surveillance.group_by("schedule_id", "what", "status").agg(n_patients=pl.len()).sort("what", "status")
