@@ -9,11 +9,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xlsxwriter
+from typer.testing import CliRunner
 
+from analytics import api
 from analytics.build import build_study
 from analytics.errors import LayoutError, SourceError
 from analytics.intake.accept import accept_source
+from analytics.protocol import read_protocol
 from analytics.store import open_study
+from lutetia import app
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 EXPORT = "PatNr;Geschlecht;Mittel;Beginn\n007;F;lanreotide;01.04.2020\n008;M;;\n"
@@ -130,3 +134,19 @@ def test_the_manifest_names_the_layout_and_another_layout_makes_another_version(
         ]
     assert versions[0][0] != versions[1][0]
     assert versions[0][1] != versions[1][1]
+
+
+def test_commands_plans_and_notebooks_take_a_layout(tmp_path):
+    (tmp_path / "export.csv").write_text(EXPORT, encoding="utf-8")
+    (tmp_path / "ours.toml").write_text(IN_FILE, encoding="utf-8")
+    plan = tmp_path / "plan.toml"
+    plan.write_text(
+        'title = "t"\nsource = "export.csv"\nlayout = "ours.toml"\n[[questions]]\nname = "a"\nkind = "cohort"\n',
+        encoding="utf-8",
+    )
+    assert read_protocol(plan).layout == tmp_path.resolve() / "ours.toml"
+    checked = CliRunner().invoke(app, ["check", str(tmp_path / "export.csv"), "--layout", str(tmp_path / "ours.toml")])
+    assert "treatments: 1 rows read, 1 used" in checked.stdout
+    assert "treatments: 1 rows read, 1 used" in api.build(
+        tmp_path / "export.csv", tmp_path / "store", layout=tmp_path / "ours.toml"
+    )
