@@ -101,9 +101,11 @@ def derive_surveillance(tables: Mapping[str, pl.LazyFrame], schedule_id: str, as
 
 def _derive_last(tables: Mapping[str, pl.LazyFrame], schedule: SurveillanceSchedule, as_of: dt.date) -> pl.DataFrame:
     """Return the last visit, scan and CgA of each patient; whoever was examined, scored or treated was there."""
+    is_contact = pl.col("kind") == "alive_contact"
+    came = ~pl.col("source").is_in(["registry", "letter"]).fill_null(value=False)
     seen = pl.concat(
         [
-            tables["vital_status"].filter(pl.col("kind") == "alive_contact").select("pid", "date"),
+            tables["vital_status"].filter(is_contact & came).select("pid", "date"),
             tables["imaging"].filter(pl.col("modality") == "clinical_exam").select("pid", "date"),
             tables["symptoms"].select("pid", "date"),
             tables["cycles"].select("pid", "date"),

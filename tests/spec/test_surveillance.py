@@ -73,13 +73,22 @@ def test_a_schedule_that_is_not_in_the_catalogue_is_refused():
     ("table", "rows"),
     [
         ("vital_status", "patient_id | date | kind\nP1 | 2020-11-20 | alive_contact"),
+        ("vital_status", "patient_id | date | kind | source\nP1 | 2020-11-20 | alive_contact | clinic"),
         ("symptoms", "patient_id | date | item | value\nP1 | 2020-11-20 | ECOG | 1"),
         ("cycles", "patient_id | treatment_id | cycle_no | date\nP1 | T1 | 1 | 2020-11-20"),
         ("imaging", "patient_id | imaging_id | date | modality\nP1 | s1 | 2020-11-20 | clinical_exam"),
     ],
 )
 def test_whoever_was_examined_scored_or_treated_was_there(table: str, rows: str):
-    """A letter or a blood test alone is no visit."""
     treated = "patient_id | treatment_id | category | agent | start\nP1 | T1 | PRRT | 177Lu-DOTATATE | 2020-01-01"
     found = derive_surveillance(accept_by_hand({"treatments": treated, table: rows}), GUIDANCE, dt.date(2020, 12, 1))
     assert found.filter(what="visit")["status"].to_list() == ["done"]
+
+
+@pytest.mark.parametrize("source", ["letter", "registry"])
+def test_a_letter_is_no_visit(source: str):
+    treated = "patient_id | treatment_id | category | agent | start\nP1 | T1 | PRRT | 177Lu-DOTATATE | 2020-01-01"
+    written = f"patient_id | date | kind | source\nP1 | 2020-11-20 | alive_contact | {source}"
+    tables = accept_by_hand({"treatments": treated, "vital_status": written})
+    found = derive_surveillance(tables, GUIDANCE, dt.date(2020, 12, 1))
+    assert found.filter(what="visit")["status"].to_list() == ["never"]
