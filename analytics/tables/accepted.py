@@ -52,7 +52,8 @@ def accepted_columns(name: str, schema: type[dy.Schema]) -> dict[str, pl.DataTyp
     """Return column name → type of the accepted table ``name`` declared by ``schema``.
 
     A partial date ``x`` brings ``x_lo``, ``x_hi`` (Date), ``x_precision`` (D, M, Y) and ``x_text``
-    (as reported). Patient tables start with ``pid`` (UInt32), dense in the order of patient ids.
+    (as reported). Patient tables start with ``pid`` (UInt32): at a store's first build patients are numbered in
+    the order of their ids; later they keep their number, and new ones follow. Rows stand in the order of ``pid``.
     """
     columns: dict[str, pl.DataType] = {}
     facts = facts_of(schema)
