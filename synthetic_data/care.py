@@ -170,9 +170,8 @@ def choose_treatment(scenario: Scenario, chance: Chance, people: People, line: i
     again = chance.happens("care.again", people.number, scenario.number("care.retreatment_share"), line)
     odds[:, codes.index("PRRT_AGAIN")] = np.where(again & (situation.held >= _PRRT_HELD_DAYS), 3.0, -30.0)
     odds[:, codes.index("CARE_ONLY")] = np.maximum(odds[:, codes.index("CARE_ONLY")], -20.0)
-    chosen = chance.pick("care.choice", people.number, np.exp(odds), line)
     if line == 1 and scenario.number("care.is_randomised"):
         arm = codes.index(scenario.words("care.arms")[0])
         crosses = chance.happens("care.crossover", people.number, scenario.number("care.crossover_share"))
-        return np.where(crosses & fresh[:, arm], arm, np.where(chosen == arm, codes.index("CARE_ONLY"), chosen))
-    return chosen
+        odds[:, arm] = np.where(crosses & fresh[:, arm], 30.0, -30.0)
+    return chance.pick("care.choice", people.number, np.exp(odds), line)

@@ -118,7 +118,8 @@ def _end_procedures(world: World, rows: _Rows) -> tuple[Integers, Integers]:
 
 def _write(world: World, rows: _Rows) -> pl.DataFrame:
     codes = world.scenario.words("treatments.codes")
-    octreotide = world.chance.happens("care.octreotide", world.people.number, 0.5)[rows.row]
+    share = world.scenario.number("care.octreotide_share")
+    octreotide = world.chance.happens("care.octreotide", world.people.number, share)[rows.row]
     both = [WRITTEN[code] for code in codes] + [OCTREOTIDE.get(code, WRITTEN[code]) for code in codes]
     which = rows.treatment + len(codes) * octreotide
     doses, days = np.array([w.dose for w in both]), np.array([w.interval_days for w in both])
