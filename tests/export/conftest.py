@@ -180,7 +180,7 @@ def trajectory() -> Answer:
             "row": pl.Int64,
         },
         orient="row",
-    )
+    ).with_columns(series=pl.lit("one assay"))
     return Answer(
         question=Question(kind="trajectory"),
         result=TrajectoryResult("CGA", compute_bands(values, 5), 5, ()),

@@ -62,7 +62,7 @@ def test_the_other_answers_have_their_own_files(
     for answer, both, full_only in (
         (make_response(10, 8, 30, 6), FIGURE | {"response.csv", "not_evaluable.csv"}, waterfall),
         (cohort, {"characteristics.csv"}, set[str]()),
-        (trajectory, FIGURE | {"bands.csv"}, set[str]()),
+        (trajectory, FIGURE | {"bands.csv"}, {"spider.svg", "spider.pdf", "spider.png"}),
         (endpoints, {"endpoints.csv"}, set[str]()),
     ):
         out = tmp_path / answer.question.kind
@@ -73,7 +73,7 @@ def test_the_other_answers_have_their_own_files(
 
 
 def test_the_same_answer_gives_the_same_bytes_at_any_time(two_arms: Answer, tmp_path: Path, now: datetime) -> None:
-    dated = {"manifest.json", "adtte.json"}
+    dated = {"manifest.json", "adtte.json", "adtte.xpt"}
     for level in ("safe", "full"):
         first = write_answer(two_arms, tmp_path / "first", level, call="once", now=now)
         second = write_answer(two_arms, tmp_path / "second", level, call="twice", now=now + timedelta(days=400))
