@@ -53,7 +53,7 @@ def _pieces(delivery: Delivery, names: list[str], header_row: int, delimiter: st
     for block in read_blocks(delivery.path):
         lines = _lines_of(block).filter(pl.col(ROW) > header_row)
         filled = _filled_lines(lines, delimiter)
-        kept = _kept_lines(lines, delimiter)
+        kept = _without_notes(filled)
         fields = _count_fields(kept, delimiter)
         is_whole = fields == len(names)
         whole = kept.filter(is_whole)
@@ -87,7 +87,11 @@ def _filled_lines(lines: pl.DataFrame, delimiter: str) -> pl.DataFrame:
 
 def _kept_lines(lines: pl.DataFrame, delimiter: str) -> pl.DataFrame:
     """Return the filled lines that are no notes for people."""
-    return _filled_lines(lines, delimiter).filter(~pl.col("line").str.starts_with("#"))
+    return _without_notes(_filled_lines(lines, delimiter))
+
+
+def _without_notes(lines: pl.DataFrame) -> pl.DataFrame:
+    return lines.filter(~pl.col("line").str.starts_with("#"))
 
 
 def _count_fields(lines: pl.DataFrame, delimiter: str) -> pl.Series:

@@ -107,10 +107,15 @@ class Shelf:
         return range(bucket, bucket + 1)
 
     def _split(self, table: TextTable) -> Iterator[tuple[int, pl.DataFrame]]:
-        among = 1 << (self.n_buckets.bit_length() - 1)
-        stray = ids_of(table).hash(seed=STRAY_SEED) % among
-        bucket = pl.coalesce(pl.col(PID).cast(pl.UInt64) // self.bucket_patients, stray).alias("_bucket")
-        parts = table.rows.with_columns(bucket).partition_by("_bucket", include_key=False, as_dict=True)
+        buckets = (table.rows.get_column(PID).cast(pl.UInt64) // self.bucket_patients).alias("_bucket")
+        if buckets.null_count():
+            among = 1 << (self.n_buckets.bit_length() - 1)
+            strays = ids_of(table).hash(seed=STRAY_SEED) % among
+            buckets = pl.select(pl.coalesce(buckets, strays).alias("_bucket")).to_series()
+        if buckets.is_sorted():
+            yield from _cut(table.rows, buckets)
+            return
+        parts = table.rows.with_columns(buckets).partition_by("_bucket", include_key=False, as_dict=True)
         for (number,), rows in parts.items():
             yield int(number), rows
 
@@ -136,6 +141,14 @@ def load_tables(rows: list[Filed]) -> list[TextTable]:
         filed = rows.pop(0)
         by_file.setdefault(_file_of(filed.table), []).append(filed.load())
     return [_in_order(pieces) for pieces in by_file.values()]
+
+
+def _cut(rows: pl.DataFrame, buckets: pl.Series) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Yield the rows of each bucket, where those of one stand together."""
+    first = 0
+    for n_rows, number in buckets.rle().struct.unnest().iter_rows():
+        yield int(number), rows[first : first + n_rows]
+        first += n_rows
 
 
 def _file_of(table: TextTable) -> tuple[object, ...]:
