@@ -16,6 +16,8 @@ LANES: tuple[str, ...] = ("PRRT", "SSA", "Systemic", "Procedures", "Supportive",
 LANE_HEIGHT = 40
 Span = tuple[date, date]
 _HALF = 0.26
+_LETTER_SHARE = 0.0125
+"""What a letter takes of the time shown where the chart is narrowest: 6 of 480 pixels."""
 
 
 def lanes_of(spells: pl.DataFrame) -> list[str]:
@@ -79,7 +81,8 @@ def _label_of(row: dict[str, Any], end: date, lane: str, at: int, clock: Clock, 
     # spaces that do not collapse: they keep the words off the bar's edge and the last cycle's mark
     words = f"\u00a0\u00a0\u00a0{row['label']}\u00a0\u00a0\u00a0" + ("→ " if row["is_ongoing"] else "")
     is_filled = row["is_confounder"] or lane == "PRRT"
-    early, late = (span[0] + (span[1] - span[0]) * share for share in (0.25, 0.75))
+    room = (span[1] - span[0]) * min(1.0, len(words) * _LETTER_SHARE)
+    early, late = span[0] + room, span[1] - room
     if is_filled and end < late:
         day, side = end, "middle right"
     elif is_filled and row["start"] < early:
