@@ -44,7 +44,7 @@ def write_answer(
         row-level files included.
     call, now
         The command or call, and the time (with its zone), for the manifest. Only the manifest and
-        ``adtte.json`` depend on them.
+        the two files of ADTTE depend on them.
     settings
         The study's settings; the defaults when not given.
 
