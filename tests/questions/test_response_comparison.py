@@ -114,7 +114,7 @@ def test_at_the_safe_level_a_comparison_of_shown_counts_stays(newcombe: HandMade
 def test_rates_have_exact_or_wilson_limits(newcombe: HandMadeStudy) -> None:
     """R 4.2.2: ``binom.test(56, 70)$conf.int`` and ``prop.test(56, 70, correct = FALSE)$conf.int``."""
     for limits, low, high in (("exact", 0.6872643461, 0.8861196380), ("wilson", 0.6918335550, 0.8769526075)):
-        given, result = answered(newcombe, limits=limits)
+        _, result = answered(newcombe, limits=limits)
         prrt = next(group for group in result.groups if group.group == "PRRT")
         assert prrt.share_of_evaluable.low == pytest.approx(low, abs=1e-6)
         assert prrt.share_of_evaluable.high == pytest.approx(high, abs=1e-6)
