@@ -7,6 +7,7 @@ import math
 import pytest
 
 from analytics.catalogue.settings import Settings
+from analytics.export.disclosure import make_safe
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question
 from analytics.tables.regression_results import ModelResult
@@ -123,3 +124,18 @@ def test_nobody_measured_is_a_refusal(by_hand: HandMadeStudy) -> None:
 def _value(pid: int, day: int, value: float) -> dict[str, object]:
     bounds = {"value": value, "day_low": value, "day_high": value, "fold_uln": value}
     return {"pid": pid, "days": day, "date": day_of(day), "is_baseline": False} | bounds
+
+
+def test_the_safe_form_is_rounded_and_shows_nobody(by_hand: HandMadeStudy) -> None:
+    for pid in range(60):
+        days = 30 + 17 * (pid * 7 % 60)
+        followed(by_hand, pid, days, (20, 5.0 if pid % 3 else 20.0), happened=pid % 4 != 0)
+    given, exact = answered(by_hand)
+    safe = make_safe(given, 5)
+    assert isinstance(safe, Answer)
+    assert isinstance(safe.result, ModelResult)
+    value = exact.fit.terms[0].ratio.value
+    assert value is not None
+    assert safe.result.fit.terms[0].ratio.value == float(f"{value:.2g}")
+    assert safe.subjects.is_empty()
+    assert safe.result.proportionality is None or safe.result.proportionality.time.size == 0
