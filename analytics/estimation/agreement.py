@@ -109,12 +109,12 @@ def estimate_agreement(
 
 
 def compute_kappa(cells: FloatArray) -> FloatArray:
-    """Compute Cohen's kappa of counts (…, 4), NaN where one verdict never varies and agreement is by chance alone."""
+    """Compute Cohen's kappa of counts (…, 4), NaN of nobody, or where agreement is by chance alone."""
     total = cells.sum(axis=-1)
-    share = cells / total[..., None]
-    both, sign, reference, neither = (share[..., k] for k in range(4))
-    expected = (both + sign) * (both + reference) + (neither + sign) * (neither + reference)
     with np.errstate(invalid="ignore", divide="ignore"):
+        share = cells / total[..., None]
+        both, sign, reference, neither = (share[..., k] for k in range(4))
+        expected = (both + sign) * (both + reference) + (neither + sign) * (neither + reference)
         return (both + neither - expected) / (1 - expected)
 
 

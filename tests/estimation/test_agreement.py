@@ -126,3 +126,13 @@ def test_scans_are_matched_with_the_nearest_value_in_the_window():
     assert list(zip(matched.scan.tolist(), matched.marker.tolist(), strict=True)) == [(0, 3), (4, 0)]
     nothing = np.empty(0, dtype=np.int64)
     assert len(match_to_scans(np.array([0]), np.array([1]), nothing, nothing, 5, 5).scan) == 0
+
+
+def test_pairs_of_one_person_alone_have_a_kappa_without_limits():
+    """Leaving that person out leaves nobody."""
+    result = estimate_agreement(
+        np.array([True, False, True, False]), np.array([True, False, False, True]), sign="marker", reference="scan",
+        cluster=["P1"] * 4,
+    )  # fmt: skip
+    assert result.kappa.value == pytest.approx(0.0)
+    assert (result.kappa.low, result.kappa.high) == (None, None)
