@@ -17,6 +17,9 @@ from analytics.intake.text_table import NO_RAGGED, PID, ROW, TextTable, join_pie
 BUCKET_PATIENTS = 4_000
 """So many patients are worked on at a time: their rows fit in memory, also when each has some hundreds."""
 
+STRAY_BUCKETS = 16
+"""Rows of unknown patients go to so many buckets at most: each piece has a few, and each share of it is a file."""
+
 STRAY_SEED = 1
 
 
@@ -36,8 +39,7 @@ class Shelf:
     """Where the rows wait, one bucket a range of patient numbers.
 
     Every computation is within one patient, so that buckets can be worked on one after the other, or at once.
-    Rows of ids that are on no patients sheet are spread over as many buckets as there are up to a power of two:
-    one more bucket moves none of them.
+    Rows of ids that are on no patients sheet are spread over a power of two of them: one more bucket moves none.
 
     Parameters
     ----------
@@ -109,7 +111,7 @@ class Shelf:
     def _split(self, table: TextTable) -> Iterator[tuple[int, pl.DataFrame]]:
         buckets = (table.rows.get_column(PID).cast(pl.UInt64) // self.bucket_patients).alias("_bucket")
         if buckets.null_count():
-            among = 1 << (self.n_buckets.bit_length() - 1)
+            among = min(STRAY_BUCKETS, 1 << (self.n_buckets.bit_length() - 1))
             strays = ids_of(table).hash(seed=STRAY_SEED) % among
             buckets = pl.select(pl.coalesce(buckets, strays).alias("_bucket")).to_series()
         if buckets.is_sorted():
