@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from analytics.longitudinal.keys import sort_by_key
 from analytics.longitudinal.reading import select_reading
 from analytics.tables.derived_disease import LesionOutcomes
 
@@ -58,17 +59,28 @@ def derive_lesion_outcomes(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
 
 def _select_rows(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     """Return the lesion rows in the order of their scans; ``…_place`` is the position of a row that says something."""
-    scans = tables["imaging"].select("pid", "imaging_id", "date", scan_file="_file", scan_row="_row")
+    # scans are put in order first, so that their many lesions are sorted by one integer
+    scans = (
+        tables["imaging"]
+        .select("pid", "imaging_id", "date", scan_file="_file", scan_row="_row")
+        .sort("pid", "date", "scan_file", "scan_row", nulls_last=True)
+        .with_row_index("scan")
+        .select("pid", "imaging_id", "date", "scan")
+    )
     how = pl.col("measured").fill_null("yes")
     size = pl.when(pl.col("nodal") == "Y").then(pl.coalesce("short_mm", "longest_mm")).otherwise("longest_mm")
     place = pl.int_range(pl.len(), dtype=pl.UInt32)
     is_sized = pl.col("mm").is_not_null()
-    return (
+    rows = (
         select_reading(tables["lesions"])
         .join(scans, on=["pid", "imaging_id"])
-        .select(*_KEY, "organ", "segment", "date", "scan_file", "scan_row", "_file", "_row", how=how, mm=size)
-        .with_columns(pl.col("lesion_id", "scan_file").cast(pl.Categorical))
-        .sort("pid", "date", "scan_file", "scan_row", "_file", "_row", nulls_last=True)
+        .select(*_KEY, "organ", "segment", "date", "scan", "_file", "_row", how=how, mm=size)
+        .with_columns(pl.col("lesion_id").cast(pl.Categorical))
+        .collect(engine="streaming")
+    )
+    return (
+        sort_by_key(rows, "scan", "_file", "_row")
+        .lazy()
         .with_columns(
             is_excised=pl.col("how") == "excised",
             is_irradiated=pl.col("how") == "irradiated",
