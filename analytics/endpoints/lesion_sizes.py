@@ -55,7 +55,7 @@ def _read_rows(lesions: pl.LazyFrame, criteria: SizeCriteria) -> pl.DataFrame:
 
 
 def _derive_readings(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
-    """Return visit and date of each run; the visit is null where none counts or another reader is kept.
+    """Return visit, date and ``is_metabolic`` of each run; no visit where none counts or another reader is kept.
 
     One reader a visit is kept: a central one, else the first by name.
     """
@@ -64,8 +64,13 @@ def _derive_readings(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
         rows.filter(is_first_of("run"))
         .lazy()
         .select(*on_scan, "reader")
-        .join(scans.lazy().select(*on_scan, "visit", "date"), on=on_scan, how="left", maintain_order="left")
-        .select("visit", "date", "reader")
+        .join(
+            scans.lazy().select(*on_scan, "visit", "date", "is_metabolic"),
+            on=on_scan,
+            how="left",
+            maintain_order="left",
+        )
+        .select("visit", "date", "is_metabolic", "reader")
         .collect(engine="streaming")
     )
     if runs["reader"].n_unique() <= 1:
@@ -77,7 +82,7 @@ def _derive_readings(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
         .select("visit", chosen="reader")
     )
     return runs.join(chosen, on="visit", how="left", maintain_order="left").select(
-        pl.when(pl.col("reader").eq_missing(pl.col("chosen"))).then("visit"), "date"
+        pl.when(pl.col("reader").eq_missing(pl.col("chosen"))).then("visit"), "date", "is_metabolic"
     )
 
 
@@ -86,8 +91,16 @@ def _place_rows(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
     readings = _derive_readings(rows, scans)
     placed = rows.drop("pid", "imaging_id", "reader", "run").insert_column(0, readings["visit"].gather(rows["run"]))
     placed.insert_column(1, readings["date"].gather(rows["run"]))
+    if readings["is_metabolic"].any():
+        placed = _forget_unseen(placed, readings["is_metabolic"].gather(rows["run"]))
     read = placed.filter(pl.col("visit").is_not_null()) if placed["visit"].has_nulls() else placed
     return read if read["visit"].is_sorted() else read.sort("visit")
+
+
+def _forget_unseen(placed: pl.DataFrame, is_metabolic: pl.Series) -> pl.DataFrame:
+    """Call not assessed, instead of gone, what took up no glucose: that says nothing of its size."""
+    is_unseen = is_metabolic & (placed["tenths"] == 0) & ~placed["is_seen"]
+    return placed.with_columns(tenths=pl.when(~is_unseen).then("tenths"), is_unknown=pl.col("is_unknown") | is_unseen)
 
 
 def _select_largest(sizes: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,9 @@ from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key, is_fi
 NOT_FOR_SIZE: tuple[str, ...] = ("planar", "SPECT", "echo", "endoscopy", "post_therapy_scan")
 """Examinations that cannot measure: uptake alone on them is no new lesion in the sense of RECIST."""
 
+METABOLIC_TRACER = "18F-FDG"
+"""Well differentiated tumours often take up none: what is not visible by it may be there in full size."""
+
 NON_TARGET_WORDS: tuple[str, ...] = ("PD", "NON_CR_NON_PD", "NE", "CR")
 """What a reader may say of the non-target lesions; of several scans of a visit the first of these holds."""
 
@@ -24,6 +27,7 @@ def derive_visits(imaging: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
         .select(
             "pid", "imaging_id", "date", "timepoint", "new_lesion", "non_target", "adequate",
             is_imputed=pl.col("date_precision") != "D", file="_file", row="_row",
+            is_metabolic=(pl.col("tracer") == METABOLIC_TRACER).fill_null(value=False),
             day_key=compute_day_key(pl.col("date")),
         )
         .collect(engine="streaming")

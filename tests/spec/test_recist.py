@@ -125,6 +125,19 @@ def test_nodes_below_10_mm_are_complete_response_though_the_sum_is_not_0():
 
 
 @pytest.mark.parametrize(
+    ("tracer", "responses"), [("none", ["CR", "PD"]), ("68Ga-DOTATATE", ["CR", "PD"]), ("18F-FDG", ["NE", "SD"])]
+)
+def test_a_tumour_without_glucose_uptake_is_not_gone(tracer: str, responses: list[str]) -> None:
+    scans = f"""
+        patient_id | imaging_id | date       | modality | tracer
+        P1         | s0         | 2019-12-20 | CT       | none
+        P1         | s1         | 2020-03-20 | PET_CT   | {tracer}
+        P1         | s2         | 2020-06-20 | CT       | none
+        """
+    assert one_target("30", "not_visible", "30", imaging=scans)["response"].to_list() == responses
+
+
+@pytest.mark.parametrize(
     ("target", "non_target", "new", "overall"),
     [
         ("not_visible", "CR", "N", "CR"),
