@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -60,10 +61,13 @@ class Heads:
         return tuple(head for head in self.by_file.values() if head.table.table != CORRECTIONS)
 
     def read_counts(self) -> Iterator[ReadCount]:
-        """Yield how many records of each file and table were read."""
+        """Yield how many records of each file and table were read, one count where a file gives a table twice."""
+        by_place: defaultdict[tuple[str, str, str | None], list[Head]] = defaultdict(list)
         for head in self.of_tables:
-            table, n_ragged = head.table, head.table.ragged.height
-            yield ReadCount(table.table, table.file, table.sheet, head.n_rows + n_ragged, n_ragged)
+            by_place[head.table.table, head.table.file, head.table.sheet].append(head)
+        for (table, file, sheet), heads in by_place.items():
+            n_ragged = sum(head.table.ragged.height for head in heads)
+            yield ReadCount(table, file, sheet, sum(head.n_rows for head in heads) + n_ragged, n_ragged)
 
     def has_rows(self, name: str) -> bool:
         """Say whether the source has rows of a table."""

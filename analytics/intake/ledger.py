@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from analytics.intake.parse import STATUS
-from analytics.intake.text_table import TextTable
 from analytics.tables.findings import LEDGER_COLUMNS
 
 OUTCOMES = ("accepted", "rejected", "exact_duplicates", "superseded", "withdrawn", "conflicting")
@@ -24,11 +23,6 @@ class ReadCount:
     sheet: str | None
     read: int
     ragged: int
-
-    @classmethod
-    def of(cls, table: TextTable) -> ReadCount:
-        """Return the count of a table as delivered."""
-        return cls(table.table, table.file, table.sheet, table.n_read, table.ragged.height)
 
 
 OUTCOME_COLUMNS: dict[str, pl.DataType] = {
