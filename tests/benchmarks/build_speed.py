@@ -8,6 +8,11 @@ little, and peak memory. Two floors parse nothing: «decode, write» reads the P
 back, «all-text scan» reads the CSV file of laboratory values as text and writes it as Parquet. «stage labs» is
 our reading of that file into buckets, every line looked at; DuckDB and pandas read all tables and parse values
 and dates of ``labs`` and ``lesions`` only, without a finding, a range, a unit or a ledger.
+
+On 2026-11-20, one core of a shared machine, 100,000 patients and 12.3 million rows, processor seconds and MiB:
+decode and write 3.8 and 278, accept 43 and 835, build 88 and 804, pandas 15 and 2,400, DuckDB 7.0 and 186;
+all-text scan of 192 MB 1.7 and 260, our reading of it 5.2 and 591. Ten times the patients cost eleven times the
+seconds (accept of 10,000: 3.9 and 746). The aims, three times the first floor and twice the second, are not met.
 """
 
 from __future__ import annotations
