@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from analytics.export.disclosure import make_safe
@@ -96,7 +96,13 @@ def complete(made: HandMadeStudy, scans: list[tuple[object, ...]]) -> Study:
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-@settings(deadline=None, max_examples=5, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    deadline=None,
+    max_examples=5,
+    phases=[Phase.generate],
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(people=st.lists(PERSON, max_size=10), copies=st.sampled_from([1, 4, 12]), one_line=st.booleans())
 def test_an_answer_or_a_refusal_with_a_remedy(
     name: str, people: list[tuple[object, ...]], copies: int, *, one_line: bool
