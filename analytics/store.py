@@ -39,7 +39,7 @@ NO_CONTENT = (DIFFERENCES_FILE, ACCOUNT_FILE)
 KEY_FILE = "key"
 KEY_BYTES = 32
 ROW_GROUP_ROWS = 20_000
-LIBRARIES = ("lutetia", "polars", "dataframely", "scipy", "statsmodels", "numpy")
+LIBRARIES = ("lutetia", "polars", "dataframely", "scipy", "lifelines", "statsmodels", "numpy")
 
 
 @dataclass(frozen=True, slots=True)

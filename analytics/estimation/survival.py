@@ -9,8 +9,9 @@ import numpy as np
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.errors import RefusedError
+from analytics.estimation.lifelines_gate import estimate_life_table
 from analytics.estimation.observations import Observations
-from analytics.estimation.product_limit import compute_life_table
+from analytics.estimation.product_limit import LifeTable, compute_life_table
 from analytics.estimation.robust_survival import compute_robust_survival
 from analytics.estimation.statsmodels_gate import compute_normal_quantile
 from analytics.tables.results import Estimate, FloatArray, IntArray
@@ -51,7 +52,13 @@ def estimate_survival(
     """
     if len(observations.days) == 0:
         raise RefusedError("There is nobody to follow.", group, "Widen the selection.")
-    table = compute_life_table(observations)
+    return _curve_of(observations, estimate_life_table(observations), group, interval, level)
+
+
+def _curve_of(
+    observations: Observations, table: LifeTable, group: str, interval: Interval, level: float
+) -> SurvivalCurve:
+    """Return the curve of a life table with its errors and limits."""
     if observations.needs_robust_errors:
         survival, std_error = compute_robust_survival(observations, table.time)
     else:
@@ -147,7 +154,7 @@ def estimate_group_survival(
 def estimate_follow_up(observations: Observations, interval: Interval = "log-log", level: float = 0.95) -> Estimate:
     """Estimate the median follow-up, events and censorings changing places (doi:10.1016/0197-2456(96)00075-X)."""
     turned = replace(observations, happened=~observations.happened)
-    return estimate_quantile(estimate_survival(turned, "follow-up", interval, level))
+    return estimate_quantile(_curve_of(turned, compute_life_table(turned), "follow-up", interval, level))
 
 
 def _greenwood(n_risk: IntArray, n_event: IntArray) -> FloatArray:

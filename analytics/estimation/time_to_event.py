@@ -85,9 +85,10 @@ def _collect_methods(
 ) -> tuple[Method, ...]:
     is_robust = observations.needs_robust_errors
     errors = "robust, clustered by patient" if is_robust else "Greenwood"
+    library = "lutetia" if observations.entry.any() else "lifelines"
     methods = [
         describe_method(
-            "Kaplan–Meier estimate", KAPLAN_MEIER, interval=interval, errors=errors,
+            "Kaplan–Meier estimate", KAPLAN_MEIER, library, interval=interval, errors=errors,
             median="Brookmeyer–Crowley limits; midpoint of a flat stretch on one half",
             **describe_sampling(observations),
         ),

@@ -13,7 +13,7 @@ from analytics.export.release import Release
 from analytics.tables.study import Study
 
 MANIFEST = "manifest.json"
-PACKAGES = ("lutetia", "polars", "numpy", "scipy", "statsmodels", "matplotlib")
+PACKAGES = ("lutetia", "polars", "numpy", "scipy", "lifelines", "statsmodels", "matplotlib")
 
 
 def describe_export(release: Release, files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -38,7 +38,9 @@ GROUPINGS: dict[str, Grouping] = {
         Grouping("sstr_status", "sstr_status", "Somatostatin-receptor status before the start"),
         Grouping("fdg_status", "fdg_status", "Avidity for FDG before the start"),
         Grouping("netpet", "netpet", "NETPET grade before the start"),
-        Grouping("grade_computed", "grade_computed", "Grade from Ki-67 and mitoses, by the WHO edition of the settings"),
+        Grouping(
+            "grade_computed", "grade_computed", "Grade from Ki-67 and mitoses, by the WHO edition of the settings"
+        ),
     )
 }
 
