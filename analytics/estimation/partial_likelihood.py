@@ -189,9 +189,12 @@ def find_redundant(information: FloatArray, events: float) -> int | None:
 
 
 def _runs_away(inverse: FloatArray, state: PartialState) -> bool:
-    """Tell whether the likelihood is flat towards infinity, all in standard deviations of the covariates."""
+    """Tell whether the likelihood is flat towards infinity, all in standard deviations of the covariates.
+
+    So it is where the risks of two rows lie too far apart to be added, which leaves NaN.
+    """
     last_step = np.abs(inverse @ state.score).max()
-    return bool(last_step > LARGEST_LAST_STEP or np.diag(inverse).max() > LARGEST_ERROR**2)
+    return not (last_step <= LARGEST_LAST_STEP and np.diag(inverse).max() <= LARGEST_ERROR**2)
 
 
 def _unscale(scaled: PartialState, scale: FloatArray) -> PartialState:

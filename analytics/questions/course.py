@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import log
+
 import polars as pl
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
@@ -12,8 +14,12 @@ from analytics.questions.marker_series import derive_marker_days, keep_one_serie
 from analytics.questions.question import Answer, Question
 from analytics.questions.response import refuse_unknown_marker
 from analytics.questions.selection import Funnel, select_lines
+from analytics.tables.model_results import MarkerCourseResult
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
+
+LARGEST_LOG = log(1e6)
+"""No marker is a millionth or a million times its upper limit of normal; limits beyond say nothing."""
 
 
 def answer_course(study: Study, question: Question) -> Answer | Refusal:
@@ -54,6 +60,9 @@ def answer_course(study: Study, question: Question) -> Answer | Refusal:
     )
     if isinstance(result, Refusal):
         return result
+    unsettled = _refuse_unsettled(result)
+    if unsettled is not None:
+        return unsettled
     own = result.model.fitted.select("fitted", "low", "high", "value_low", "value_high")
     return Answer(
         question=question,
@@ -64,6 +73,18 @@ def answer_course(study: Study, question: Question) -> Answer | Refusal:
         notes=course_notes(question, result),
         study_name=study.name,
         study_version=study.version,
+    )
+
+
+def _refuse_unsettled(result: MarkerCourseResult) -> Refusal | None:
+    """Refuse curves whose limits reach beyond any marker: too few values stand at some time."""
+    wide = result.curves.filter(pl.max_horizontal(pl.col("low", "high").abs()) > LARGEST_LOG)
+    if wide.is_empty():
+        return None
+    return Refusal(
+        "unsettled_course",
+        f"The values do not settle the course of {wide['group'][0]}: its limits reach beyond a millionfold.",
+        "Widen the selection, join groups, or take a straight line in time (spline_df = 1).",
     )
 
 
