@@ -18,7 +18,7 @@ from analytics.tables.survival_results import IntervalCurve, IntervalLimits
 
 SMALLEST_GAIN = 1e-4  # of a replicate's mean log-likelihood: its survival is then within 0.002 of the best one's
 CHUNK = 10
-HALF = 0.5 - 1e-9
+HALF = 0.5 - 0.002  # so that a replicate stopped so near one half has reached it
 
 
 def estimate_interval_limits(

@@ -73,6 +73,12 @@ def estimate_repeated_response(
     fit = fit_estimating_equations(response, design / scale, codes, correlation)
     if not fit.has_converged:
         return _refuse_runaway()
+    if (np.diag(fit.covariance) <= 0).any():
+        return Refusal(
+            "no_variance",
+            "The patients' own parts in an effect cancel out, so its robust error cannot be estimated.",
+            "Widen the selection, or take one line a person and use logistic regression.",
+        )
     covariance = fit.covariance / np.outer(scale, scale)
     coefficients = describe_coefficients(all_names, fit.coefficients / scale, np.sqrt(np.diag(covariance)), level)
     method = describe_method(
