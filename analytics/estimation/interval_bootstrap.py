@@ -16,9 +16,9 @@ from analytics.estimation.turnbull import find_innermost_intervals, maximise_mas
 from analytics.tables.results import Estimate, FloatArray, IntArray
 from analytics.tables.survival_results import IntervalCurve, IntervalLimits
 
-SMALLEST_GAIN = 1e-4  # of a replicate's mean log-likelihood: its survival is then within 0.002 of the best one's
+SMALLEST_GAIN = 1e-6  # of a replicate's mean log-likelihood: its survival is then within 0.001 of the highest
 CHUNK = 10
-HALF = 0.5 - 0.002  # so that a replicate stopped so near one half has reached it
+HALF = 0.5 - 1e-9
 
 
 def estimate_interval_limits(

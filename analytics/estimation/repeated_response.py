@@ -68,17 +68,12 @@ def estimate_repeated_response(
     scale = np.append(1.0, design[:, 1:].std(axis=0))
     if (scale <= 0).any() or np.linalg.matrix_rank(design / scale) < len(scale):
         return refuse_redundant()
-    if maximise_plain(design / scale, response) is None:
-        return _refuse_runaway()
-    fit = fit_estimating_equations(response, design / scale, codes, correlation)
-    if not fit.has_converged:
+    has_maximum = maximise_plain(design / scale, response) is not None
+    fit = fit_estimating_equations(response, design / scale, codes, correlation) if has_maximum else None
+    if fit is None or not fit.has_converged:
         return _refuse_runaway()
     if (np.diag(fit.covariance) <= 0).any():
-        return Refusal(
-            "no_variance",
-            "The patients' own parts in an effect cancel out, so its robust error cannot be estimated.",
-            "Widen the selection, or take one line a person and use logistic regression.",
-        )
+        return _refuse_empty_variance()
     covariance = fit.covariance / np.outer(scale, scale)
     coefficients = describe_coefficients(all_names, fit.coefficients / scale, np.sqrt(np.diag(covariance)), level)
     method = describe_method(
@@ -141,6 +136,14 @@ def estimate_ordinal_model(
         "Ordinal response", coefficients, covariance, fit.log_likelihood,
         (len(codes), len(codes), outside_largest), method,
     )  # fmt: skip
+
+
+def _refuse_empty_variance() -> Refusal:
+    return Refusal(
+        "no_variance",
+        "The patients' own parts in an effect cancel out, so its robust error cannot be estimated.",
+        "Widen the selection, or take one line a person and use logistic regression.",
+    )
 
 
 def _refuse_runaway() -> Refusal:
