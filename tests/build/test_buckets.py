@@ -25,9 +25,8 @@ N_PATIENTS = 40
 SUM_DIGITS = 12
 """Sums of a patient's numbers are compared to so many digits: their last one depends on the order of adding."""
 
-OF_THE_ORDER = {"lines": ("treatment_ids",), "line_baselines": ("target_sum_mm", "n_lesions")}
-"""What still depends on the order of rows: ids of treatments that start together, and the reading that is taken
-first where two readers measured the same lesions."""
+OF_THE_ORDER = {"lines": ("treatment_ids",)}
+"""What still depends on the order of rows: in which order the ids of treatments that start together stand."""
 
 
 @pytest.fixture(scope="module")
