@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 from analytics.bucket import Bucket, BucketAccount, build_bucket
 from analytics.build import Work
@@ -33,13 +35,13 @@ def open_cluster(address: str) -> Generator[Work]:
         If dask is not installed, or nobody answers at the address.
     """
     try:
-        from distributed import Client
+        connect: Any = import_module("distributed").Client  # an extra: without it there are no types to check
     except ImportError:
         raise UsageError(
             "Working on a cluster needs dask, which is not installed.", "", "Install lutetia[cluster]."
         ) from None
     try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        client = connect(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UsageError(
             f"No scheduler answers ({error}).", address, "Start one with «dask scheduler» and workers beside it."
