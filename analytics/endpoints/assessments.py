@@ -21,20 +21,17 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
         examination; an examination marked inadequate cannot show absence of progression. ``with_clinical``
         lets a clinical verdict without an examination count.
     """
-    examinations = tables["imaging"].select(
-        "pid",
-        "imaging_id",
-        scan_date="date",
-        scan_precision="date_precision",
-        is_inadequate=(pl.col("adequate") == "N").fill_null(value=False),
+    responses = (
+        tables["responses"]
+        .select("pid", "imaging_id", "response", "criteria", "reader", "date", "date_precision", "_file", "_row")
+        .collect()
     )
     preferred = pl.col("criteria").cast(pl.Enum(RADIOLOGICAL_CRITERIA), strict=False).to_physical().cast(pl.Int8)
     is_central = (pl.col("reader").str.to_lowercase() == "central").fill_null(value=False)
     rests_on_scan = (pl.col("criteria") != "clinical") | pl.col("imaging_id").is_not_null() | with_clinical
     rows = (
-        tables["responses"]
-        .filter(rests_on_scan)
-        .join(examinations, on=["pid", "imaging_id"], how="left")
+        _add_examinations(responses.filter(rests_on_scan), tables["imaging"])
+        .lazy()
         .select(
             "pid",
             "response",
@@ -57,6 +54,25 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
     return select_last(rows, "day_key", "preference", "central", "worst", "file", "row").drop(
         "preference", "central", "worst", "day_key"
     )
+
+
+def _add_examinations(responses: pl.DataFrame, imaging: pl.LazyFrame) -> pl.DataFrame:
+    """Add ``scan_date``, ``scan_precision`` and ``is_inadequate`` where they can decide something, in any order.
+
+    Few responses lack a day and few examinations are inadequate: looking up the others by their text ids would
+    cost more than all the rest.
+    """
+    is_undated = pl.col("date").is_null() & pl.col("imaging_id").is_not_null()
+    asked = responses.filter(is_undated)["pid"].unique()
+    is_inadequate = (pl.col("adequate") == "N").fill_null(value=False)
+    examinations = (
+        imaging.filter(is_inadequate | pl.col("pid").is_in(asked.implode()))
+        .select("pid", "imaging_id", scan_date="date", scan_precision="date_precision", is_inadequate=is_inadequate)
+        .collect(engine="streaming")
+    )
+    may_decide = pl.col("pid").is_in(examinations["pid"].unique().implode())
+    looked_up = responses.filter(may_decide).join(examinations, on=["pid", "imaging_id"], how="left")
+    return pl.concat([responses.filter(~may_decide), looked_up], how="diagonal")
 
 
 def derive_lesion_assessments(recist: pl.DataFrame, date_rule: str) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from analytics.endpoints.records import (
     read_cutoff,
     sort_rows,
 )
+from analytics.longitudinal.keys import compute_day_key, select_last, sort_by_line
 
 _NOT_IN_COHORT = {entry.code: entry.reason for entry in HISTOLOGIES if not entry.is_net_cohort}
 
@@ -39,17 +40,15 @@ def _compute_exclusion() -> pl.Expr:
 
 def _derive_next_starts(lines: pl.DataFrame) -> pl.DataFrame:
     """Add the start of the next line as ``new_therapy``, with the treatments row it stands on."""
-    following = (
-        lines.filter(pl.col("start_date").is_not_null())
-        .sort("pid", "start_date", "line_no")
-        .unique(["pid", "start_date"], keep="last", maintain_order=True)
-        .select(
-            "pid",
-            next_line_date="start_date",
-            new_therapy=make_record("treatments", "start_date", "start_precision", file="file", row="row"),
-        )
+    dated = lines.filter(pl.col("start_date").is_not_null()).with_columns(
+        start_key=compute_day_key(pl.col("start_date"))
     )
-    return lines.join(following, on=["pid", "next_line_date"], how="left")
+    following = select_last(dated, "start_key", "line_no").select(
+        "pid",
+        next_line_date="start_date",
+        new_therapy=make_record("treatments", "start_date", "start_precision", file="file", row="row"),
+    )
+    return lines.join(following, on=["pid", "next_line_date"], how="left", maintain_order="left")
 
 
 def _derive_own_cutoffs(vital_status: pl.LazyFrame) -> pl.DataFrame:
@@ -89,10 +88,10 @@ def derive_observation(
     of_end = make_record("treatments", "end_date", pl.lit("D"), file="file", row="row")
     return (
         _derive_next_starts(lines)
-        .join(derive_deaths(tables["vital_status"]), on="pid", how="left")
-        .join(derive_last_alive(tables), on="pid", how="left")
-        .join(_derive_own_cutoffs(tables["vital_status"]), on="pid", how="left")
-        .join(marker_records, on=["pid", "line_no"], how="left")
+        .join(derive_deaths(tables["vital_status"]), on="pid", how="left", maintain_order="left")
+        .join(derive_last_alive(tables), on="pid", how="left", maintain_order="left")
+        .join(_derive_own_cutoffs(tables["vital_status"]), on="pid", how="left", maintain_order="left")
+        .join(marker_records, on=["pid", "line_no"], how="left", maintain_order="left")
         .with_columns(
             data_cutoff=pl.when(is_own).then("own_cutoff").otherwise(cutoff),
             start=of_line,
@@ -105,7 +104,7 @@ def derive_observation(
             "end_of_treatment", "marker_progression", "last_marker_value", "judged_marker", "marker_response",
             "lasting_marker_response", "exclusion",
         )
-        .sort("pid", "line_no")
+        .pipe(sort_by_line)
     )  # fmt: skip
 
 

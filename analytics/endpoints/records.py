@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.settings import Settings
@@ -23,6 +24,9 @@ PROOFS_OF_LIFE: tuple[tuple[str, str], ...] = (
     ("toxicities", "start"),
 )
 """Dated rows that show the patient was alive; on one day the one named last gives the words."""
+
+NO_DAY = -(2**31)
+"""Stands before every day where days are compared; never leaves this room."""
 
 LIVING_KINDS: tuple[str, ...] = ("alive_contact", "lost", "study_end")
 
@@ -72,29 +76,29 @@ def derive_deaths(vital_status: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
+def _is_last_day(rows: pl.DataFrame) -> pl.Series:
+    """Return whether a row is of the last ``date`` of its patient; ``rows`` stand by patient, some without a date."""
+    if rows.is_empty():
+        return pl.Series(dtype=pl.Boolean)
+    # plain arrays: over millions of laboratory rows this is a tenth of what the same costs as expressions
+    pid = rows["pid"].to_numpy()
+    day = rows["date"].cast(pl.Int32).fill_null(NO_DAY).to_numpy()
+    firsts = np.flatnonzero(np.concatenate([[True], pid[1:] != pid[:-1]]))
+    latest = np.repeat(np.maximum.reduceat(day, firsts), np.diff(firsts, append=pid.size))
+    return pl.Series((day == latest) & (latest != NO_DAY))
+
+
 def _derive_last_row(rows: pl.LazyFrame, table: str, column: str) -> pl.DataFrame:
     """Return the last dated row of each patient in one table; of several of that day the first in the source."""
-    dated = (
-        rows.filter(pl.col(column).is_not_null())
-        .select(
-            "pid",
-            "_file",
-            "_row",
-            date=column,
-            date_precision=f"{column}_precision",
-            day_key=compute_day_key(pl.col(column)),
-        )
-        .collect(engine="streaming")
+    read = rows.select("pid", "_file", "_row", date=column, date_precision=f"{column}_precision").collect(
+        engine="streaming"
     )
-    of_patients = dated if dated["pid"].is_sorted() else dated.sort("pid")
-    # keys hold the patient in front: where a patient's rows end the running maximum is of that patient
-    is_end = is_first_of("pid").shift(-1, fill_value=True)
-    latest = of_patients.select(pl.col("day_key").cum_max().filter(is_end)).to_series()
-    on_last_day = of_patients.filter(pl.col("day_key") == pl.lit(latest).gather(pl.col("pid").rle_id()))
+    of_patients = read if read["pid"].is_sorted() else read.sort("pid")
+    on_last_day = of_patients.filter(_is_last_day(of_patients)).with_columns(day_key=compute_day_key(pl.col("date")))
     return (
         sort_by_key(on_last_day, "day_key", "_file", "_row")
         .filter(is_first_of("day_key"))
-        .select("pid", "date", "date_precision", "_file", "_row", table=pl.lit(table))
+        .select("pid", "date", "date_precision", "_file", "_row", "day_key", table=pl.lit(table))
     )
 
 
@@ -103,17 +107,18 @@ def derive_last_alive(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     living = tables["vital_status"].filter(pl.col("kind").is_in(LIVING_KINDS))
     parts = [
         _derive_last_row(living if table == "vital_status" else tables[table], table, column).with_columns(
-            place=pl.lit(place)
+            place_key=pl.col("day_key") * len(PROOFS_OF_LIFE) + place
         )
         for place, (table, column) in enumerate(PROOFS_OF_LIFE)
     ]
     lost = tables["vital_status"].filter(pl.col("kind") == "lost").select("pid").unique().collect()
+    proofs = pl.concat(parts)
+    order = proofs["place_key"].arg_sort()
+    patient = proofs["pid"].gather(order)
     return (
-        pl.concat(parts)
-        .sort("pid", "date", "place")
-        .unique("pid", keep="last", maintain_order=True)
+        proofs[order.filter(patient.ne_missing(patient.shift(-1)))]
         .select("pid", alive=make_record(pl.col("table"), "date", "date_precision"))
-        .join(lost.with_columns(is_lost=pl.lit(value=True)), on="pid", how="left")
+        .join(lost.with_columns(is_lost=pl.lit(value=True)), on="pid", how="left", maintain_order="left")
         .with_columns(pl.col("is_lost").fill_null(value=False))
     )
 

@@ -72,14 +72,19 @@ def sort_by_key(table: pl.DataFrame, key: str, *ties: str) -> pl.DataFrame:
     Only the rows of keys that are out of order are compared by more than one integer; a table in order stays as it is.
     """
     ordered = table if table[key].is_sorted() else table.sort(key)
+    is_tied = (ordered[key] == ordered[key].shift(-1)).fill_null(value=False)
+    if not is_tied.any():
+        return ordered
+    places = (is_tied | is_tied.shift(1, fill_value=False)).arg_true()
+    tied = ordered.select(key, *ties)[places]
     is_out_of_order = (pl.col(key) == pl.col(key).shift(-1)).fill_null(value=False) & ~_is_before_next(ties)
-    unsettled = ordered.filter(is_out_of_order)[key].unique()
+    unsettled = tied.filter(is_out_of_order)[key].unique()
     if unsettled.is_empty():
         return ordered
-    is_unsettled = ordered[key].is_in(unsettled.implode())
-    places = is_unsettled.arg_true()
-    among = ordered.filter(is_unsettled).select(pl.arg_sort_by(key, *ties, nulls_last=True)).to_series()
-    return ordered[pl.int_range(table.height, dtype=pl.UInt32, eager=True).scatter(places, places.gather(among))]
+    is_unsettled = tied[key].is_in(unsettled.implode())
+    among = tied.filter(is_unsettled).select(pl.arg_sort_by(key, *ties, nulls_last=True)).to_series()
+    moved = places.filter(is_unsettled)
+    return ordered[pl.int_range(table.height, dtype=pl.UInt32, eager=True).scatter(moved, moved.gather(among))]
 
 
 def select_last(table: pl.DataFrame, key: str, *order: str) -> pl.DataFrame:
