@@ -6,7 +6,7 @@ import polars as pl
 
 from analytics.catalogue.response_rules import PROGRESSION_RULE_BY_ID, RESPONSE_RULE_BY_ID
 from analytics.catalogue.settings import Settings
-from analytics.endpoints.records import make_record
+from analytics.endpoints.records import RecordBook, let_stand, number_of
 from analytics.errors import SettingsError
 
 _MARKER = "CGA"
@@ -22,8 +22,10 @@ def _check_rules(settings: Settings) -> None:
             raise SettingsError(f"There is no marker rule «{value}».", name, f"Known: {', '.join(known)}.")
 
 
-def derive_marker_records(responses: pl.DataFrame, progressions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the records of CgA in each line that has any, by the rules of the settings.
+def derive_marker_records(
+    responses: pl.DataFrame, progressions: pl.DataFrame, settings: Settings, book: RecordBook
+) -> pl.DataFrame:
+    """Return the records of CgA in each line that has any, by the rules of the settings: their days and numbers.
 
     ``marker_progression``, ``last_marker_value``; ``marker_response``; ``lasting_marker_response``, the
     response unless the marker progressed before it; ``judged_marker``, which a line has whose response could
@@ -42,25 +44,34 @@ def derive_marker_records(responses: pl.DataFrame, progressions: pl.DataFrame, s
     _check_rules(settings)
     of_marker = pl.col("analyte") == _MARKER
     exact = pl.lit("D")
-    progressed = progressions.filter(of_marker & (pl.col("rule_id") == settings.marker_progression_rule)).select(
-        "pid", "line_no", "progression_date",
-        progression=make_record("labs", "progression_date", exact, file="file", row="row"),
-        last_marker_value=make_record("labs", "last_value_date", exact, file="last_file", row="last_row"),
-    )  # fmt: skip
+    progressed = progressions.filter(of_marker & (pl.col("rule_id") == settings.marker_progression_rule))
     judged = responses.filter(
         of_marker & (pl.col("rule_id") == settings.response_rule) & pl.col("status").is_in(_JUDGED)
-    ).select(
-        "pid", "line_no", "response_date",
-        response=make_record("labs", "response_date", exact, file="deciding_file", row="deciding_row"),
-    )  # fmt: skip
-    has_responded = pl.col("response_date").is_not_null()
-    is_lasting = has_responded & (pl.col("progression_date") > pl.col("response_date")).fill_null(value=True)
+    )
+    progressed = progressed.select(
+        "pid",
+        "line_no",
+        book.enter(progressed, "labs", exact, file="file", row="row").alias("progression_at"),
+        book.enter(progressed, "labs", exact, file="last_file", row="last_row").alias(number_of("last_marker_value")),
+        last_marker_value="last_value_date",
+        progression="progression_date",
+    )
+    judged = judged.select(
+        "pid",
+        "line_no",
+        book.enter(judged, "labs", exact, file="deciding_file", row="deciding_row").alias("response_at"),
+        response="response_date",
+    )
+    has_responded = pl.col("response").is_not_null()
+    is_lasting = has_responded & (pl.col("progression") > pl.col("response")).fill_null(value=True)
+    last, is_judged = "last_marker_value", pl.col("response_at").is_not_null()
     return progressed.join(judged, on=["pid", "line_no"], how="left").select(
         "pid",
         "line_no",
-        "last_marker_value",
-        marker_progression=pl.when(pl.col("progression_date").is_not_null()).then("progression"),
-        judged_marker=pl.when(pl.col("response").is_not_null()).then("last_marker_value"),
-        marker_response=pl.when(has_responded).then("response"),
-        lasting_marker_response=pl.when(is_lasting).then("response"),
+        last,
+        number_of(last),
+        *let_stand("marker_progression", "progression", "progression_at", pl.col("progression").is_not_null()),
+        *let_stand("judged_marker", last, number_of(last), is_judged),
+        *let_stand("marker_response", "response", "response_at", has_responded),
+        *let_stand("lasting_marker_response", "response", "response_at", is_lasting),
     )

@@ -9,10 +9,12 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.sites import HISTOLOGIES
 from analytics.endpoints.records import (
+    RecordBook,
     derive_deaths,
     derive_first_after,
     derive_last_alive,
-    make_record,
+    let_stand,
+    number_of,
     read_cutoff,
     sort_rows,
 )
@@ -31,81 +33,101 @@ def _compute_exclusion() -> pl.Expr:
         .then(cohort)
         .when(pl.col("start_date").is_null())
         .then(pl.lit("no start date"))
-        .when(pl.col("start_date") > pl.col("data_cutoff").struct.field("date"))
+        .when(pl.col("start_date") > pl.col("data_cutoff"))
         .then(pl.lit("started after the data cut-off"))
-        .when(pl.col("start_date") > pl.col("death").struct.field("date"))
+        .when(pl.col("start_date") > pl.col("death"))
         .then(pl.lit("start after death"))
     )
 
 
-def _derive_next_starts(lines: pl.DataFrame) -> pl.DataFrame:
-    """Add the start of the next line as ``new_therapy``, with the treatments row it stands on."""
+def _derive_next_starts(lines: pl.DataFrame, book: RecordBook) -> pl.DataFrame:
+    """Add the start of the next line as ``new_therapy``, with the number of the treatments row it stands on."""
     dated = lines.filter(pl.col("start_date").is_not_null()).with_columns(
         start_key=compute_day_key(pl.col("start_date"))
     )
-    following = select_last(dated, "start_key", "line_no").select(
-        "pid",
-        next_line_date="start_date",
-        new_therapy=make_record("treatments", "start_date", "start_precision", file="file", row="row"),
+    starts = select_last(dated, "start_key", "line_no")
+    numbers = book.enter(starts, "treatments", "start_precision", file="file", row="row")
+    following = starts.select(
+        "pid", numbers.alias(number_of("new_therapy")), next_line_date="start_date", new_therapy="start_date"
     )
     return lines.join(following, on=["pid", "next_line_date"], how="left", maintain_order="left")
 
 
-def _derive_own_cutoffs(vital_status: pl.LazyFrame) -> pl.DataFrame:
+def _derive_own_cutoffs(vital_status: pl.LazyFrame, book: RecordBook) -> pl.DataFrame:
     """Return the data cut-off of each patient with one of their own, as ``own_cutoff``: the earliest."""
-    return (
+    cutoffs = (
         vital_status.filter((pl.col("kind") == "data_cutoff") & pl.col("date").is_not_null())
         .collect()
         .sort("pid", "date", "_file", "_row")
         .unique("pid", keep="first", maintain_order=True)
-        .select("pid", own_cutoff=make_record("vital_status", "date", "date_precision"))
     )
+    numbers = book.enter(cutoffs, "vital_status", "date_precision")
+    return cutoffs.select("pid", numbers.alias(number_of("own_cutoff")), own_cutoff="date")
+
+
+def _derive_cutoff(settings: Settings, book: RecordBook) -> list[pl.Expr]:
+    """Return ``data_cutoff``: the patient's own where it is earlier than that of the study."""
+    day = pl.lit(read_cutoff(settings), dtype=pl.Date)
+    nowhere = pl.DataFrame({"file": [None], "row": [None]}, schema={"file": pl.String, "row": pl.UInt32})
+    number = book.enter_known(nowhere, pl.lit("settings"), pl.lit(value=False)).item()
+    own_day, own_number = pl.col("own_cutoff"), pl.col(number_of("own_cutoff"))
+    is_own = own_day.is_not_null() & (own_day < day).fill_null(value=True)
+    return [
+        pl.when(is_own).then(own_day).otherwise(day).alias("data_cutoff"),
+        pl.when(is_own).then(own_number).otherwise(pl.lit(number, dtype=pl.UInt32)).alias(number_of("data_cutoff")),
+    ]
+
+
+RECORDS: tuple[str, ...] = (
+    "start",
+    "death",
+    "new_therapy",
+    "data_cutoff",
+    "alive",
+    "end_of_treatment",
+    "marker_progression",
+    "last_marker_value",
+    "judged_marker",
+    "marker_response",
+    "lasting_marker_response",
+)
+"""The records of a line that do not depend on how progression is decided."""
 
 
 def derive_observation(
-    tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, marker_records: pl.DataFrame, settings: Settings
+    tables: Mapping[str, pl.LazyFrame],
+    lines: pl.DataFrame,
+    marker_records: pl.DataFrame,
+    settings: Settings,
+    book: RecordBook,
 ) -> pl.DataFrame:
-    """Derive the records of each line that do not depend on how progression is decided.
+    """Derive the ``RECORDS`` of each line: the day of each, and its number in ``book``.
 
-    ``start``, ``death``, ``new_therapy``, ``data_cutoff`` (the patient's own where it is earlier), ``alive``,
-    ``end_of_treatment``, the marker's, and ``exclusion``, the reason a line is in no endpoint.
+    Beside them ``is_lost`` and ``exclusion``, the reason a line is in no endpoint.
 
     Parameters
     ----------
     marker_records
         As `derive_marker_records` returns them.
     """
-    cutoff = pl.struct(
-        pl.lit(read_cutoff(settings), dtype=pl.Date).alias("date"),
-        pl.lit("settings").cast(pl.Categorical).alias("table"),
-        pl.lit(None, dtype=pl.Categorical).alias("file"),
-        pl.lit(None, dtype=pl.UInt32).alias("row"),
-        pl.lit(value=False).alias("is_imputed"),
-    )
-    own_day = pl.col("own_cutoff").struct.field("date")
-    is_own = own_day.is_not_null() & (own_day < cutoff.struct.field("date")).fill_null(value=True)
-    of_line = make_record("treatments", "start_date", "start_precision", file="file", row="row")
-    of_end = make_record("treatments", "end_date", pl.lit("D"), file="file", row="row")
+    starts = book.enter(lines, "treatments", "start_precision", file="file", row="row")
+    ends = book.enter(lines, "treatments", pl.lit("D"), file="file", row="row")
+    of_lines = lines.with_columns(starts.alias(number_of("start")), ends.alias("_end_at"), start=pl.col("start_date"))
     return (
-        _derive_next_starts(lines)
-        .join(derive_deaths(tables["vital_status"]), on="pid", how="left", maintain_order="left")
-        .join(derive_last_alive(tables), on="pid", how="left", maintain_order="left")
-        .join(_derive_own_cutoffs(tables["vital_status"]), on="pid", how="left", maintain_order="left")
+        _derive_next_starts(of_lines, book)
+        .join(derive_deaths(tables["vital_status"], book), on="pid", how="left", maintain_order="left")
+        .join(derive_last_alive(tables, book), on="pid", how="left", maintain_order="left")
+        .join(_derive_own_cutoffs(tables["vital_status"], book), on="pid", how="left", maintain_order="left")
         .join(marker_records, on=["pid", "line_no"], how="left", maintain_order="left")
         .with_columns(
-            data_cutoff=pl.when(is_own).then("own_cutoff").otherwise(cutoff),
-            start=of_line,
-            end_of_treatment=pl.when(pl.col("end_date").is_not_null()).then(of_end),
+            *_derive_cutoff(settings, book),
+            *let_stand("end_of_treatment", "end_date", "_end_at", pl.col("end_date").is_not_null()),
             is_lost=pl.col("is_lost").fill_null(value=False),
         )
         .with_columns(exclusion=_compute_exclusion())
-        .select(
-            "pid", "line_no", "start_date", "start", "death", "new_therapy", "data_cutoff", "alive", "is_lost",
-            "end_of_treatment", "marker_progression", "last_marker_value", "judged_marker", "marker_response",
-            "lasting_marker_response", "exclusion",
-        )
+        .select("pid", "line_no", "start_date", "is_lost", "exclusion", *RECORDS, *map(number_of, RECORDS))
         .pipe(sort_by_line)
-    )  # fmt: skip
+    )
 
 
 def derive_scan_records(observed: pl.DataFrame, assessments: pl.DataFrame) -> pl.DataFrame:
@@ -114,18 +136,12 @@ def derive_scan_records(observed: pl.DataFrame, assessments: pl.DataFrame) -> pl
     A response counts before the progression and to the day the next line starts.
 
     An assessment on the day of the start is the baseline; a progression then belongs to the line before.
+    ``assessments`` have the numbers of their records in ``record_at``.
     """
-    rows = assessments.select("pid", "date", "response", record=make_scan_record())
-    progressed = sort_rows(rows.filter(pl.col("response") == "PD"))
-    responded = sort_rows(rows.filter(pl.col("response").is_in(["CR", "PR"])))
+    progressed = sort_rows(assessments.filter(pl.col("response") == "PD"))
+    responded = sort_rows(assessments.filter(pl.col("response").is_in(["CR", "PR"])))
     found = derive_first_after(derive_first_after(observed, progressed, "progression"), responded, "response")
-    day = pl.col("response").struct.field("date")
-    is_first = (day < pl.col("progression").struct.field("date")).fill_null(day.is_not_null())
-    is_of_line = (day <= pl.col("new_therapy").struct.field("date")).fill_null(value=True)
-    return found.with_columns(response=pl.when(is_first & is_of_line).then("response"))
-
-
-def make_scan_record() -> pl.Expr:
-    """Return the record of an assessment row."""
-    coded = (pl.col(name).cast(pl.Categorical) for name in ("table", "file"))
-    return pl.struct("date", *coded, "row", "is_imputed")
+    day = pl.col("response")
+    is_first = (day < pl.col("progression")).fill_null(day.is_not_null())
+    is_of_line = (day <= pl.col("new_therapy")).fill_null(value=True)
+    return found.with_columns(*let_stand("response", "response", number_of("response"), is_first & is_of_line))

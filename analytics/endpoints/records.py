@@ -31,18 +31,67 @@ NO_DAY = -(2**31)
 LIVING_KINDS: tuple[str, ...] = ("alive_contact", "lost", "study_end")
 
 
-def make_record(
-    table: str | pl.Expr, date: str, precision: str | pl.Expr, *, file: str = "_file", row: str = "_row"
-) -> pl.Expr:
-    """Return one struct that dates something: date, table, file, row, and whether the date was filled in."""
-    said = pl.col(precision) if isinstance(precision, str) else precision
-    return pl.struct(
-        pl.col(date).alias("date"),
-        (pl.lit(table) if isinstance(table, str) else table).cast(pl.Categorical).alias("table"),
-        pl.col(file).cast(pl.Categorical).alias("file"),
-        pl.col(row).alias("row"),
-        said.ne_missing("D").alias("is_imputed"),
-    )
+class RecordBook:
+    """What events and censorings stand on: each record of a source row entered once, under a number.
+
+    Days and numbers are compared and carried along for every line and endpoint; the rest of a record is looked
+    up when the answer is known.
+    """
+
+    def __init__(self) -> None:
+        self._pages: list[pl.DataFrame] = []
+        self._n_records = 0
+
+    def enter(
+        self,
+        rows: pl.DataFrame,
+        table: str | pl.Expr,
+        precision: str | pl.Expr,
+        *,
+        file: str = "_file",
+        row: str = "_row",
+    ) -> pl.Series:
+        """Enter a record for each of ``rows``; return their numbers."""
+        said = pl.col(precision) if isinstance(precision, str) else precision
+        return self.enter_known(
+            rows,
+            pl.lit(table) if isinstance(table, str) else table,
+            said.ne_missing("D"),
+            file=file,
+            row=row,
+        )
+
+    def enter_known(
+        self, rows: pl.DataFrame, table: pl.Expr, is_imputed: pl.Expr, *, file: str = "file", row: str = "row"
+    ) -> pl.Series:
+        """Enter a record for each of ``rows`` of which it is known whether its date was filled in."""
+        page = rows.select(
+            table=table.cast(pl.Categorical),
+            file=pl.col(file).cast(pl.Categorical),
+            row=pl.col(row).cast(pl.UInt32),
+            is_imputed=is_imputed,
+        )
+        first, self._n_records = self._n_records, self._n_records + page.height
+        self._pages.append(page)
+        return pl.int_range(first, self._n_records, dtype=pl.UInt32, eager=True)
+
+    def read(self) -> pl.DataFrame:
+        """Return the records in the order of their numbers: ``table``, ``file``, ``row``, ``is_imputed``."""
+        self._pages = [pl.concat(self._pages, rechunk=True)]
+        return self._pages[0]
+
+
+def number_of(name: str) -> str:
+    """Return the column that holds the number of the record of which column ``name`` holds the day."""
+    return f"{name}_at"
+
+
+def let_stand(name: str, day: str, number: str, condition: pl.Expr) -> list[pl.Expr]:
+    """Return ``name``: the record of which ``day`` and ``number`` are columns, where ``condition`` holds."""
+    return [
+        pl.when(condition).then(pl.col(day)).alias(name),
+        pl.when(condition).then(pl.col(number)).alias(number_of(name)),
+    ]
 
 
 def read_cutoff(settings: Settings) -> dt.date | None:
@@ -63,17 +112,18 @@ def read_cutoff(settings: Settings) -> dt.date | None:
         ) from None
 
 
-def derive_deaths(vital_status: pl.LazyFrame) -> pl.DataFrame:
-    """Return the death of each patient as ``death``; of two dates the earlier one, marked as filled in."""
-    return (
+def derive_deaths(vital_status: pl.LazyFrame, book: RecordBook) -> pl.DataFrame:
+    """Return ``death`` and its record's number by patient; of two dates the earlier one, marked as filled in."""
+    deaths = (
         vital_status.filter((pl.col("kind") == "death") & pl.col("date").is_not_null())
         .collect()
         .sort("pid", "date", "_file", "_row")
         .with_columns(n_days=pl.col("date").n_unique().over("pid"))
         .unique("pid", keep="first", maintain_order=True)
         .with_columns(date_precision=pl.when(pl.col("n_days") == 1).then("date_precision"))
-        .select("pid", death=make_record("vital_status", "date", "date_precision"))
     )
+    numbers = book.enter(deaths, "vital_status", "date_precision")
+    return deaths.select("pid", numbers.alias(number_of("death")), death="date")
 
 
 def _is_last_day(rows: pl.DataFrame) -> pl.Series:
@@ -102,8 +152,8 @@ def _derive_last_row(rows: pl.LazyFrame, table: str, column: str) -> pl.DataFram
     )
 
 
-def derive_last_alive(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
-    """Return the last day each patient was known alive as ``alive``, and whether it was lost as ``is_lost``."""
+def derive_last_alive(tables: Mapping[str, pl.LazyFrame], book: RecordBook) -> pl.DataFrame:
+    """Return the last day each patient was known ``alive``, the number of its record, and ``is_lost``."""
     living = tables["vital_status"].filter(pl.col("kind").is_in(LIVING_KINDS))
     parts = [
         _derive_last_row(living if table == "vital_status" else tables[table], table, column).with_columns(
@@ -115,32 +165,31 @@ def derive_last_alive(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     proofs = pl.concat(parts)
     order = proofs["place_key"].arg_sort()
     patient = proofs["pid"].gather(order)
+    last = proofs[order.filter(patient.ne_missing(patient.shift(-1)))]
+    numbers = book.enter(last, pl.col("table"), "date_precision")
     return (
-        proofs[order.filter(patient.ne_missing(patient.shift(-1)))]
-        .select("pid", alive=make_record(pl.col("table"), "date", "date_precision"))
+        last.select("pid", numbers.alias(number_of("alive")), alive="date")
         .join(lost.with_columns(is_lost=pl.lit(value=True)), on="pid", how="left", maintain_order="left")
         .with_columns(pl.col("is_lost").fill_null(value=False))
     )
 
 
 def sort_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return ``rows`` (``pid``, ``date``, ``record``) as ``row_key`` and ``record``, in the order of the key."""
-    keyed = rows.select("record", row_key=compute_day_key(pl.col("date")))
+    """Return the day and the number of each record of ``rows``, with ``row_key`` (pid and day) and in its order."""
+    keyed = rows.select("date", "record_at", row_key=compute_day_key(pl.col("date")))
     return keyed if keyed["row_key"].is_sorted() else keyed.sort("row_key")
 
 
 def _gather(lines: pl.DataFrame, rows: pl.DataFrame, place: pl.Series, name: str, is_valid: pl.Expr) -> pl.DataFrame:
     """Add as ``name`` the row at ``place`` of each line where ``is_valid`` (an expression on ``row_key``)."""
     if rows.is_empty():
-        return lines.with_columns(pl.lit(None, dtype=rows.schema["record"]).alias(name))
+        nothing = {name: pl.lit(None, dtype=pl.Date), number_of(name): pl.lit(None, dtype=pl.UInt32)}
+        return lines.with_columns(**nothing)
     inside = place.clip(0, rows.height - 1)
-    found = pl.DataFrame(
-        [rows["record"].gather(inside), rows["row_key"].gather(inside), (place == inside).alias("is_found")]
-    )
+    found = rows.select(pl.all().gather(inside).name.prefix("_"))
     beside = pl.concat([lines, found], how="horizontal")
-    return beside.with_columns(pl.when(pl.col("is_found") & is_valid).then("record").alias(name)).drop(
-        "record", "row_key", "is_found"
-    )
+    holds = pl.lit(place == inside) & is_valid
+    return beside.with_columns(*let_stand(name, "_date", "_record_at", holds)).drop(found.columns)
 
 
 def derive_first_after(lines: pl.DataFrame, rows: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -148,7 +197,7 @@ def derive_first_after(lines: pl.DataFrame, rows: pl.DataFrame, name: str) -> pl
     start = compute_day_key(pl.col("start_date"))
     asked = lines.select(start.fill_null(-1)).to_series()
     place = rows["row_key"].search_sorted(asked, side="right").cast(pl.Int64)
-    is_own = pl.col("row_key") // DAYS_PER_PATIENT == start // DAYS_PER_PATIENT
+    is_own = pl.col("_row_key") // DAYS_PER_PATIENT == start // DAYS_PER_PATIENT
     return _gather(lines, rows, place, name, is_own)
 
 
@@ -163,5 +212,5 @@ def derive_last_until(
     asked = lines.select(compute_day_key(end).fill_null(last_of_patient)).to_series()
     place = rows["row_key"].search_sorted(asked, side="right").cast(pl.Int64) - 1
     start = compute_day_key(pl.col("start_date"))
-    is_within = (pl.col("row_key") >= start) if from_start else (pl.col("row_key") > start)
+    is_within = (pl.col("_row_key") >= start) if from_start else (pl.col("_row_key") > start)
     return _gather(lines, rows, place, name, is_within)

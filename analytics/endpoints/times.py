@@ -14,10 +14,10 @@ from analytics.endpoints.assessments import derive_given_assessments, derive_les
 from analytics.endpoints.clinical_benefit import derive_benefit
 from analytics.endpoints.endpoint_times import Assessed, derive_endpoint_times
 from analytics.endpoints.marker_records import derive_marker_records
-from analytics.endpoints.observation import derive_observation, derive_scan_records, make_scan_record
+from analytics.endpoints.observation import derive_observation, derive_scan_records
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.recist_choices import apply_recist_choices
-from analytics.endpoints.records import sort_rows
+from analytics.endpoints.records import RecordBook, sort_rows
 from analytics.longitudinal.marker_progressions import derive_marker_progressions
 from analytics.longitudinal.marker_responses import derive_marker_responses
 from analytics.longitudinal.marker_values import derive_marker_values
@@ -40,11 +40,11 @@ def _derive_assessments(rule_set: RuleSet, tables: Mapping[str, pl.LazyFrame], r
 
 
 def _read_assessed(
-    rule_set: RuleSet, assessments: pl.DataFrame, schedule: pl.DataFrame, settings: Settings
+    rule_set: RuleSet, assessments: pl.DataFrame, schedule: pl.DataFrame, settings: Settings, book: RecordBook
 ) -> Assessed:
     """Return the scans that may date a censoring under the rule set."""
     rows = assessments if rule_set.censoring_scan == "any" else assessments.filter("is_adequate")
-    return Assessed(sort_rows(rows.select("pid", "date", record=make_scan_record())), schedule, settings)
+    return Assessed(sort_rows(rows), book.read(), schedule, settings)
 
 
 def _derive_seen(
@@ -54,8 +54,7 @@ def _derive_seen(
     seen = derive_scan_records(observed, assessments)
     if all(_BENEFIT not in endpoint.events for endpoint in endpoints):
         return seen
-    rows = assessments.select("pid", "date", "is_adequate", record=make_scan_record())
-    return derive_benefit(seen, rows, settings)
+    return derive_benefit(seen, assessments, settings)
 
 
 def _code_files(table: pl.LazyFrame, column: str) -> pl.LazyFrame:
@@ -119,9 +118,10 @@ def derive_times_to_event(
     progressions = _code_files(_code_files(ready["marker_progressions"], "file"), "last_file").collect()
     responses = _code_files(ready["marker_responses"], "deciding_file").collect()
     schedule = tables["schedule"].collect()
-    of_marker = derive_marker_records(responses, progressions, settings)
+    book = RecordBook()
+    of_marker = derive_marker_records(responses, progressions, settings, book)
     eager = lines.collect()
-    observed = derive_observation(tables, eager, of_marker, settings)
+    observed = derive_observation(tables, eager, of_marker, settings, book)
     parts: dict[tuple[str, str], pl.DataFrame] = {}
     read: dict[tuple[str, str], pl.DataFrame] = {}
     for rule_set in RULE_SETS:
@@ -130,9 +130,10 @@ def derive_times_to_event(
             continue
         source = (rule_set.progression_from, rule_set.date_rule)
         if source not in read:
-            found = _derive_assessments(rule_set, tables, recist)
-            read[source] = apply_reading_after_complete(found, eager, settings)
-        assessed = _read_assessed(rule_set, read[source], schedule, settings)
+            found = apply_reading_after_complete(_derive_assessments(rule_set, tables, recist), eager, settings)
+            numbers = book.enter_known(found, pl.col("table"), pl.col("is_imputed"))
+            read[source] = found.with_columns(numbers.alias("record_at"))
+        assessed = _read_assessed(rule_set, read[source], schedule, settings, book)
         seen = _derive_seen(observed, read[source], endpoints, settings)
         for endpoint in endpoints:
             parts[endpoint.code, rule_set.code] = derive_endpoint_times(seen, endpoint, rule_set, assessed)

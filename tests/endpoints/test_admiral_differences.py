@@ -13,7 +13,7 @@ import pytest
 
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.best_response import compute_best_responses
-from analytics.endpoints.records import derive_last_alive
+from analytics.endpoints.records import RecordBook, derive_last_alive
 from analytics.endpoints.times import derive_times_to_event
 from analytics.intake.dates import parse_date
 from analytics.longitudinal.lines import derive_lines
@@ -186,9 +186,12 @@ def alive_tables(case: str) -> Tables:
 )
 def test_the_last_day_known_alive(case: str, column: str):
     """T2, T9: the latest of adverse events and treatment, with the row it stands on; a death is no proof of life."""
-    alive = {row["pid"]: row["alive"] for row in derive_last_alive(alive_tables(case)).iter_rows(named=True)}
+    book = RecordBook()
+    last = derive_last_alive(alive_tables(case), book)
+    rows = pl.concat([last, book.read()[last["alive_at"].to_list()]], how="horizontal")
+    alive = {row["pid"]: row for row in rows.iter_rows(named=True)}
     expected = read_case(case, "expected")
-    assert {pid: str(record["date"]) for pid, record in alive.items()} == {
+    assert {pid: str(row["alive"]) for pid, row in alive.items()} == {
         int(row["USUBJID"]) - 1: row[column][:10] for row in expected if row[column]
     }
     assert (alive[0]["table"], alive[0]["row"]) == ("toxicities", 3)

@@ -12,7 +12,7 @@ import pytest
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.assessments import derive_given_assessments
 from analytics.endpoints.recist import derive_recist_assessments
-from analytics.endpoints.records import derive_last_alive
+from analytics.endpoints.records import RecordBook, derive_last_alive
 from analytics.longitudinal.lines import derive_lines
 from analytics.longitudinal.marker_values import derive_marker_values
 from tests.by_hand import Tables, accept_by_hand
@@ -62,7 +62,7 @@ def test_no_step_of_a_reading_falls_back_to_memory(tables: Tables, monkeypatch: 
     derive_marker_values(tables, lines, Settings())
     derive_recist_assessments(tables, lines, Settings())
     derive_given_assessments(tables)
-    derive_last_alive(tables)
+    derive_last_alive(tables, RecordBook())
     assert len(plans) > 10
     for plan in plans:
         assert not FALLBACK.search(plan), plan

@@ -12,7 +12,7 @@ from analytics.catalogue.endpoints import ENDPOINT_BY_CODE, RULE_SET_BY_CODE
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.best_response import compute_best_responses
 from analytics.endpoints.endpoint_times import Assessed, derive_endpoint_times
-from analytics.endpoints.records import sort_rows
+from analytics.endpoints.records import number_of, sort_rows
 
 CASES = Path(__file__).parent / "cases"
 OURS = {"NON-CR/NON-PD": "NON_CR_NON_PD", "ND": "NE"}
@@ -52,23 +52,27 @@ def expected_of(case: str) -> dict[str, tuple[str, str]]:
     return {row["USUBJID"]: (OURS.get(row["AVALC"], row["AVALC"]), row["ADT"]) for row in read_case(case, "expected")}
 
 
-RECORD = pl.Struct({"date": pl.Date, "table": pl.String, "file": pl.String, "row": pl.UInt32, "is_imputed": pl.Boolean})
 NAMES = ("start", "progression", "response", "death", "new_therapy", "data_cutoff", "alive")
+NOT_HERE = ("end_of_treatment", "marker_progression", "last_marker_value")
+RECORDS = pl.DataFrame(
+    {"table": ["case"], "file": ["case.csv"], "row": [2], "is_imputed": [False]}, schema_overrides={"row": pl.UInt32}
+)
+"""The one record all dates of a case stand on."""
 
 
-def record(day: str | None) -> dict[str, object] | None:
-    filled = {"table": "case", "file": "case.csv", "row": 2, "is_imputed": False}
-    return {"date": dt.date.fromisoformat(day)} | filled if day else None
+def record(name: str, day: str | None) -> dict[str, object]:
+    return {name: dt.date.fromisoformat(day), number_of(name): 0} if day else {name: None, number_of(name): None}
 
 
 def time_to(endpoint: str, subjects: dict[str, dict[str, str]], scans: list[tuple[str, str]]) -> pl.DataFrame:
     """Run one endpoint on the dates of each subject; keys of ``subjects`` are their numbers as text."""
     rows = [
         {"pid": int(code), "line_no": 1, "start_date": dt.date.fromisoformat(days["start"]), "is_lost": False}
-        | {name: record(days.get(name)) for name in NAMES}
+        | {column: value for name in NAMES for column, value in record(name, days.get(name)).items()}
         for code, days in subjects.items()
     ]
-    types = dict.fromkeys((*NAMES, "end_of_treatment", "marker_progression", "last_marker_value"), RECORD)
+    types = dict.fromkeys((*NAMES, *NOT_HERE), pl.Date)
+    types |= {number_of(name): pl.UInt32 for name in (*NAMES, *NOT_HERE)}
     plain = {
         "pid": pl.UInt32,
         "line_no": pl.Int32,
@@ -78,10 +82,10 @@ def time_to(endpoint: str, subjects: dict[str, dict[str, str]], scans: list[tupl
     }
     observed = pl.DataFrame(rows, schema={**plain, **types})
     seen = pl.DataFrame(
-        [{"pid": int(code), "date": dt.date.fromisoformat(day), "record": record(day)} for code, day in scans],
-        schema={"pid": pl.UInt32, "date": pl.Date, "record": RECORD},
+        [{"pid": int(code), "date": dt.date.fromisoformat(day), "record_at": 0} for code, day in scans],
+        schema={"pid": pl.UInt32, "date": pl.Date, "record_at": pl.UInt32},
     )
-    assessed = Assessed(sort_rows(seen), pl.DataFrame(), Settings())
+    assessed = Assessed(sort_rows(seen), RECORDS, pl.DataFrame(), Settings())
     return derive_endpoint_times(observed, ENDPOINT_BY_CODE[endpoint], RULE_SET_BY_CODE["default"], assessed)
 
 
