@@ -49,7 +49,7 @@ MODELS = (
         "gd", "decay and regrowth", "exp(−d·t) + exp(g·t) − 1", ("growth", "decay"), _growth_and_decay
     ),
     RegrowthModel(
-        "gdphi", "decay of a share φ, growth of the rest", "(1 − φ)·exp(g·t) + φ·exp(−d·t)",
+        "gdphi", "decay of a share φ beside growth", "(1 − φ)·exp(g·t) + φ·exp(−d·t)",
         ("growth", "decay", "share"), _growth_beside_decay,
     ),
 )  # fmt: skip
