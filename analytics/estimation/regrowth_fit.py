@@ -21,6 +21,7 @@ JUDGED_SETTLED = 1e-4  # the same, where rounding ends the search earlier
 STEPS = (15, 60, 225)  # most lines are settled after the first few; the rest go on by themselves
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-9, 1e12
 SMALLEST_SIZE = 1e-8  # of a derivative: a change of the parameter by all of itself would not be measured
+VANISHING = 1e-100  # of a derivative: its square could not be divided by
 SMALLEST_DETERMINANT = 1e-12  # of the correlations of derivatives: with less, parameters cannot be told apart
 
 Curve = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
@@ -190,7 +191,7 @@ def _compute_cosine(squares: FloatArray, slope: FloatArray, gram: FloatArray, fr
 def _compute_step(slope: FloatArray, gram: FloatArray, free: BoolArray, damping: FloatArray) -> FloatArray:
     """Return the damped step (m, p), in units of each derivative's size so that no unit matters."""
     size = np.sqrt(_diagonal(gram))
-    moves = free & (size > 0)
+    moves = free & (size > VANISHING)
     unit = np.where(moves, size, 1.0)
     scaled = np.where(moves[:, :, None] & moves[:, None, :], gram / (unit[:, :, None] * unit[:, None, :]), 0.0)
     n_parameters = slope.shape[1]

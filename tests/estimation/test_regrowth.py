@@ -212,6 +212,23 @@ def test_unit_calendar_order_and_company_change_nothing(
         assert_allclose(apart, together, rtol=EXACT)
 
 
+ANY_VALUE = st.one_of(st.sampled_from([0.0, 1e-9, 1.0, 1e9]), st.floats(1e-6, 1e6))
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    start=st.floats(1e-6, 1e9),
+    later=st.lists(st.tuples(st.integers(1, 20_000), ANY_VALUE), max_size=7, unique_by=lambda pair: pair[0]),
+)
+def test_whatever_the_values_there_is_a_curve_of_finite_rates_or_a_reason(
+    start: float, later: list[tuple[int, float]]
+) -> None:
+    row = one([0, *(day for day, _ in later)], [start, *(value for _, value in later)])
+    assert (row["model"] is None) == (row["reason"] is not None)
+    for name in ("growth_per_month", "decay_per_month", "doubling_months", "halving_months"):
+        assert row[name] is None or (0 < row[name] < np.inf)
+
+
 def test_lines_are_worked_on_in_parts_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     at_once = _estimate_series()
     monkeypatch.setattr(regrowth, "LINES_AT_ONCE", 7)
