@@ -164,14 +164,17 @@ def choose_nearest(fits: Sequence[Fit]) -> Fit:
 
 
 def _look(curve: Curve, series: Series, point: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return squares (m,), half the downhill slope (m, p) and the products of derivatives (m, p, p)."""
+    """Return squares (m,), half the downhill slope (m, p) and the products of derivatives (m, p, p).
+
+    The squares are infinite where a derivative grows beyond all numbers, so that no search goes there.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         value, derivatives = curve(point[series.line], series.time)
         residual = series.ratio - value
         squares = sum_by_code(series.line, residual**2, len(point))
         slope = series.sum(derivatives * residual[:, None])
         gram = series.sum(derivatives[:, :, None] * derivatives[:, None, :])
-    return squares, slope, gram
+    return np.where(np.isfinite(gram).all(axis=(1, 2)), squares, np.inf), slope, gram
 
 
 def _find_free(point: FloatArray, slope: FloatArray, upper: FloatArray) -> BoolArray:

@@ -229,6 +229,13 @@ def test_whatever_the_values_there_is_a_curve_of_finite_rates_or_a_reason(
         assert row[name] is None or (0 < row[name] < np.inf)
 
 
+def test_a_search_that_runs_off_does_not_go_beyond_all_numbers() -> None:
+    """With φ at 1 the growth of a part that is not there may go anywhere, until its square is no number."""
+    days = [0, 32, 60, 68, 99, 126, 155, 274, 371, 418, 490, 770]
+    values = [1.0, 0.6771, 0.5103, 0.4501, 0.4012, 0.2347, 0.2122, 0.2366, 0.3481, 0.3104, 0.2766, 0.7788]
+    assert one(days, values)["model"] == "gdphi"
+
+
 def test_lines_are_worked_on_in_parts_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     at_once = _estimate_series()
     monkeypatch.setattr(regrowth, "LINES_AT_ONCE", 7)
