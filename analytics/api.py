@@ -31,6 +31,7 @@ from analytics.export.course_tables import course_table
 from analytics.export.figure_files import draw_main_figure
 from analytics.export.marker_tables import agreement_table, growth_table, imputation_table
 from analytics.export.model_tables import coefficient_table
+from analytics.export.regrowth_tables import regrowth_table
 from analytics.export.release import Release
 from analytics.export.survival_tables import curve_table
 from analytics.export.template import write_template
@@ -46,7 +47,7 @@ from analytics.questions.question import Answer, Question, Selection
 from analytics.tables.cohort_results import CohortResult, EndpointsResult, TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
-from analytics.tables.marker_results import GrowthResult, ImputationResult, ScanAgreementResult
+from analytics.tables.marker_results import GrowthResult, ImputationResult, RegrowthResult, ScanAgreementResult
 from analytics.tables.model_results import MarkerCourseResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.response_results import ResponseResult
@@ -184,6 +185,7 @@ _TABLES: dict[type[Any], Callable[[Any], pl.DataFrame]] = {
     MarkerCourseResult: course_table,
     ScanAgreementResult: agreement_table,
     GrowthResult: growth_table,
+    RegrowthResult: regrowth_table,
     ImputationResult: imputation_table,
 }
 """The main table of each kind of result."""

@@ -42,6 +42,7 @@ from analytics.export.disclosure_competing import make_safe_competing, make_safe
 from analytics.export.disclosure_course import make_safe_course
 from analytics.export.disclosure_marker import make_safe_agreement, make_safe_growth, make_safe_imputation
 from analytics.export.disclosure_models import make_safe_model
+from analytics.export.disclosure_regrowth import make_safe_regrowth
 from analytics.export.disclosure_response import make_safe_response
 from analytics.export.disclosure_survival import make_safe_survival
 from analytics.export.disclosure_switching import make_safe_switching
@@ -51,7 +52,7 @@ from analytics.questions.question import Answer
 from analytics.tables.cohort_results import CohortResult, EndpointsResult, TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
-from analytics.tables.marker_results import GrowthResult, ImputationResult, ScanAgreementResult
+from analytics.tables.marker_results import GrowthResult, ImputationResult, RegrowthResult, ScanAgreementResult
 from analytics.tables.model_results import MarkerCourseResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.response_results import ResponseResult
@@ -69,6 +70,7 @@ _MAKE_SAFE: dict[type[Any], Callable[[Answer, int], Answer | Refusal]] = {
     MarkerCourseResult: make_safe_course,
     ScanAgreementResult: make_safe_agreement,
     GrowthResult: make_safe_growth,
+    RegrowthResult: make_safe_regrowth,
     ImputationResult: make_safe_imputation,
     CompetingRisksResult: make_safe_competing,
     IntervalSurvivalResult: make_safe_intervals,

@@ -12,7 +12,7 @@ from analytics.questions.wording import describe_share_difference
 from analytics.tables.cohort_results import TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
-from analytics.tables.marker_results import GrowthResult, ImputationResult, ScanAgreementResult
+from analytics.tables.marker_results import GrowthResult, ImputationResult, RegrowthResult, ScanAgreementResult
 from analytics.tables.model_results import MarkerCourseResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.response_results import ProportionDifference, ResponseResult
@@ -73,7 +73,13 @@ def draw_main_figure(release: Release) -> Figure:
             from analytics.export.model_figures import draw_model
 
             return draw_in_ink(lambda: draw_model(release, result))
-        case MarkerCourseResult() | ScanAgreementResult() | GrowthResult() | ImputationResult() as result:
+        case (
+            MarkerCourseResult()
+            | ScanAgreementResult()
+            | GrowthResult()
+            | RegrowthResult()
+            | ImputationResult() as result
+        ):
             from analytics.export.marker_figures import draw_marker_answer
 
             return draw_in_ink(lambda: draw_marker_answer(release, result))

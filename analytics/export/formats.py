@@ -35,6 +35,7 @@ from analytics.export.model_tables import (
     write_schoenfeld,
 )
 from analytics.export.readers import write_readers, write_readme
+from analytics.export.regrowth_tables import write_regrowth
 from analytics.export.release import LEVELS, Format
 from analytics.export.summary import write_summary
 from analytics.export.survival_tables import write_curve, write_guyot, write_risk_table
@@ -43,8 +44,8 @@ from analytics.export.tally_tables import write_tally, write_tally_details
 COMPETING, INTERVALS = frozenset({"competing_risks"}), frozenset({"interval_censored"})
 COMPARISON, SUBGROUPS, SENSITIVITY = frozenset({"comparison"}), frozenset({"subgroups"}), frozenset({"sensitivity"})
 COURSE, AGREEMENT = frozenset({"course"}), frozenset({"agreement"})
-GROWTH, IMPUTATION = frozenset({"growth"}), frozenset({"imputation"})
-MARKER = COURSE | AGREEMENT | GROWTH | IMPUTATION
+GROWTH, REGROWTH, IMPUTATION = frozenset({"growth"}), frozenset({"regrowth"}), frozenset({"imputation"})
+MARKER = COURSE | AGREEMENT | GROWTH | REGROWTH | IMPUTATION
 MODELS = COMPETING | INTERVALS | SUBGROUPS | SENSITIVITY | {"regression", "time_dependent", "response_model"}
 SURVIVAL, RESPONSE = frozenset({"survival", "landmark"}), frozenset({"response"})
 CURVES = SURVIVAL | {"switching"}
@@ -85,6 +86,7 @@ FORMATS: tuple[Format, ...] = (
     Format("agreement with scans", AGREEMENT, BOTH, write_agreement),
     Format("growth rates", GROWTH, BOTH, write_growth),
     Format("models of growth", GROWTH, BOTH, write_growth_models),
+    Format("decay and regrowth", REGROWTH, BOTH, write_regrowth),
     Format("imputed model", IMPUTATION, BOTH, write_imputation),
     Format("people's own courses", COURSE, FULL, write_own_courses),
     Format("own course figures", COURSE, FULL, write_own_course_figures),

@@ -1,4 +1,4 @@
-"""The figures of marker answers: courses and people's own curves, agreement, growth, imputation."""
+"""The figures of marker answers: courses and people's own curves, agreement, growth, regrowth, imputation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from analytics.export.sentences import TIME_ZERO, caption_aggregate, name_endpoi
 from analytics.questions.model_wording import say_ratio
 from analytics.questions.wording import share
 from analytics.tables.cohort_results import TrajectoryResult
-from analytics.tables.marker_results import GrowthResult, ImputationResult, MarkerResult, ScanAgreementResult
+from analytics.tables.marker_results import (
+    GrowthResult,
+    ImputationResult,
+    MarkerResult,
+    RegrowthResult,
+    ScanAgreementResult,
+)
 from analytics.tables.model_results import MarkerCourseResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.results import Refusal
@@ -31,6 +37,8 @@ def draw_marker_answer(release: Release, result: MarkerResult) -> Figure:
             return _draw_agreement(release, result)
         case GrowthResult():
             return _draw_growth(release, result)
+        case RegrowthResult():
+            return _draw_regrowth(release, result)
         case ImputationResult():
             return _draw_imputation(release, result)
 
@@ -137,6 +145,35 @@ def _draw_growth(release: Release, result: GrowthResult) -> Figure:
     )
     words = ForestWords(
         "lines", f"Growth of {result.what} (% a month)", "shrinks", "grows", caption_aggregate(release, what),
+        said="median (quartiles)", scale="change",
+    )  # fmt: skip
+    return draw_forest(rows, words)
+
+
+def _draw_regrowth(release: Release, result: RegrowthResult) -> Figure:
+    from analytics.figures.paper.forest import ForestRow, ForestWords, draw_forest
+
+    rows: list[ForestRow] = []
+    told = [(group.group, rate) for group in result.groups for rate in group.rates if rate.unit == "a month"]
+    for name in dict.fromkeys(rate.rate for _, rate in told):
+        sign = -1 if name.startswith("decay") else 1
+        rows.append(ForestRow(name[0].upper() + name[1:], is_heading=True))
+        for group, rate in told:
+            if rate.rate != name:
+                continue
+            counts = "" if rate.n_lines is None else str(rate.n_lines)
+            if rate.median is None or rate.lower_quartile is None or rate.upper_quartile is None:
+                rows.append(ForestRow(group, counts, "–"))
+                continue
+            low, high = sorted((sign * rate.lower_quartile, sign * rate.upper_quartile))
+            said = f"{rate.median:.2g} ({rate.lower_quartile:.2g} to {rate.upper_quartile:.2g})"
+            rows.append(ForestRow(group, counts, said, sign * rate.median, low, high))
+    what = (
+        f"Rates of growth (g) and decay (d, drawn to the left) of {result.what} on treatment, a month: median (square) "
+        "and middle half of the lines that have the rate (bar)."
+    )
+    words = ForestWords(
+        "lines", f"Rate of {result.what} (a month)", "falls", "grows", caption_aggregate(release, what),
         said="median (quartiles)", scale="change",
     )  # fmt: skip
     return draw_forest(rows, words)

@@ -94,6 +94,9 @@ _FILES: dict[str, str] = {
     "pairs.csv": "the four counts behind them",
     "growth.csv": "quartiles of the growth rates by group and period, % a month",
     "model_before_treatment.*, model_on_treatment.*": "what the growth rates foretell: forests of the models",
+    "regrowth.csv": "quartiles of growth and decay rates by group, with the doubling and halving times they mean; each "
+    "row says its unit",
+    "regrowth_models.csv": "lines by the curve of decay and regrowth chosen, or by why there is none",
     "flow.csv": "who is left after each step of the selection, and why the others are not",
     "summary.json": "the answer in numbers and words, with methods to cite",
     "figure.*": "the figure, drawn from the same result",

@@ -19,6 +19,7 @@ from analytics.export.model_summary import (
     say_sensitivity,
     say_subgroups,
 )
+from analytics.export.regrowth_tables import say_regrowth
 from analytics.export.release import Release
 from analytics.export.sentences import (
     MONTHS,
@@ -32,7 +33,7 @@ from analytics.export.tally_tables import say_tally
 from analytics.tables.cohort_results import CohortResult, EndpointsResult, TrajectoryResult
 from analytics.tables.comparison_results import MeanSurvivalResult, SensitivityResult, SubgroupsResult
 from analytics.tables.competing_results import CompetingRisksResult, IntervalSurvivalResult
-from analytics.tables.marker_results import GrowthResult, ImputationResult, ScanAgreementResult
+from analytics.tables.marker_results import GrowthResult, ImputationResult, RegrowthResult, ScanAgreementResult
 from analytics.tables.model_results import MarkerCourseResult
 from analytics.tables.regression_results import ModelResult
 from analytics.tables.response_results import ResponseResult
@@ -192,6 +193,7 @@ _SAY: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     MarkerCourseResult: say_course,
     ScanAgreementResult: say_agreement,
     GrowthResult: say_growth,
+    RegrowthResult: say_regrowth,
     ImputationResult: say_imputation,
     CompetingRisksResult: say_competing,
     IntervalSurvivalResult: say_intervals,

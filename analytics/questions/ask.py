@@ -20,6 +20,7 @@ from analytics.questions.landmark import answer_landmark
 from analytics.questions.question import Answer, Question
 from analytics.questions.readings import answer_readings
 from analytics.questions.regression import answer_regression
+from analytics.questions.regrowth import answer_regrowth
 from analytics.questions.response import answer_response
 from analytics.questions.response_model import answer_response_model
 from analytics.questions.rule_changes import answer_rule_changes
@@ -60,6 +61,7 @@ QUESTIONS: dict[str, Callable[[Study, Question], Answer | Refusal]] = {
     "agreement": answer_agreement,
     "imputation": answer_imputation,
     "growth": answer_growth,
+    "regrowth": answer_regrowth,
     "course": answer_course,
     "time_dependent": answer_time_dependent,
 }

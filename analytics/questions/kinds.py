@@ -27,6 +27,7 @@ KINDS: Final = {
     "switching": "The same by Simon-Makuch curves: a person counts as a responder from the response on.",
     "course": "How a marker moves under each treatment: curves of a mixed model, people differing in level and slope.",
     "growth": "How fast a marker or the diameters grow before and on treatment, and what that foretells.",
+    "regrowth": "How fast a marker or the diameters fall on treatment and grow again: the best of four curves a line.",
     "agreement": "Does the marker say what the scan says: sensitivity and specificity at matched windows.",
     "response_model": "On what response depends: logistic, penalised, ordinal or repeated-response models.",
     "imputation": "A Cox model of the complete lines and, beside it, with the missing imputed.",

@@ -110,7 +110,7 @@ class Question:
     landmark_days: Annotated[int, Interval(ge=0)] = option(183, "For landmark, switching: day to compare from.")
     limits: str = option("exact", "For response: exact (Clopper-Pearson) or wilson limits of the rates.")
     changing: str = option("value", "For time_dependent: what the hazard follows, value or slope.")
-    measure: str = option("marker", "For growth: what grows, marker or diameters.")
+    measure: str = option("marker", "For growth, regrowth: what grows, marker or diameters.")
     days_before: Annotated[int, Interval(ge=0)] = option(90, "For agreement: marker at most so long before the scan.")
     days_after: Annotated[int, Interval(ge=0)] = option(30, "For agreement: marker at most so long after the scan.")
     n_imputations: Annotated[int, Interval(ge=2, le=200)] = option(20, "For imputation: number of completed tables.")

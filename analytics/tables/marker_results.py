@@ -1,4 +1,4 @@
-"""Answers about a marker beside the outcome: agreement with scans, rates of change, covariates imputed."""
+"""Answers about a marker: agreement with scans, rates of change, decay and regrowth, covariates imputed."""
 
 from __future__ import annotations
 
@@ -65,6 +65,46 @@ class GrowthResult:
 
 
 @dataclass(frozen=True, slots=True)
+class RateQuartiles:
+    """Quartiles of a rate (or of the time it doubles or halves in) over the ``n_lines`` of a group that have it.
+
+    They are ``None`` where too few people have the rate.
+    """
+
+    rate: str
+    unit: str
+    n_lines: int | None
+    lower_quartile: float | None
+    median: float | None
+    upper_quartile: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegrowthGroup:
+    """The curves of decay and regrowth chosen for the ``n_lines`` of one group.
+
+    ``models`` holds (name, lines) of each curve chosen, ``reasons`` (why without a curve, lines); ``n_beyond`` lines
+    have values beyond a quantitation limit, which were left out. At the safe level small counts stand together.
+    """
+
+    group: str
+    n_lines: int
+    models: tuple[tuple[str, int], ...]
+    reasons: tuple[tuple[str, int], ...]
+    n_beyond: int | None
+    rates: tuple[RateQuartiles, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegrowthResult:
+    """How fast something falls and grows again on treatment, by the best of four curves for each line."""
+
+    what: str
+    groups: tuple[RegrowthGroup, ...]
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImputationResult:
     """One Cox model twice: of the complete lines, and pooled over imputations of what is missing.
 
@@ -88,5 +128,5 @@ class ImputationResult:
     methods: tuple[Method, ...]
 
 
-MarkerResult = MarkerCourseResult | ScanAgreementResult | GrowthResult | ImputationResult
+MarkerResult = MarkerCourseResult | ScanAgreementResult | GrowthResult | RegrowthResult | ImputationResult
 """Every answer about a marker that has a form of its own."""

@@ -28,6 +28,8 @@ QUESTIONS: dict[str, dict[str, object]] = {
     "agreement": {"kind": "agreement", "days_before": 400, "days_after": 400},
     "growth": {"kind": "growth", "landmark_days": 300, "by": "none"},
     "growth of diameters": {"kind": "growth", "measure": "diameters"},
+    "regrowth": {"kind": "regrowth"},
+    "regrowth of diameters": {"kind": "regrowth", "measure": "diameters", "by": "none"},
     "response": {"kind": "response_model", "covariates": ("age_years",), "linear": ("age_years",)},
     "penalised response": {"kind": "response_model", "model": "firth"},
     "repeated response": {"kind": "response_model", "model": "gee"},

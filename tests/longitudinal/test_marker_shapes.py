@@ -15,9 +15,12 @@ from analytics.longitudinal.marker_changes import derive_marker_changes
 from analytics.longitudinal.marker_features import derive_marker_features
 from analytics.longitudinal.marker_progressions import derive_marker_progressions
 from analytics.longitudinal.marker_values import derive_marker_values
+from analytics.questions.ask import answer
+from analytics.questions.question import Answer, Question
 from analytics.tables.derived import MarkerFeatures, MarkerProgressions
 from analytics.tables.derived_markers import MarkerChanges
 from tests.by_hand import accept_by_hand
+from tests.questions.derived_study import derive_study
 
 EXACT = 1e-9
 """Sums of logarithms of a handful of values: rounding only."""
@@ -123,12 +126,46 @@ def test_the_limits_of_the_slope_are_those_of_least_squares():
 
 
 def test_two_values_or_two_months_give_no_slope():
-    """M3: what is too short to be fitted is left out. One rate of growth or fall is fitted here, on the logarithm;
-    the models of decay and regrowth of the R package tumgr are not.
-    """
+    """What is too short for a slope is left out; the slope of a line is one rate, of growth or of fall."""
     assert features_of(lab("2020-01-01", "100") + lab("2020-06-01", "200"))["slope_per_month"] is None
     short = lab("2020-01-01", "100") + lab("2020-02-01", "150") + lab("2020-03-01", "200")
     assert features_of(short)["slope_per_month"] is None
+
+
+@pytest.mark.parametrize(
+    ("values", "model", "reason"),
+    [
+        (["400"], None, "one evaluation only"),
+        (["400", "321"], None, "two evaluations less than 20 % apart"),
+        (["400", "320"], "dx", None),
+        (["400", "200", "100", "50", "25"], "dx", None),
+        (["100", "120", "144", "173", "207"], "gx", None),
+        (["400", "200", "212", "302", "432.68", "596.3"], "gd", None),
+        (["100", "600", "20", "700", "10"], None, "not fit"),
+    ],
+)
+def test_the_best_of_the_models_of_decay_and_regrowth_or_a_reason(
+    values: list[str], model: str | None, reason: str | None
+):
+    """M3: exp(−d·t) + exp(g·t) − 1 and its three relatives, the lowest Akaike criterion among fits whose parameters are
+    all significant; the reasons for leaving a line out are listed. Asked by the question regrowth, from labs to answer.
+    """
+    dates = [dt.date(2019, 12, 20) + dt.timedelta(days=91 * place) for place in range(len(values))]
+    rows = "".join(lab(str(date), value) for date, value in zip(dates, values, strict=True))
+    tables = {
+        "treatments": """
+            patient_id | treatment_id | category | agent          | start
+            P1         | T1           | PRRT     | 177Lu-DOTATATE | 2020-01-01
+            P2         | T2           | PRRT     | 177Lu-DOTATATE | 2020-01-01
+            """,
+        "labs": "patient_id | analyte | collected | value_text | uln | assay_id\n"
+        + rows
+        + "P2 | CGA | 2019-12-20 | 400 | 100 | K\nP2 | CGA | 2020-03-20 | 100 | 100 | K\n",
+    }
+    given = answer(derive_study(tables, min_group_patients=1), Question(kind="regrowth"))
+    assert isinstance(given, Answer), given
+    row = given.subjects.filter(patient_id="P1").row(0, named=True)
+    assert (row["model"], row["reason"], row["n_values"]) == (model, reason, len(values))
 
 
 def test_nadir_rise_early_change_and_a_transient_rise_after_prrt():

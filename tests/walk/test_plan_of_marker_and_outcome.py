@@ -25,7 +25,7 @@ PLAN = ROOT / "docs" / "marker-and-outcome.toml"
 ANSWERED = (
     "response-by-treatment", "response-adjusted", "time-to-response", "landmark-3-months", "landmark-6-months",
     "response-as-it-comes", "last-value", "slope-so-far", "trajectories-seen", "trajectories-modelled",
-    "growth-of-the-marker", "growth-of-the-diameters", "marker-and-scan", "missing-imputed",
+    "growth-of-the-marker", "growth-of-the-diameters", "decay-and-regrowth", "marker-and-scan", "missing-imputed",
 )  # fmt: skip
 
 
