@@ -9,6 +9,7 @@ import polars as pl
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.size_criteria import SIZE_CRITERIA_BY_CODE
+from analytics.endpoints.lesion_rows import SIZED, TARGET
 from analytics.endpoints.lesion_sizes import derive_lesion_sizes
 from analytics.endpoints.recist import select_baselines
 from analytics.endpoints.visits import derive_line_visits, derive_visit_facts, derive_visits, select_dated_lines
@@ -33,12 +34,8 @@ def derive_earlier_sums(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame,
     visits = derive_line_visits(derive_visit_facts(scans), dated)
     sizes = derive_lesion_sizes(tables["lesions"], scans, SIZE_CRITERIA_BY_CODE[settings.size_criteria])
     of_line = select_baselines(visits, sizes, dated.height, settings)
-    baselines = (
-        pl.concat([dated.select("pid", "line_no"), of_line], how="horizontal")
-        .filter(pl.col("n_targets") > 0)
-        .with_columns(pl.col("base_visit").cast(pl.Int64))
-    )
-    of_visit = visits.select(pl.col("visit").cast(pl.Int64), "pid", "first_date", "new_date")
+    baselines = pl.concat([dated.select("pid", "line_no"), of_line], how="horizontal").filter(pl.col("n_targets") > 0)
+    of_visit = visits.select("pid", "first_date", "new_date", visit=pl.int_range(pl.len(), dtype=pl.Int64))
     unchanged = baselines.join(
         of_visit.filter(pl.col("new_date").is_null()).select(base_visit="visit"), on="base_visit"
     )
@@ -60,15 +57,15 @@ def derive_earlier_sums(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame,
 def _sum_targets(baselines: pl.DataFrame, visits: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
     """Return the earlier visits of each baseline at which each of its targets has a size, with their sum."""
     months = (pl.col("baseline_date") - pl.col("earlier")).dt.total_days() / DAYS_PER_MONTH
-    located = sizes.select(pl.col("visit").cast(pl.Int64), "lesion", "tenths", "is_target")
-    targets = located.filter("is_target").select("lesion", base_visit="visit")
+    located = sizes.select("visit", "lesion", "tenths", "marks")
+    targets = located.filter((pl.col("marks") & int(TARGET)) > 0).select("lesion", base_visit="visit")
+    sized = located.filter((pl.col("marks") & int(SIZED)) > 0).drop("marks")
     key = ["pid", "line_no", "visit"]
     return (
         baselines.join(visits.select("pid", "visit", earlier="first_date"), on="pid")
         .filter(months.is_between(EARLIEST_MONTHS, LATEST_MONTHS))
         .join(targets, on="base_visit")
-        .join(located.drop("is_target"), on=["visit", "lesion"])
-        .filter(pl.col("tenths").is_not_null())
+        .join(sized, on=["visit", "lesion"])
         .group_by(key)
         .agg(pl.col("earlier", "baseline_date", "baseline", "n_targets").first(), pl.col("tenths").sum(), n=pl.len())
         .filter((pl.col("n") == pl.col("n_targets")) & (pl.col("tenths") > 0) & (pl.col("baseline") > 0))

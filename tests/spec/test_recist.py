@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from analytics.catalogue.settings import Settings
-from analytics.endpoints import recist
+from analytics.endpoints import key_lookup
 from analytics.endpoints.growth_rates import derive_growth_rates
 from analytics.endpoints.pretreatment_growth import derive_earlier_sums
 from analytics.endpoints.recist import derive_recist_assessments
@@ -356,5 +356,5 @@ def test_many_lesion_names_are_looked_up_another_way(monkeypatch: pytest.MonkeyP
     by_place = derive_recist_assessments(tables, lines, Settings()).collect()
     assert by_place["sum_mm"].to_list() == [20.0]
     assert by_place["has_new_lesion"].to_list() == [True]
-    monkeypatch.setattr(recist, "MANY_PLACES", 0)
+    monkeypatch.setattr(key_lookup, "LARGEST_KEY", 0)
     assert derive_recist_assessments(tables, lines, Settings()).collect().equals(by_place)
