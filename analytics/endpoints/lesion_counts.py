@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analytics.catalogue.size_criteria import SizeCriteria
 from analytics.endpoints.key_lookup import find_values
 from analytics.endpoints.lesion_rows import CALLED_NEW, NODE, SEEN, SIZED, TARGET, UNKNOWN
+from analytics.endpoints.lesion_sizes import LesionSizes
 from analytics.endpoints.visits import NEVER, NO_LINE
 from analytics.tables.results import BoolArray, IntArray
 
@@ -27,40 +28,6 @@ _HALF = 32
 """Two counts share one integer, the second from this bit on: fewer than 2³¹ rows keep them apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class VisitRows:
-    """Where the rows of each visit stand: those of ``visits`` from its place in ``starts`` to the next one."""
-
-    visits: IntArray
-    starts: IntArray
-    n_visits: int
-
-    def add(self, values: NDArray[np.int32] | IntArray) -> IntArray:
-        """Return the sum of ``values`` over the rows of every visit; 0 without a row."""
-        sums = np.zeros(self.n_visits, dtype=np.int64)
-        sums[self.visits] = np.add.reduceat(values, self.starts, dtype=np.int64)
-        return sums
-
-    def unite(self, signs: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the bits set in any row of every visit."""
-        united = np.zeros(self.n_visits, dtype=np.uint8)
-        united[self.visits] = np.bitwise_or.reduceat(signs, self.starts)
-        return united
-
-    def are_there(self) -> BoolArray:
-        """Return which visits have a row."""
-        there = np.zeros(self.n_visits, dtype=np.bool_)
-        there[self.visits] = True
-        return there
-
-
-def find_visit_rows(sizes: pl.DataFrame, n_visits: int) -> VisitRows:
-    """Return where the rows of each visit stand in ``sizes``, which has those of one visit together."""
-    visit = sizes["visit"].to_numpy()
-    starts = np.flatnonzero(np.append(np.ones(min(len(visit), 1), dtype=np.bool_), visit[1:] != visit[:-1]))
-    return VisitRows(visit[starts], starts, n_visits)
-
-
 def _weigh(first: BoolArray, second: BoolArray) -> IntArray:
     return first.astype(np.int64) + (second.astype(np.int64) << _HALF)
 
@@ -69,12 +36,12 @@ def _split(counts: IntArray) -> tuple[IntArray, IntArray]:
     return counts & (2**_HALF - 1), counts >> _HALF
 
 
-def count_called_targets(sizes: pl.DataFrame, rows: VisitRows) -> tuple[IntArray, IntArray, IntArray]:
+def count_called_targets(sizes: LesionSizes, n_visits: int) -> tuple[IntArray, IntArray, IntArray]:
     """Return of each visit how many lesions are called target, how many of these have no size, and their sum."""
-    marks, every = sizes["marks"].to_numpy(), np.arange(256, dtype=np.uint8)
+    every = np.arange(256, dtype=np.uint8)
     weights = _weigh((every & TARGET) > 0, (every & (TARGET | SIZED)) == TARGET)
-    n_targets, n_unsized = _split(rows.add(weights.take(marks)))
-    return n_targets, n_unsized, rows.add(np.multiply(sizes["tenths"].to_numpy(), (marks & TARGET) > 0))
+    n_targets, n_unsized = _split(sizes.add(weights.take(sizes.marks), n_visits))
+    return n_targets, n_unsized, sizes.add(np.multiply(sizes.tenths, (sizes.marks & TARGET) > 0), n_visits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,34 +57,33 @@ class Roles:
         """Return how many lesions of each line's baseline are no target."""
         return np.bincount(self.line[self.role == _OTHER], minlength=self.n_lines)
 
-    def find(self, line: IntArray, visit: IntArray, lesion: NDArray[np.uint32]) -> NDArray[np.uint8]:
-        """Return the role of each ``lesion`` at its ``visit``; ``line`` is that of the visits, or ``NO_LINE``."""
-        n_names = 1 + max(int(self.lesion.max(initial=0)), int(lesion.max(initial=0)))
-        asked = ((line - NO_LINE) * n_names)[visit]
-        asked += lesion
+    def find(self, sizes: LesionSizes, line: IntArray) -> NDArray[np.uint8]:
+        """Return the role of each lesion row; ``line`` is that of the visits, or ``NO_LINE``."""
+        n_names = 1 + max(int(self.lesion.max(initial=0)), int(sizes.lesion.max(initial=0)))
+        asked = sizes.repeat((np.append(line, NO_LINE)[sizes.visit] - NO_LINE) * n_names)
+        asked += sizes.lesion
         return find_values((self.line - NO_LINE) * n_names + self.lesion, self.role, asked, _NOT_OF_BASELINE)
 
 
-def derive_roles(sizes: pl.DataFrame, baselines: pl.DataFrame, n_visits: int) -> Roles:
+def derive_roles(sizes: LesionSizes, baselines: pl.DataFrame, n_visits: int) -> Roles:
     """Return the lesions of each line's baseline."""
-    of_base = np.full(n_visits, NO_LINE)
+    of_base = np.full(n_visits + 1, NO_LINE)
     known = baselines.with_row_index("line").filter(pl.col("base_visit").is_not_null())
     of_base[known["base_visit"].to_numpy()] = known["line"].to_numpy()
-    line = of_base[sizes["visit"].to_numpy()]
-    rows = np.flatnonzero(line != NO_LINE)
-    line, marks = line[rows], sizes["marks"].to_numpy()[rows]
+    line = of_base[sizes.visit]
+    base = sizes.select(line != NO_LINE)
+    line = base.repeat(line[line != NO_LINE])
     has_targets = baselines.select((pl.col("n_targets") > 0).fill_null(value=False)).to_series().to_numpy()
-    is_target = ((marks & TARGET) > 0) & has_targets[line]
+    is_target = ((base.marks & TARGET) > 0) & has_targets[line]
     role = np.where(is_target, np.uint8(_TARGET), np.uint8(_OTHER))
-    return Roles(line, sizes["lesion"].to_numpy()[rows], role, baselines.height)
+    return Roles(line, base.lesion, role, baselines.height)
 
 
-def _mark_sizes(sizes: pl.DataFrame, criteria: SizeCriteria) -> NDArray[np.uint8]:
+def _mark_sizes(sizes: LesionSizes, criteria: SizeCriteria) -> NDArray[np.uint8]:
     """Return the marks of each row with those of its size by the criteria."""
-    marks, tenths = sizes["marks"].to_numpy(), sizes["tenths"].to_numpy()
-    is_node, is_sized = (marks & NODE) > 0, (marks & SIZED) > 0
-    is_gone = (is_node & (tenths < criteria.normal_node_tenths)) | (~is_node & (tenths == 0))
-    return marks | (is_gone & is_sized) * _GONE | ((tenths > 0) & is_sized) * _PRESENT
+    is_node, is_sized = (sizes.marks & NODE) > 0, (sizes.marks & SIZED) > 0
+    is_gone = (is_node & (sizes.tenths < criteria.normal_node_tenths)) | (~is_node & (sizes.tenths == 0))
+    return sizes.marks | (is_gone & is_sized) * _GONE | ((sizes.tenths > 0) & is_sized) * _PRESENT
 
 
 def _list_signs() -> tuple[IntArray, NDArray[np.uint8]]:
@@ -136,7 +102,7 @@ def _list_signs() -> tuple[IntArray, NDArray[np.uint8]]:
 
 
 def summarise_lesions(
-    sizes: pl.DataFrame, rows: VisitRows, line: IntArray, roles: Roles, days: IntArray, criteria: SizeCriteria
+    sizes: LesionSizes, line: IntArray, roles: Roles, days: NDArray[np.int32], criteria: SizeCriteria
 ) -> pl.DataFrame:
     """Reduce the lesions of each visit to what the response needs, by their role at the baseline of its ``line``.
 
@@ -148,25 +114,26 @@ def summarise_lesions(
         One row a visit: ``has_rows``, ``sum`` and ``n_measured`` of its targets, ``is_left`` and ``is_back``
         (whether a target is), ``n_others_gone``, ``is_other_left`` and ``new_day`` (``NEVER`` without a new lesion).
     """
-    role = roles.find(line, sizes["visit"].to_numpy(), sizes["lesion"].to_numpy())
+    n_visits = len(line)
+    role = roles.find(sizes, line)
     code = np.left_shift(role, 8, dtype=np.int64)
     code |= _mark_sizes(sizes, criteria)
     weights, signs = _list_signs()
-    n_measured, n_others_gone = _split(rows.add(weights.take(code)))
+    n_measured, n_others_gone = _split(sizes.add(weights.take(code), n_visits))
     of_row = signs.take(code)
-    of_visit = rows.unite(of_row)
-    new_day = np.full(rows.n_visits, NEVER, dtype=np.int32)
-    new = sizes.select("visit", "scan")[np.flatnonzero(of_row & _NEW)]
-    np.minimum.at(new_day, new["visit"].to_numpy(), days[new["scan"].to_numpy()])
+    of_visit = sizes.unite(of_row, n_visits)
+    new = sizes.find_readings(np.flatnonzero(of_row & _NEW))
+    new_day = np.full(n_visits + 1, NEVER, dtype=np.int32)
+    np.minimum.at(new_day, sizes.visit[new], np.append(days, NEVER)[sizes.scan[new]])
     return pl.DataFrame(
         {
-            "has_rows": rows.are_there(),
-            "sum": rows.add(np.multiply(sizes["tenths"].to_numpy(), role == _TARGET)),
+            "has_rows": sizes.have_rows(n_visits),
+            "sum": sizes.add(np.multiply(sizes.tenths, role == _TARGET), n_visits),
             "n_measured": n_measured,
             "is_left": (of_visit & _LEFT) > 0,
             "is_back": (of_visit & _BACK) > 0,
             "n_others_gone": n_others_gone,
             "is_other_left": (of_visit & _OTHERS_LEFT) > 0,
-            "new_day": new_day,
+            "new_day": new_day[:n_visits],
         }
     )

@@ -33,7 +33,7 @@ def find_readings(rows: pl.DataFrame) -> tuple[IntArray, pl.DataFrame]:
         pid, scan, reader = (_differs(column) for column in named)
         first = np.append(0, np.flatnonzero((pid | scan | reader).to_numpy()) + 1)[:length]
         starts.append(first + begun)
-        readings.append(pl.DataFrame([column.gather(first) for column in named]))
+        readings.append(pl.DataFrame(named)[first])
         begun += length
     return np.concatenate(starts), pl.concat(readings, rechunk=True)
 

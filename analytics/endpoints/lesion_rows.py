@@ -15,6 +15,9 @@ NODE, SEEN, UNKNOWN, TARGET, CALLED_NEW, SIZED = (np.uint8(1 << place) for place
 WITHOUT_SIZE: tuple[str, ...] = ("not_assessed", "not_evaluable", "excised", "irradiated")
 """Not 0 but unknown: a lesion that left by a local treatment did not respond."""
 
+NO_TENTHS = -(2**31)
+"""Stands for no size."""
+
 
 def _mark(truth: BoolArray, mark: np.uint8) -> NDArray[np.uint8]:
     return truth.view(np.uint8) * mark
@@ -27,7 +30,7 @@ def _is(column: str, code: str) -> pl.Expr:
 def read_lesion_rows(lesions: pl.LazyFrame, criteria: SizeCriteria) -> pl.DataFrame:
     """Return ``pid``, ``imaging_id``, ``reader``, ``lesion`` (a category), ``tenths`` and truths of each row.
 
-    ``tenths`` is the size in the direction the ``criteria`` ask for, in whole tenths of a millimetre.
+    ``tenths`` is the size in the direction the ``criteria`` ask for, in whole tenths of a millimetre, or ``NO_TENTHS``.
     """
     longest, short = pl.col("longest_mm"), pl.coalesce("short_mm", "longest_mm")
     size = pl.when(_is("nodal", "Y")).then(short).otherwise(longest) if criteria.uses_short_axis else longest
@@ -37,7 +40,7 @@ def read_lesion_rows(lesions: pl.LazyFrame, criteria: SizeCriteria) -> pl.DataFr
         "reader",
         # a category of this table alone, so that its codes stay small
         lesion=pl.col("lesion_id").cast(pl.Categorical(pl.Categories.random())),
-        tenths=(size * 10).round().cast(pl.Int32),
+        tenths=(size * 10).round().cast(pl.Int32).fill_null(NO_TENTHS),
         is_plain=pl.col("measured").is_null() | _is("measured", "yes"),
         is_too_small=_is("measured", "too_small"),
         is_not_visible=_is("measured", "not_visible"),
@@ -48,15 +51,16 @@ def read_lesion_rows(lesions: pl.LazyFrame, criteria: SizeCriteria) -> pl.DataFr
     ).collect(engine="streaming")
 
 
-def mark_rows(rows: pl.DataFrame, criteria: SizeCriteria) -> pl.DataFrame:
-    """Return ``lesion``, ``tenths`` and ``marks`` of the rows that ``read_lesion_rows`` gives.
+def mark_rows(rows: pl.DataFrame, criteria: SizeCriteria) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Return ``tenths`` and ``marks`` of the rows that ``read_lesion_rows`` gives.
 
     ``tenths`` is 0 for a lesion without a size. Not visible is 0 and too small to measure is a fixed size; not
     assessed, excised or irradiated is without.
     """
     plain, too_small, not_visible = (rows[name].to_numpy() for name in ("is_plain", "is_too_small", "is_not_visible"))
-    is_measured = rows["tenths"].is_not_null().to_numpy()
-    tenths = np.multiply(rows["tenths"].fill_null(0).to_numpy(), plain | too_small)
+    tenths = rows["tenths"].to_numpy()
+    is_measured = tenths != NO_TENTHS
+    tenths = np.multiply(tenths, (plain | too_small) & is_measured)
     tenths[np.flatnonzero(too_small & ~is_measured)] = criteria.too_small_tenths
     marks = (
         _mark(rows["is_node"].to_numpy(), NODE)
@@ -66,4 +70,4 @@ def mark_rows(rows: pl.DataFrame, criteria: SizeCriteria) -> pl.DataFrame:
         | _mark(rows["is_called_new"].to_numpy(), CALLED_NEW)
         | _mark(plain & is_measured | too_small | not_visible, SIZED)
     )
-    return pl.DataFrame([rows["lesion"].rechunk(), pl.Series("tenths", tenths), pl.Series("marks", marks)])
+    return tenths, marks

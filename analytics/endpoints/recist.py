@@ -4,58 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import polars as pl
 
 from analytics.catalogue.settings import Settings
-from analytics.catalogue.size_criteria import SIZE_CRITERIA_BY_CODE
-from analytics.endpoints.lesion_counts import count_called_targets, derive_roles, find_visit_rows, summarise_lesions
-from analytics.endpoints.lesion_sizes import derive_lesion_sizes
+from analytics.endpoints.lesion_counts import derive_roles, summarise_lesions
+from analytics.endpoints.line_readings import LineReadings, derive_line_readings
 from analytics.endpoints.response_categories import (
     compute_non_target_response,
     compute_overall_response,
     compute_target_response,
 )
-from analytics.endpoints.visits import (
-    NEVER,
-    NO_LINE,
-    derive_line_visits,
-    derive_visit_facts,
-    derive_visits,
-    select_dated_lines,
-)
+from analytics.endpoints.visits import NEVER, NO_LINE
 from analytics.errors import SettingsError
-from analytics.longitudinal.keys import sort_by_line, spread_rows
+from analytics.longitudinal.keys import sort_by_line
 from analytics.tables.derived import RecistAssessments
 
 BEYOND_ANY_SUM = 1_000_000_000
 """Tenths of a millimetre no sum reaches; keeps the running minimum of one line apart from the next."""
-
-
-def select_baselines(visits: pl.DataFrame, sizes: pl.DataFrame, n_lines: int, settings: Settings) -> pl.DataFrame:
-    """Return the baseline of each line: the last visit with every target measured, else the last with a lesion.
-
-    One row a line, null without a baseline.
-    """
-    coming = visits["coming"].to_numpy()
-    is_near = (coming != NO_LINE) & (visits["days_before"].to_numpy() <= settings.baseline_scan_days)
-    before = sizes.select("visit", "tenths", "marks").filter(pl.Series(is_near[sizes["visit"].to_numpy()]))
-    rows = find_visit_rows(before, visits.height)
-    n_targets, n_unsized, tenths = count_called_targets(before, rows)
-    is_complete = (n_targets > 0) & (n_unsized == 0)
-    near = np.flatnonzero(rows.are_there())
-    line = coming[near]
-    # visits are in the order of the lines they come before
-    first = np.flatnonzero(np.diff(line, prepend=NO_LINE))
-    base = np.maximum.reduceat(is_complete[near] * visits.height + near, first) % max(visits.height, 1)
-    chosen = pl.DataFrame({"line": line[first], "base_visit": base, "is_complete": is_complete[base]}).select(
-        "line",
-        "base_visit",
-        baseline_date=pl.lit(visits["first_date"]).gather("base_visit"),
-        n_targets=pl.when("is_complete").then(pl.Series(n_targets[base])).otherwise(0).cast(pl.Int32),
-        baseline=pl.when("is_complete").then(pl.Series(tenths[base])),
-    )
-    return spread_rows(chosen, "line", n_lines)
 
 
 def _derive_nadirs(visits: pl.DataFrame) -> pl.DataFrame:
@@ -89,15 +54,14 @@ def _compute_date(rule: str) -> pl.Expr:
 
 def _read_visits(visits: pl.DataFrame, summaries: pl.DataFrame, baselines: pl.DataFrame) -> pl.DataFrame:
     """Return the visits read against a line with a baseline, beside their summary and that baseline."""
-    has_baseline = pl.lit(baselines["base_visit"].is_not_null()).gather("line")
+    # NO_LINE takes the last place, that of no line
+    has_baseline = pl.lit(baselines["base_visit"].is_not_null().append(pl.Series([False]))).gather("line")
     # a scan of which nothing is recorded is no assessment, not an unevaluable one
     is_recorded = pl.col("has_rows") | pl.col("is_described") | pl.col("new_date").is_not_null()
     is_complete = (pl.col("n_measured") == pl.col("n_targets")) & (pl.col("n_targets") > 0)
     new_day = pl.when(pl.col("new_day") < NEVER).then(pl.col("new_day").cast(pl.Date))
-    read = (
-        pl.concat([visits, summaries], how="horizontal")
-        .filter(pl.col("line") != NO_LINE)
-        .filter(has_baseline & is_recorded)
+    read = pl.concat([visits, summaries], how="horizontal").filter(
+        (pl.col("line") != NO_LINE) & has_baseline & is_recorded
     )
     return pl.concat([read, baselines.select(pl.all().gather(read["line"]))], how="horizontal").with_columns(
         sum=pl.when("has_rows").then("sum"),
@@ -123,23 +87,18 @@ def derive_recist_assessments(
     SettingsError
         If ``size_criteria`` or ``pd_date_rule`` is not known.
     """
-    if settings.size_criteria not in SIZE_CRITERIA_BY_CODE:
-        known = ", ".join(SIZE_CRITERIA_BY_CODE)
-        raise SettingsError(f"There are no criteria «{settings.size_criteria}».", "size_criteria", f"Known: {known}.")
-    criteria = SIZE_CRITERIA_BY_CODE[settings.size_criteria]
-    dated = select_dated_lines(lines.collect())
-    scans = derive_visits(tables["imaging"], settings)
-    visits = derive_line_visits(derive_visit_facts(scans), dated)
-    sizes = derive_lesion_sizes(tables["lesions"], scans, criteria)
-    baselines = select_baselines(visits, sizes, dated.height, settings)
-    roles = derive_roles(sizes, baselines, visits.height)
+    return assess_readings(derive_line_readings(tables, lines.collect(), settings), settings).lazy()
+
+
+def assess_readings(readings: LineReadings, settings: Settings) -> pl.DataFrame:
+    """Return ``derived.RecistAssessments`` from what is read against the lines."""
+    criteria, scans, visits, sizes = readings.criteria, readings.scans, readings.visits, readings.sizes
+    roles = derive_roles(sizes, readings.baselines, visits.height)
     days = scans["date"].to_physical().to_numpy()
-    summaries = summarise_lesions(
-        sizes, find_visit_rows(sizes, visits.height), visits["line"].to_numpy(), roles, days, criteria
-    )
-    read = _read_visits(visits, summaries, baselines.with_columns(n_others=pl.Series(roles.count_others())))
+    summaries = summarise_lesions(sizes, visits["line"].to_numpy(), roles, days, criteria)
+    baselines = readings.baselines.with_columns(n_others=pl.Series(roles.count_others()))
     assessed = (
-        _derive_nadirs(read)
+        _derive_nadirs(_read_visits(visits, summaries, baselines))
         .with_columns(
             target=compute_target_response(criteria),
             non_target=compute_non_target_response(),
@@ -154,8 +113,8 @@ def derive_recist_assessments(
             nadir_mm=pl.col("nadir") / 10,
             criteria=pl.lit(criteria.criteria),
             change_pct=pl.when("is_complete").then((pl.col("sum") / pl.col("baseline") - 1) * 100),
-            line_no=pl.lit(dated["line_no"]).gather(pl.col("line")),
+            line_no=pl.lit(readings.lines["line_no"]).gather(pl.col("line")),
         )
         .select(pl.col(name).cast(column.dtype) for name, column in RecistAssessments.columns().items())
     )
-    return sort_by_line(assessed).lazy()
+    return sort_by_line(assessed)

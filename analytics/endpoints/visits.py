@@ -49,7 +49,6 @@ def derive_visits(imaging: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
         sort_by_key(dated, "day_key", "imaging_id")
         .with_columns(visit=(~joins.fill_null(value=False)).cum_sum().cast(pl.Int64) - 1)
         .drop("timepoint")
-        .rechunk()
     )
 
 

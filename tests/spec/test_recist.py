@@ -8,6 +8,7 @@ import pytest
 from analytics.catalogue.settings import Settings
 from analytics.endpoints import key_lookup
 from analytics.endpoints.growth_rates import derive_growth_rates
+from analytics.endpoints.line_readings import derive_line_readings
 from analytics.endpoints.pretreatment_growth import derive_earlier_sums
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.longitudinal.lines import derive_lines
@@ -307,7 +308,7 @@ def growth_before(day: str = "2019-06-20", new: str = "", how: str = "yes") -> p
         "lesions": TARGETS.format(how=how),
     }
     tables = accept_by_hand(grids)
-    earlier = derive_earlier_sums(tables, derive_lines(tables, Settings()).collect(), Settings())
+    earlier = derive_earlier_sums(derive_line_readings(tables, derive_lines(tables, Settings()).collect(), Settings()))
     empty = read_lesions("patient_id | imaging_id | lesion_id\n")
     growth = derive_growth_rates(empty, earlier)
     GrowthRates.validate(growth)
