@@ -80,3 +80,13 @@ def find_scans_read(readings: pl.DataFrame, scans: pl.DataFrame) -> IntArray:
     if n_readers > 1 and not scans.is_empty():
         scan[_is_of_other_reader(rank, scans["visit"].to_numpy()[scan], scan != NO_SCAN)] = NO_SCAN
     return scan
+
+
+def order_rows(starts: IntArray, n_rows: int, scan: IntArray) -> IntArray:
+    """Return the places of the rows of readings that count, in the order of their scans; whole readings are moved."""
+    read = np.flatnonzero(scan != NO_SCAN)
+    read = read[np.argsort(scan[read], kind="stable")]
+    length = np.diff(starts, append=n_rows)[read]
+    place = np.repeat(starts[read] - (np.cumsum(length) - length), length)
+    place += np.arange(len(place))
+    return place

@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 from analytics.catalogue.settings import Settings
 from analytics.endpoints import key_lookup
 from analytics.endpoints.key_lookup import find_values
+from analytics.endpoints.lesion_outcomes import derive_lesion_outcomes
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.longitudinal.lines import derive_lines
 from tests.by_hand import Tables, accept_by_hand
@@ -80,8 +81,10 @@ def test_order_and_parts_of_the_rows_change_nothing(tables: Tables, seed: int):
     expected = assess(tables, lesions)
     shuffled = lesions.sample(fraction=1, shuffle=True, seed=seed)
     in_parts = pl.concat([shuffled.slice(place, 3) for place in range(0, shuffled.height, 3)], rechunk=False)
+    outcomes = derive_lesion_outcomes(tables)
     for rows in (shuffled, in_parts):
         assert_frame_equal(assess(tables, rows), expected, check_exact=True)
+        assert_frame_equal(derive_lesion_outcomes({**tables, "lesions": rows.lazy()}), outcomes, check_exact=True)
 
 
 @pytest.mark.parametrize("n_rows", [0, 1])
