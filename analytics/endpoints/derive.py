@@ -14,8 +14,9 @@ from analytics.endpoints.best_response import derive_best_responses
 from analytics.endpoints.growth_rates import derive_growth_rates
 from analytics.endpoints.lab_grades import derive_lab_grades
 from analytics.endpoints.lesion_outcomes import derive_lesion_outcomes
+from analytics.endpoints.line_readings import derive_line_readings
 from analytics.endpoints.pretreatment_growth import derive_earlier_sums
-from analytics.endpoints.recist import derive_recist_assessments
+from analytics.endpoints.recist import assess_readings
 from analytics.endpoints.recist_choices import apply_recist_choices
 from analytics.endpoints.reported_toxicities import derive_reported_toxicities
 from analytics.endpoints.self_check import check_derived
@@ -49,8 +50,10 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
     responses = derive_marker_responses(marker_values.lazy(), lines.lazy(), RESPONSE_RULES, settings).collect()
     progressions = derive_marker_progressions(marker_values.lazy(), PROGRESSION_RULES).collect()
     features = derive_marker_features(marker_values.lazy(), lines.lazy()).collect()
+    readings = derive_line_readings(tables, lines, settings)
+    earlier = derive_earlier_sums(readings)
     recist = apply_recist_choices(
-        derive_recist_assessments(tables, lines.lazy(), settings).collect(),
+        assess_readings(readings, settings),
         lines,
         marker_values,
         tables["schedule"].collect(),
@@ -79,7 +82,7 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "marker_changes": derive_marker_changes(marker_values.lazy()),
         "marker_features": features,
         "recist_assessments": recist,
-        "growth_rates": derive_growth_rates(recist, derive_earlier_sums(tables, lines, settings)),
+        "growth_rates": derive_growth_rates(recist, earlier),
         "lesion_outcomes": derive_lesion_outcomes(tables),
         "best_responses": best,
         "lab_grades": derive_lab_grades(tables, lines, settings),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
+from analytics.endpoints.lesion_readings import find_readings, find_scans_read, order_rows
 from analytics.longitudinal.keys import sort_by_key
-from analytics.longitudinal.reading import select_reading
 from analytics.tables.derived_disease import LesionOutcomes
 
 _KEY = ["pid", "lesion_id"]
@@ -59,24 +60,32 @@ def derive_lesion_outcomes(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
 
 def _select_rows(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     """Return the lesion rows in the order of their scans; ``…_place`` is the position of a row that says something."""
-    # scans are put in order first, so that their many lesions are sorted by one integer
     scans = (
         tables["imaging"]
         .select("pid", "imaging_id", "date", scan_file="_file", scan_row="_row")
         .sort("pid", "date", "scan_file", "scan_row", nulls_last=True)
-        .with_row_index("scan")
-        .select("pid", "imaging_id", "date", "scan")
+        .select("pid", "imaging_id", "date")
+        # of each scan, not of each visit, one reader is kept
+        .with_row_index("visit")
+        .collect()
     )
     how = pl.col("measured").fill_null("yes")
     size = pl.when(pl.col("nodal") == "Y").then(pl.coalesce("short_mm", "longest_mm")).otherwise("longest_mm")
     place = pl.int_range(pl.len(), dtype=pl.UInt32)
     is_sized = pl.col("mm").is_not_null()
-    rows = (
-        select_reading(tables["lesions"])
-        .join(scans, on=["pid", "imaging_id"])
-        .select(*_KEY, "organ", "segment", "date", "scan", "_file", "_row", how=how, mm=size)
+    noted = (
+        tables["lesions"]
+        .select(*_KEY, "imaging_id", "reader", "organ", "segment", "_file", "_row", how=how, mm=size)
         .with_columns(pl.col("lesion_id").cast(pl.Categorical))
         .collect(engine="streaming")
+    )
+    starts, readings = find_readings(noted)
+    scan = find_scans_read(readings, scans)
+    of_row = pl.Series("scan", np.repeat(scan, np.diff(starts, append=noted.height)))
+    rows = (
+        noted.drop("imaging_id", "reader")
+        .with_columns(of_row)[order_rows(starts, noted.height, scan)]
+        .with_columns(date=pl.lit(scans["date"]).gather("scan"))
     )
     return (
         sort_by_key(rows, "scan", "_file", "_row")

@@ -2,111 +2,102 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from analytics.catalogue.size_criteria import SizeCriteria
-from analytics.longitudinal.keys import is_first_of
+from analytics.endpoints.lesion_readings import find_readings, find_scans_read
+from analytics.endpoints.lesion_rows import CALLED_NEW, SEEN, SIZED, TARGET, UNKNOWN, mark_rows, read_lesion_rows
+from analytics.tables.results import BoolArray, IntArray
 
-_FLAGS = ["is_node", "is_seen", "is_unknown", "is_target", "is_called_new"]
+NO_VISIT = -1
+"""Visit of a reading that does not count."""
 
 
-def _is_any_of(column: str, *codes: str) -> pl.Expr:
-    return pl.any_horizontal(*((pl.col(column) == code).fill_null(value=False) for code in codes))
+@dataclass(frozen=True, slots=True)
+class LesionSizes:
+    """The sizes of lesions, and the readings they stand in.
 
-
-def compute_tenths(criteria: SizeCriteria) -> pl.Expr:
-    """Return the size of a lesion row in tenths of a millimetre; null where it was not measured.
-
-    Not visible is 0 and too small to measure is a fixed size; not assessed, excised or irradiated is not
-    0 but unknown, since a lesion that left by a local treatment did not respond.
+    Attributes
+    ----------
+    lesion, tenths, marks
+        Of each row: the number of the lesion's name (one number a name, over all patients), its size, 0
+        where it has none, and the marks of `lesion_rows`.
+    starts, scan, visit
+        Of each reading, in the order of the rows: where its rows begin, its position among the scans, and
+        its visit; ``NO_VISIT`` where its rows do not count.
     """
-    longest, short = pl.col("longest_mm"), pl.coalesce("short_mm", "longest_mm")
-    size = pl.when(_is_any_of("nodal", "Y")).then(short).otherwise(longest) if criteria.uses_short_axis else longest
-    measured = (size * 10).round().cast(pl.Int32)
-    return (
-        pl.when(pl.col("measured").is_null() | (pl.col("measured") == "yes"))
-        .then(measured)
-        .when(pl.col("measured") == "too_small")
-        .then(measured.fill_null(criteria.too_small_tenths))
-        .when(pl.col("measured") == "not_visible")
-        .then(pl.lit(0, dtype=pl.Int32))
-    )
 
+    lesion: NDArray[np.uint32]
+    tenths: NDArray[np.int32]
+    marks: NDArray[np.uint8]
+    starts: IntArray
+    scan: IntArray
+    visit: IntArray
 
-def _read_rows(lesions: pl.LazyFrame, criteria: SizeCriteria) -> pl.DataFrame:
-    """Return the lesion rows as numbers; ``run`` counts the stretches of rows from one reading of one scan."""
-    rows = lesions.select(
-        "pid",
-        "imaging_id",
-        "reader",
-        "lesion_id",
-        tenths=compute_tenths(criteria),
-        is_node=_is_any_of("nodal", "Y"),
-        is_seen=pl.col("measured").is_null() | _is_any_of("measured", "yes", "too_small"),
-        is_unknown=_is_any_of("measured", "not_assessed", "not_evaluable", "excised", "irradiated"),
-        is_target=_is_any_of("role", "target"),
-        is_called_new=_is_any_of("role", "new"),
-    ).collect(engine="streaming")
-    # a category of this table alone, so that its codes stay small
-    return rows.with_columns(
-        pl.col("lesion_id").cast(pl.Categorical(pl.Categories.random())),
-        run=pl.struct("pid", "imaging_id", "reader").rle_id(),
-    )
+    def repeat(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the ``values`` of the readings for each of their rows."""
+        return np.repeat(values, np.diff(self.starts, append=len(self.marks)))
 
+    def add(self, values: NDArray[np.int32] | IntArray, n_visits: int) -> IntArray:
+        """Return the sum of the rows' ``values`` over every visit; 0 without a row."""
+        sums = np.zeros(n_visits + 1, dtype=np.int64)
+        np.add.at(sums, self.visit, np.add.reduceat(values, self.starts, dtype=np.int64))
+        return sums[:n_visits]
 
-def _derive_readings(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
-    """Return visit, date and ``is_metabolic`` of each run; no visit where none counts or another reader is kept.
+    def unite(self, signs: NDArray[np.uint8], n_visits: int) -> NDArray[np.uint8]:
+        """Return the bits set in any row of every visit."""
+        united = np.zeros(n_visits + 1, dtype=np.uint8)
+        np.bitwise_or.at(united, self.visit, np.bitwise_or.reduceat(signs, self.starts))
+        return united[:n_visits]
 
-    One reader a visit is kept: a central one, else the first by name.
-    """
-    on_scan = ["pid", "imaging_id"]
-    runs = (
-        rows.filter(is_first_of("run"))
-        .lazy()
-        .select(*on_scan, "reader")
-        .join(
-            scans.lazy().select(*on_scan, "visit", "date", "is_metabolic"),
-            on=on_scan,
-            how="left",
-            maintain_order="left",
+    def have_rows(self, n_visits: int) -> BoolArray:
+        """Return which visits have a row."""
+        have = np.zeros(n_visits + 1, dtype=np.bool_)
+        have[self.visit] = True
+        return have[:n_visits]
+
+    def find_readings(self, rows: IntArray) -> IntArray:
+        """Return the reading of each of ``rows``."""
+        return np.searchsorted(self.starts, rows, side="right") - 1
+
+    def select(self, is_chosen: BoolArray) -> LesionSizes:
+        """Return the chosen readings with their rows."""
+        rows = np.flatnonzero(self.repeat(is_chosen))
+        lengths = np.diff(self.starts, append=len(self.marks))[is_chosen]
+        starts = np.cumsum(lengths) - lengths
+        of_row = (self.lesion[rows], self.tenths[rows], self.marks[rows])
+        return LesionSizes(*of_row, starts, self.scan[is_chosen], self.visit[is_chosen])
+
+    def list_rows(self) -> pl.DataFrame:
+        """Return ``visit``, ``scan``, ``lesion``, ``tenths`` and ``marks`` of each row."""
+        return pl.DataFrame(
+            {
+                "visit": self.repeat(self.visit),
+                "scan": self.repeat(self.scan),
+                "lesion": self.lesion,
+                "tenths": self.tenths,
+                "marks": self.marks,
+            }
         )
-        .select("visit", "date", "is_metabolic", "reader")
-        .collect(engine="streaming")
-    )
-    if runs["reader"].n_unique() <= 1:
-        return runs.drop("reader")
-    is_local = (pl.col("reader").str.to_lowercase() != "central").fill_null(value=True)
-    chosen = (
-        runs.sort("visit", is_local, "reader", nulls_last=False)
-        .unique("visit", keep="first", maintain_order=True)
-        .select("visit", chosen="reader")
-    )
-    return runs.join(chosen, on="visit", how="left", maintain_order="left").select(
-        pl.when(pl.col("reader").eq_missing(pl.col("chosen"))).then("visit"), "date", "is_metabolic"
-    )
 
 
-def _place_rows(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows that are read, with visit and date, those of one visit together."""
-    readings = _derive_readings(rows, scans)
-    placed = rows.drop("pid", "imaging_id", "reader", "run").insert_column(0, readings["visit"].gather(rows["run"]))
-    placed.insert_column(1, readings["date"].gather(rows["run"]))
-    if readings["is_metabolic"].any():
-        placed = _forget_unseen(placed, readings["is_metabolic"].gather(rows["run"]))
-    read = placed.filter(pl.col("visit").is_not_null()) if placed["visit"].has_nulls() else placed
-    return read if read["visit"].is_sorted() else read.sort("visit")
-
-
-def _forget_unseen(placed: pl.DataFrame, is_metabolic: pl.Series) -> pl.DataFrame:
+def _forget_unseen(sizes: LesionSizes, is_metabolic: BoolArray) -> None:
     """Call not assessed, instead of gone, what took up no glucose: that says nothing of its size."""
-    is_unseen = is_metabolic & (placed["tenths"] == 0) & ~placed["is_seen"]
-    return placed.with_columns(tenths=pl.when(~is_unseen).then("tenths"), is_unknown=pl.col("is_unknown") | is_unseen)
+    is_not_visible = (sizes.marks & (SIZED | SEEN)) == SIZED
+    unseen = np.flatnonzero(sizes.repeat(is_metabolic) & is_not_visible)
+    sizes.marks[unseen] = sizes.marks[unseen] & ~SIZED | UNKNOWN
 
 
 def _select_largest(sizes: pl.DataFrame) -> pl.DataFrame:
     """Keep the largest of several measurements of one lesion at one visit."""
+    flags = ((pl.col("marks") & int(mark)) > 0 for mark in (SEEN, UNKNOWN, TARGET, CALLED_NEW))
     return sizes.sort(
-        "visit", "lesion_id", "tenths", "date", "is_seen", "is_unknown", "is_target", "is_called_new",
+        "visit", "lesion_id", "tenths", "date", *flags,
         descending=[False, False, True, False, True, False, False, False], nulls_last=True,
     ).unique(["visit", "lesion_id"], keep="first", maintain_order=True)  # fmt: skip
 
@@ -131,37 +122,70 @@ def _resolve_parents(sizes: pl.DataFrame) -> pl.DataFrame:
         .agg(
             # one piece without a size leaves the whole without one
             pl.when(pl.col("tenths").null_count() == 0).then(pl.col("tenths").sum()).alias("tenths"),
-            pl.col("date", *_FLAGS).first(),
+            pl.col("date", "scan", "marks").first(),
         )
         .sort("visit")
-        .select(sizes.columns)
     )
 
 
-def _resolve(sizes: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
-    """Resolve the visits of several scans or with merged or split lesions, which are few; keep the others."""
-    names = sizes["lesion_id"].unique()
-    compound = names.filter(names.cast(pl.String).str.contains_any(["+", "/"]).fill_null(value=False))
-    of_several = scans.filter(~is_first_of("visit"))["visit"]
-    of_compound = sizes.filter(pl.col("lesion_id").is_in(compound.implode()))["visit"]
-    is_plain = ~sizes["visit"].is_in(pl.concat([of_several, of_compound]).unique().implode())
-    if is_plain.all():
+def _list_names(lesion: pl.Series, codes: NDArray[np.uint32]) -> pl.Series:
+    """Return the names of lesions by their codes."""
+    row = np.zeros(1 + int(codes.max(initial=0)), dtype=np.int32)
+    row[codes] = np.arange(len(codes), dtype=np.int32)
+    return lesion.gather(row[: len(codes)]).cast(pl.String)
+
+
+def _find_apart(sizes: LesionSizes, names: pl.Series, scans: pl.DataFrame) -> BoolArray:
+    """Return the readings of visits that have several scans, or merged or split lesions: these are few."""
+    visit_of_scan = scans["visit"].to_numpy()
+    # the last place is that of readings without a visit
+    is_apart = np.zeros(2 + int(visit_of_scan.max(initial=NO_VISIT)), dtype=np.bool_)
+    is_apart[visit_of_scan[1:][visit_of_scan[1:] == visit_of_scan[:-1]]] = True
+    is_compound = names.str.contains_any(["+", "/"]).fill_null(value=False).to_numpy()
+    if is_compound.any():
+        is_apart[sizes.visit[sizes.find_readings(np.flatnonzero(is_compound[sizes.lesion]))]] = True
+    is_apart[NO_VISIT] = False
+    return is_apart[sizes.visit]
+
+
+def _resolve(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
+    """Return the sizes of visits with one row a lesion: the largest, merged and split lesions resolved."""
+    tenths = pl.when((pl.col("marks") & int(SIZED)) > 0).then("tenths")
+    dated = rows.with_columns(tenths=tenths, date=pl.lit(scans["date"]).gather(pl.col("scan")))
+    is_sized = pl.col("tenths").is_not_null().cast(pl.UInt8) * int(SIZED)
+    return _resolve_parents(_select_largest(dated)).with_columns(
+        pl.col("tenths").fill_null(0), (pl.col("marks") & int(~SIZED) | is_sized).cast(pl.UInt8)
+    )
+
+
+def _replace(sizes: LesionSizes, is_apart: BoolArray, resolved: pl.DataFrame, names: pl.DataType) -> LesionSizes:
+    """Return the sizes with the rows ``resolved`` instead of those of the readings apart, each a reading of its own."""
+    lesion = resolved["lesion_id"].cast(names).to_physical()
+    return LesionSizes(
+        np.append(sizes.lesion, lesion.to_numpy()),
+        np.append(sizes.tenths, resolved["tenths"].to_numpy()),
+        np.append(sizes.marks, resolved["marks"].to_numpy()),
+        np.append(sizes.starts, len(sizes.marks) + np.arange(resolved.height)),
+        np.append(sizes.scan, resolved["scan"].to_numpy()),
+        np.append(np.where(is_apart, NO_VISIT, sizes.visit), resolved["visit"].to_numpy()),
+    )
+
+
+def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria) -> LesionSizes:
+    """Derive the size of each lesion at each visit, one row a visit and lesion; ``scans`` as ``derive_visits`` does."""
+    rows = read_lesion_rows(lesions, criteria)
+    starts, readings = find_readings(rows)
+    scan = find_scans_read(readings, scans)
+    # a reading that does not count has the last place, beside those of the scans
+    visit = np.append(scans["visit"].to_numpy(), NO_VISIT)[scan]
+    is_metabolic = np.append(scans["is_metabolic"].to_numpy(), False)[scan]
+    sizes = LesionSizes(rows["lesion"].to_physical().to_numpy(), *mark_rows(rows, criteria), starts, scan, visit)
+    if is_metabolic.any():
+        _forget_unseen(sizes, is_metabolic)
+    names = _list_names(rows["lesion"], sizes.lesion)
+    is_apart = _find_apart(sizes, names, scans)
+    if not is_apart.any():
         return sizes
-    resolved = _resolve_parents(
-        _select_largest(sizes.filter(~is_plain).with_columns(pl.col("lesion_id").cast(pl.String)))
-    )
-    coded = resolved.with_columns(pl.col("lesion_id").cast(sizes.schema["lesion_id"]))
-    return pl.concat([sizes.filter(is_plain), coded])
-
-
-def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria) -> pl.DataFrame:
-    """Derive one row a visit and lesion: ``visit``, ``lesion``, ``tenths``, ``is_node``, ``is_seen``.
-
-    ``lesion`` numbers the names of lesions (one number a name, over all patients); ``is_target`` and
-    ``is_called_new`` say what the row calls it; ``is_unknown`` marks one not assessed; ``date`` is that of
-    its scan. The rows of one visit stand together. ``scans`` are those of ``derive_visits``.
-    """
-    placed = _place_rows(_read_rows(lesions, criteria), scans)
-    return _resolve(placed, scans).select(
-        "visit", "date", "tenths", *_FLAGS, lesion=pl.col("lesion_id").to_physical().cast(pl.Int64)
-    )
+    apart = sizes.select(is_apart).list_rows()
+    resolved = _resolve(apart.with_columns(lesion_id=pl.lit(names).gather("lesion")).drop("lesion"), scans)
+    return _replace(sizes, is_apart, resolved, rows.schema["lesion"])

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
-from analytics.catalogue.settings import Settings
-from analytics.catalogue.size_criteria import SIZE_CRITERIA_BY_CODE
-from analytics.endpoints.lesion_sizes import derive_lesion_sizes
-from analytics.endpoints.recist import select_baselines
-from analytics.endpoints.visits import derive_line_visits, derive_visit_facts, derive_visits, select_dated_lines
+from analytics.endpoints.lesion_rows import SIZED, TARGET
+from analytics.endpoints.lesion_sizes import NO_VISIT, LesionSizes
+from analytics.endpoints.line_readings import LineReadings
 
 EARLIEST_MONTHS, LATEST_MONTHS = 2.0, 12.0
 """How long before the baseline the earlier visit lies; over less, the error of measuring outweighs the growth."""
 
 
-def derive_earlier_sums(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def derive_earlier_sums(readings: LineReadings) -> pl.DataFrame:
     """Return each line's baseline beside the latest earlier visit at which all its targets were measured.
 
     A baseline at which a new lesion was seen is not used: the sum of the old ones would not tell the growth.
@@ -28,21 +25,12 @@ def derive_earlier_sums(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame,
         ``pid``, ``line_no``, ``first_date`` of the baseline, ``baseline_date`` of the visit before, ``sum_mm``
         at the baseline and ``baseline_mm`` before: growth is read from the earlier to the later.
     """
-    dated = select_dated_lines(lines)
-    scans = derive_visits(tables["imaging"], settings)
-    visits = derive_line_visits(derive_visit_facts(scans), dated)
-    sizes = derive_lesion_sizes(tables["lesions"], scans, SIZE_CRITERIA_BY_CODE[settings.size_criteria])
-    of_line = select_baselines(visits, sizes, dated.height, settings)
-    baselines = (
-        pl.concat([dated.select("pid", "line_no"), of_line], how="horizontal")
-        .filter(pl.col("n_targets") > 0)
-        .with_columns(pl.col("base_visit").cast(pl.Int64))
-    )
-    of_visit = visits.select(pl.col("visit").cast(pl.Int64), "pid", "first_date", "new_date")
-    unchanged = baselines.join(
+    baselines = pl.concat([readings.lines.select("pid", "line_no"), readings.baselines], how="horizontal")
+    of_visit = readings.visits.select("pid", "first_date", "new_date", visit=pl.int_range(pl.len(), dtype=pl.Int64))
+    unchanged = baselines.filter(pl.col("n_targets") > 0).join(
         of_visit.filter(pl.col("new_date").is_null()).select(base_visit="visit"), on="base_visit"
     )
-    sums = _sum_targets(unchanged, of_visit, sizes)
+    sums = _sum_targets(unchanged, of_visit, readings.sizes)
     return (
         sums.sort("pid", "line_no", "earlier")
         .unique(["pid", "line_no"], keep="last", maintain_order=True)
@@ -57,18 +45,29 @@ def derive_earlier_sums(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame,
     )
 
 
-def _sum_targets(baselines: pl.DataFrame, visits: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
+def _list_rows(sizes: LesionSizes, visits: pl.Series) -> pl.DataFrame:
+    """Return the lesion rows of some of the visits."""
+    is_asked = np.zeros(2 + int(sizes.visit.max(initial=NO_VISIT)), dtype=np.bool_)
+    is_asked[visits.filter(visits < len(is_asked) - 1).to_numpy()] = True
+    return sizes.select(is_asked[sizes.visit]).list_rows()
+
+
+def _sum_targets(baselines: pl.DataFrame, visits: pl.DataFrame, sizes: LesionSizes) -> pl.DataFrame:
     """Return the earlier visits of each baseline at which each of its targets has a size, with their sum."""
     months = (pl.col("baseline_date") - pl.col("earlier")).dt.total_days() / DAYS_PER_MONTH
-    located = sizes.select(pl.col("visit").cast(pl.Int64), "lesion", "tenths", "is_target")
-    targets = located.filter("is_target").select("lesion", base_visit="visit")
+    pairs = baselines.join(visits.select("pid", "visit", earlier="first_date"), on="pid").filter(
+        months.is_between(EARLIEST_MONTHS, LATEST_MONTHS)
+    )
+    targets = (
+        _list_rows(sizes, pairs["base_visit"])
+        .filter((pl.col("marks") & int(TARGET)) > 0)
+        .select("lesion", base_visit="visit")
+    )
+    sized = _list_rows(sizes, pairs["visit"]).filter((pl.col("marks") & int(SIZED)) > 0)
     key = ["pid", "line_no", "visit"]
     return (
-        baselines.join(visits.select("pid", "visit", earlier="first_date"), on="pid")
-        .filter(months.is_between(EARLIEST_MONTHS, LATEST_MONTHS))
-        .join(targets, on="base_visit")
-        .join(located.drop("is_target"), on=["visit", "lesion"])
-        .filter(pl.col("tenths").is_not_null())
+        pairs.join(targets, on="base_visit")
+        .join(sized.select("visit", "lesion", "tenths"), on=["visit", "lesion"])
         .group_by(key)
         .agg(pl.col("earlier", "baseline_date", "baseline", "n_targets").first(), pl.col("tenths").sum(), n=pl.len())
         .filter((pl.col("n") == pl.col("n_targets")) & (pl.col("tenths") > 0) & (pl.col("baseline") > 0))

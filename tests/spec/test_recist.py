@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from analytics.catalogue.settings import Settings
-from analytics.endpoints import recist
+from analytics.endpoints import key_lookup
 from analytics.endpoints.growth_rates import derive_growth_rates
+from analytics.endpoints.line_readings import derive_line_readings
 from analytics.endpoints.pretreatment_growth import derive_earlier_sums
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.longitudinal.lines import derive_lines
@@ -307,7 +308,7 @@ def growth_before(day: str = "2019-06-20", new: str = "", how: str = "yes") -> p
         "lesions": TARGETS.format(how=how),
     }
     tables = accept_by_hand(grids)
-    earlier = derive_earlier_sums(tables, derive_lines(tables, Settings()).collect(), Settings())
+    earlier = derive_earlier_sums(derive_line_readings(tables, derive_lines(tables, Settings()).collect(), Settings()))
     empty = read_lesions("patient_id | imaging_id | lesion_id\n")
     growth = derive_growth_rates(empty, earlier)
     GrowthRates.validate(growth)
@@ -356,5 +357,5 @@ def test_many_lesion_names_are_looked_up_another_way(monkeypatch: pytest.MonkeyP
     by_place = derive_recist_assessments(tables, lines, Settings()).collect()
     assert by_place["sum_mm"].to_list() == [20.0]
     assert by_place["has_new_lesion"].to_list() == [True]
-    monkeypatch.setattr(recist, "MANY_PLACES", 0)
+    monkeypatch.setattr(key_lookup, "LARGEST_KEY", 0)
     assert derive_recist_assessments(tables, lines, Settings()).collect().equals(by_place)

@@ -22,7 +22,7 @@ TENTHS = st.integers(min_value=100, max_value=3000)
 
 def target_response(baseline: int, nadir: int, total: int, criteria: str) -> str:
     visit = pl.DataFrame(
-        {"sum": [total], "nadir": [nadir], "baseline": [baseline], "n_targets": [1], "n_back": [0]},
+        {"sum": [total], "nadir": [nadir], "baseline": [baseline], "n_targets": [1], "is_back": [False]},
         schema_overrides={"sum": pl.Int64, "nadir": pl.Int64, "baseline": pl.Int64},
     ).with_columns(is_gone=pl.lit(value=False), was_gone=pl.lit(value=False), is_complete=pl.lit(value=True))
     return str(visit.select(compute_target_response(SIZE_CRITERIA_BY_CODE[criteria])).item())

@@ -1,0 +1,92 @@
+"""Readings of lesions: the stretches of rows one reader wrote of one scan, and which of them count."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from analytics.endpoints.key_lookup import find_values
+from analytics.tables.results import BoolArray, IntArray
+
+NO_SCAN = -1
+"""Scan of a reading that does not count: of no scan that measures, or of another reader than the one kept."""
+
+_READING = ("pid", "imaging_id", "reader")
+
+
+def _differs(texts: pl.Series) -> pl.Series:
+    """Return which of ``texts`` differ from the one before, the first left out."""
+    later, earlier = texts.slice(1), texts.head(-1)
+    return later.ne_missing(earlier) if texts.has_nulls() else later != earlier
+
+
+def find_readings(rows: pl.DataFrame) -> tuple[IntArray, pl.DataFrame]:
+    """Return where a stretch of rows of one patient, scan and reader begins, and these; some begin anew without need.
+
+    Part by part, as the rows lie in memory: texts are then compared in place instead of in a copy moved by one row.
+    """
+    starts: list[IntArray] = [np.zeros(0, dtype=np.int64)]
+    readings = [rows.select(_READING).clear()]
+    begun = 0
+    for length in rows["imaging_id"].chunk_lengths():
+        named = [rows[name].slice(begun, length) for name in _READING]
+        pid, scan, reader = (_differs(column) for column in named)
+        first = np.append(0, np.flatnonzero((pid | scan | reader).to_numpy()) + 1)[:length]
+        starts.append(first + begun)
+        readings.append(pl.DataFrame(named)[first])
+        begun += length
+    return np.concatenate(starts), pl.concat(readings, rechunk=True)
+
+
+def _find_scans(readings: pl.DataFrame, scans: pl.DataFrame) -> IntArray:
+    """Return the position of each reading's scan among ``scans``."""
+    names = pl.Categorical(pl.Categories.random())
+    # both are kept until both have their codes: numbering starts anew once no series of a category is left
+    coded = [table["imaging_id"].cast(names) for table in (scans, readings)]
+    of_scan, of_reading = (codes.to_physical().to_numpy().astype(np.int64) for codes in coded)
+    n_names = 1 + max(int(of_scan.max(initial=0)), int(of_reading.max(initial=0)))
+    of_scan += scans["pid"].to_numpy().astype(np.int64) * n_names
+    of_reading += readings["pid"].to_numpy().astype(np.int64) * n_names
+    return find_values(of_scan, np.arange(len(of_scan)), of_reading, NO_SCAN)
+
+
+def _rank_readers(readers: pl.Series) -> tuple[IntArray, int]:
+    """Return the rank of each reader, a central one first, then by name, and how many there are."""
+    coded = readers.cast(pl.Categorical(pl.Categories.random()))
+    distinct = coded.unique()
+    name = pl.col("reader").cast(pl.String)
+    is_local = (name.str.to_lowercase() != "central").fill_null(value=True)
+    order = distinct.to_frame("reader").select(pl.arg_sort_by(is_local, name, nulls_last=False)).to_series()
+    code, codes = (some.to_physical().fill_null(len(distinct)).to_numpy() for some in (distinct.gather(order), coded))
+    rank = np.zeros(len(distinct) + 1, dtype=np.int64)
+    rank[code] = np.arange(len(distinct))
+    return rank[codes], len(distinct)
+
+
+def _is_of_other_reader(rank: IntArray, visit: IntArray, is_placed: BoolArray) -> BoolArray:
+    """Return which readings are not of the reader kept at their visit, the first by ``rank``."""
+    kept = np.full(1 + int(visit.max(initial=0)), len(rank))
+    np.minimum.at(kept, visit[is_placed], rank[is_placed])
+    return rank != kept[visit]
+
+
+def find_scans_read(readings: pl.DataFrame, scans: pl.DataFrame) -> IntArray:
+    """Return the scan (its position among ``scans``) of each of ``readings``, or ``NO_SCAN``.
+
+    One reader a visit is kept: a central one, else the first by name.
+    """
+    scan = _find_scans(readings, scans)
+    rank, n_readers = _rank_readers(readings["reader"])
+    if n_readers > 1 and not scans.is_empty():
+        scan[_is_of_other_reader(rank, scans["visit"].to_numpy()[scan], scan != NO_SCAN)] = NO_SCAN
+    return scan
+
+
+def order_rows(starts: IntArray, n_rows: int, scan: IntArray) -> IntArray:
+    """Return the places of the rows of readings that count, in the order of their scans; whole readings are moved."""
+    read = np.flatnonzero(scan != NO_SCAN)
+    read = read[np.argsort(scan[read], kind="stable")]
+    length = np.diff(starts, append=n_rows)[read]
+    place = np.repeat(starts[read] - (np.cumsum(length) - length), length)
+    place += np.arange(len(place))
+    return place
