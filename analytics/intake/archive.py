@@ -20,8 +20,13 @@ SMALL_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 20
 
 
-def check_archive(path: Path) -> None:
+def check_archive(path: Path, max_ratio: int = MAX_RATIO) -> None:
     """Refuse a zip archive (a workbook is one) that is damaged, too large, or reaches outside its folder.
+
+    Parameters
+    ----------
+    max_ratio
+        How many times its size it may unpack to.
 
     Raises
     ------
@@ -44,7 +49,7 @@ def check_archive(path: Path) -> None:
                 "Do not open it; ask who sent it.",
             )
     size = sum(member.file_size for member in members)
-    _check_size(size, path)
+    _check_size(size, path, max_ratio)
 
 
 def unpack_zip(path: Path, into: Path) -> None:
@@ -93,11 +98,11 @@ def unpack_gzip(path: Path, into: Path) -> Path:
     return target
 
 
-def _check_size(unpacked: int, path: Path) -> None:
+def _check_size(unpacked: int, path: Path, max_ratio: int = MAX_RATIO) -> None:
     packed = max(path.stat().st_size, 1)
-    if unpacked > MAX_UNPACKED_BYTES or (unpacked > SMALL_BYTES and unpacked > MAX_RATIO * packed):
+    if unpacked > MAX_UNPACKED_BYTES or (unpacked > SMALL_BYTES and unpacked > max_ratio * packed):
         raise SourceError(
-            f"The archive unpacks to more than {MAX_RATIO} times its size: it is no table.",
+            f"The archive unpacks to more than {max_ratio} times its size: it is no table.",
             path.name,
             "Unpack it yourself and look at it.",
         )

@@ -49,7 +49,6 @@ def structure_findings(heads: Sequence[Head], unused: Iterable[str]) -> pl.DataF
         rows.extend(_spreadsheet_cells(head.table))
     rows.extend(_left_by_layout(tables))
     rows.extend(_notes(tables))
-    rows.extend(_hidden_errors(tables))
     return pl.DataFrame(rows, schema=FINDING_COLUMNS, orient="row")
 
 
@@ -175,8 +174,3 @@ def _spreadsheet_cells(table: TextTable) -> Iterator[dict[str, object]]:
         yield _finding("V02", **place, row=row, column=column, value=value)
     for reference in table.merged:
         yield _finding("V75", **place, reference=reference)
-
-
-def _hidden_errors(tables: Sequence[TextTable]) -> Iterator[dict[str, object]]:
-    for file in dict.fromkeys(table.file for table in tables if table.hides_errors):
-        yield _finding("V76", file=file)

@@ -41,8 +41,6 @@ class TextTable:
         (row, column, value) of cells that hold a spreadsheet error; they are null in ``rows``.
     merged
         References of merged cells that span rows; only the first row of each has the value.
-    hides_errors
-        Whether errors and merged cells cannot be seen in this format.
     notes
         How many lines starting with «#» were passed over as notes for people.
     unnamed
@@ -61,7 +59,6 @@ class TextTable:
     untyped: frozenset[str] = frozenset()
     errors: tuple[tuple[int, str, str], ...] = ()
     merged: tuple[str, ...] = ()
-    hides_errors: bool = False
     unnamed: frozenset[str] = frozenset()
     choice: pl.DataFrame = field(default_factory=lambda: NO_CHOICE)
 

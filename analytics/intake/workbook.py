@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,20 +12,33 @@ import fastexcel
 import polars as pl
 
 from analytics.errors import LayoutError, SourceError
-from analytics.intake.archive import check_archive
+from analytics.intake.archive import MAX_RATIO, check_archive
+from analytics.intake.cell_facts import CellFacts, cannot_open
 from analytics.intake.columnar import hash_file
 from analytics.intake.examine import clean_header
 from analytics.intake.headers import Delivery, check_header
+from analytics.intake.ods_cells import read_ods_cells
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
-from analytics.intake.workbook_cells import CellFacts, read_cell_facts
+from analytics.intake.xls_cells import read_xls_cells
+from analytics.intake.xlsx_cells import read_xlsx_cells
 from analytics.tables.study import InputFile
 
 HEADER_SEARCH_ROWS = 20
 """A title or a help line may stand above the header, but not more than this many rows."""
 
+CELL_READERS: Mapping[str, Callable[[Path], dict[str, CellFacts]]] = {
+    ".xlsx": read_xlsx_cells,
+    ".xlsm": read_xlsx_cells,
+    ".ods": read_ods_cells,
+    ".xls": read_xls_cells,
+}
+"""Who looks at the cells of a format one by one."""
 
-PLAIN_XML = (".xlsx", ".xlsm")
-"""Formats whose cells can be looked at one by one."""
+MAX_RATIOS: Mapping[str, int] = {".xlsx": MAX_RATIO, ".xlsm": MAX_RATIO, ".ods": 500}
+"""How many times its size a format may unpack to; a cell of .ods says in a hundred letters what its neighbours say."""
+
+DAMAGE = (fastexcel.FastExcelError, ElementTree.ParseError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
+"""What a damaged workbook, one with a password, or a file that is none raises."""
 
 
 def read_workbook(
@@ -98,17 +112,14 @@ def sheet_names(path: Path) -> tuple[str, ...]:
 
 
 def _open(path: Path) -> tuple[fastexcel.ExcelReader, dict[str, CellFacts]]:
+    suffix = path.suffix.casefold()
+    if suffix in MAX_RATIOS:
+        check_archive(path, MAX_RATIOS[suffix])
     try:
-        if path.suffix.casefold() in PLAIN_XML:
-            check_archive(path)
-            return fastexcel.read_excel(path), read_cell_facts(path)
-        return fastexcel.read_excel(path), {}
-    except (fastexcel.FastExcelError, KeyError, ElementTree.ParseError) as error:
-        raise SourceError(
-            f"The workbook cannot be opened ({str(error).splitlines()[0]}).",
-            path.name,
-            "Take off its password, or save it again as .xlsx or as CSV UTF-8.",
-        ) from None
+        cells = CELL_READERS[suffix](path)  # first, since it refuses damage that ends fastexcel and the process with it
+        return fastexcel.read_excel(path), cells
+    except DAMAGE as error:
+        raise cannot_open(path, error) from None
 
 
 def _read_sheet(
@@ -119,11 +130,14 @@ def _read_sheet(
     cells: CellFacts | None,
     table: str,
 ) -> TextTable | None:
+    where = f"{file}, sheet {sheet}"
+    if cells is None:
+        raise SourceError("The sheet cannot be looked into for errors.", where, "Save the workbook again as .xlsx.")
     grid = workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
-    frame = grid.to_polars()
+    places = {info.absolute_index: number for number, info in enumerate(grid.selected_columns)}
+    frame = _without_errors(grid.to_polars(), cells, places)
     if frame.width == 0:
         return None
-    where = f"{file}, sheet {sheet}"
     position = _header_position(frame, known, where)
     header = ["" if cell is None else str(cell) for cell in frame.row(position)]
     check_header(header, where)
@@ -134,33 +148,34 @@ def _read_sheet(
     filled = emptied.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
     is_note = pl.col(names[0]).str.starts_with("#").fill_null(value=False)
     rows = filled.filter(~is_note)
-    at = {info.absolute_index: name for info, name in zip(grid.selected_columns, names, strict=True)}
-    read = TextTable(table, file, sheet, rows, NO_RAGGED, notes=filled.height - rows.height)
-    if cells is not None:
-        return _with_cell_facts(read, cells, at, position + 1)
-    return replace(read, is_typed=True, untyped=_text_columns(workbook, sheet, position + 1, names), hides_errors=True)
-
-
-def _text_columns(workbook: fastexcel.ExcelReader, sheet: str, header_row: int, names: list[str]) -> frozenset[str]:
-    """Return the columns of which not every filled cell below the header is a number."""
-    if workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").height <= header_row:
-        return frozenset()
-    below = workbook.load_sheet(sheet, header_row=None, skip_rows=header_row, schema_sample_rows=None).to_polars()
-    by_place = zip(names, below.schema.values(), strict=True)
-    return frozenset(name for name, kind in by_place if not kind.is_numeric())
-
-
-def _with_cell_facts(read: TextTable, cells: CellFacts, at: Mapping[int, str], header_row: int) -> TextTable:
-    """Add what the cells themselves say; ``at`` gives the name of each column by its place in the sheet."""
-    return replace(
-        read,
+    at = {place: names[number] for place, number in places.items()}
+    return TextTable(
+        table,
+        file,
+        sheet,
+        rows,
+        NO_RAGGED,
         is_typed=True,
+        notes=filled.height - rows.height,
         untyped=frozenset(at[column] for column in cells.text_numbers if column in at),
         errors=tuple(
-            (row, at[column], word) for row, column, word in cells.errors if row > header_row and column in at
+            (row, at[column], word) for row, column, word in cells.errors if row > position + 1 and column in at
         ),
         merged=cells.merged,
     )
+
+
+def _without_errors(frame: pl.DataFrame, cells: CellFacts, places: Mapping[int, int]) -> pl.DataFrame:
+    """Empty the cells that hold an error, under which some formats keep a number or a word.
+
+    ``places`` gives the position in ``frame`` of each column of the sheet.
+    """
+    wrong: dict[str, list[int]] = {}
+    for row, column, _ in cells.errors:
+        if column in places:
+            wrong.setdefault(frame.columns[places[column]], []).append(row - 1)
+    index = pl.int_range(pl.len())
+    return frame.with_columns(pl.when(~index.is_in(rows)).then(pl.col(name)) for name, rows in wrong.items())
 
 
 def _header_position(cells: pl.DataFrame, known: frozenset[str], where: str) -> int:

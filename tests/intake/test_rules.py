@@ -264,7 +264,7 @@ STOPPING: dict[str, dict[str, str]] = {
 }
 """Rules that stop the import; the sound source passes them."""
 
-OF_WORKBOOKS = {"V02", "V75", "V76"}
+OF_WORKBOOKS = {"V02", "V75"}
 """Rules that only a workbook can break; see its tests."""
 
 

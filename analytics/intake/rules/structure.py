@@ -100,13 +100,6 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "Take the cells apart and write the value in each row.",
     ),
     Rule(
-        "V76",
-        "WARN",
-        "file",
-        "In this format formula errors cannot be told from empty cells, nor merged cells from others.",
-        "Save the workbook as .xlsx.",
-    ),
-    Rule(
         "V37",
         "INFO",
         "file",

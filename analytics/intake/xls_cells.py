@@ -1,0 +1,58 @@
+"""The cells of an old Excel workbook (.xls): which hold an error, which are merged, which texts are numbers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import xlrd
+from xlrd.sheet import Sheet
+
+from analytics.intake.cell_facts import UNNAMED_ERROR, CellFacts, cannot_open, needs_its_mark, range_name
+
+
+def read_xls_cells(path: Path) -> dict[str, CellFacts]:
+    """Read the facts of every sheet of an .xls workbook, by sheet name.
+
+    Raises
+    ------
+    SourceError
+        If its records cannot be followed.
+    """
+    try:
+        return dict(_read_sheets(path))
+    except Exception as error:  # xlrd holds a damaged file to assertions, indices and lengths of many kinds
+        raise cannot_open(path, error) from None
+
+
+def _read_sheets(path: Path) -> Iterator[tuple[str, CellFacts]]:
+    """Yield one sheet after the other, each forgotten before the next is read."""
+    with xlrd.open_workbook(
+        file_contents=path.read_bytes(),
+        formatting_info=True,  # to xlrd merged cells are formatting
+        on_demand=True,
+        ragged_rows=True,
+        logfile=io.StringIO(),  # otherwise its warnings stand among our answers
+    ) as book:
+        for number, name in enumerate(book.sheet_names()):
+            yield name, _sheet_facts(book.sheet_by_index(number))
+            book.unload_sheet(number)
+
+
+def _sheet_facts(sheet: Sheet) -> CellFacts:
+    errors: list[tuple[int, int, str]] = []
+    text_numbers: set[int] = set()
+    for row in range(sheet.nrows):
+        cells = zip(sheet.row_types(row), sheet.row_values(row), strict=True)
+        for column, (kind, value) in enumerate(cells):
+            if kind == xlrd.XL_CELL_ERROR:
+                errors.append((row + 1, column, xlrd.error_text_from_code.get(int(value), UNNAMED_ERROR)))
+            elif kind == xlrd.XL_CELL_TEXT and needs_its_mark(value):
+                text_numbers.add(column)
+    merged = tuple(
+        range_name((top + 1, left), (bottom, right - 1))
+        for top, bottom, left, right in sheet.merged_cells
+        if bottom - top > 1
+    )
+    return CellFacts(tuple(errors), merged, frozenset(text_numbers))
