@@ -25,7 +25,8 @@ def review_findings(reviews: Iterator[Review]) -> Iterator[pl.DataFrame]:
     """Yield the findings of each check that fires."""
     for review in reviews:
         for check in review.checks if review.frame.height else ():
-            hits = review.frame.filter(check.fires.fill_null(value=False))
+            # without a piece of no rows, of which texts cannot be put together
+            hits = review.frame.filter(check.fires.fill_null(value=False)).rechunk()
             if hits.height:
                 yield findings_of(check, review.table, hits)
 
@@ -35,6 +36,15 @@ def used(settled: Mapping[str, pl.DataFrame], table: str, *names: str) -> pl.Dat
     rows = settled[table].select(names) if names else settled[table]
     status = settled[table].get_column(STATUS)
     return rows if status.null_count() == rows.height else rows.filter(status.is_null())
+
+
+def used_where(settled: Mapping[str, pl.DataFrame], table: str, wanted: pl.Series, *names: str) -> pl.DataFrame:
+    """Return those of the accepted rows of a settled table for which ``wanted`` holds, with the columns named."""
+    places = wanted.arg_true()
+    status = settled[table].get_column(STATUS)
+    if status.null_count() < len(status):
+        places = status.is_null().arg_true().gather(places)
+    return settled[table].select(names)[places]
 
 
 def shown_columns(table: str, *names: str) -> tuple[str, ...]:
