@@ -68,15 +68,31 @@ def _assay_facts(assays: pl.DataFrame) -> pl.DataFrame:
 
 def _join_assay(labs: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
     """Join to each value the row of its assay that holds on its day; the latest row if several do."""
-    numbered = labs.with_row_index("_n")
-    candidates = numbered.filter(pl.col("assay_id").is_not_null()).select("_n", "assay_id", "analyte", "collected_lo")
+    if assays.select("assay_id", "analyte").is_duplicated().any():
+        return _join_latest(labs, assays)
+    facts = [name for name in assays.columns if name.startswith("_assay_")]
+    joined = labs.join(assays, on=["assay_id", "analyte"], how="left", maintain_order="left")
+    if assays.select(pl.any_horizontal(pl.col("valid_from_lo", "valid_to_hi").is_not_null()).any()).item():
+        joined = joined.with_columns(pl.when(_holds()).then(pl.col(name)).alias(name) for name in facts)
+    return joined.drop("valid_from_lo", "valid_to_hi")
+
+
+def _holds() -> pl.Expr:
+    """Return whether the row of the assay holds on the day of the value; one without dates always does."""
     holds = (pl.col("valid_from_lo").is_null() | (pl.col("valid_from_lo") <= pl.col("collected_lo"))) & (
         pl.col("valid_to_hi").is_null() | (pl.col("collected_lo") <= pl.col("valid_to_hi"))
     )
     is_undated = pl.col("valid_from_lo").is_null() & pl.col("valid_to_hi").is_null()
+    return holds.fill_null(value=False) | is_undated
+
+
+def _join_latest(labs: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
+    """Join to each value the latest of the rows of its assay that hold on its day."""
+    numbered = labs.with_row_index("_n")
+    candidates = numbered.filter(pl.col("assay_id").is_not_null()).select("_n", "assay_id", "analyte", "collected_lo")
     matches = (
         candidates.join(assays, on=["assay_id", "analyte"], how="inner")
-        .filter(holds.fill_null(value=False) | is_undated)
+        .filter(_holds())
         .sort("_n", "valid_from_lo", nulls_last=False)
         .unique("_n", keep="last", maintain_order=True)
         .drop("assay_id", "analyte", "collected_lo", "valid_from_lo", "valid_to_hi")

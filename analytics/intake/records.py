@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from analytics.intake.checks import KEYS, Check, findings_of, key_of, number_text
@@ -25,44 +26,62 @@ def settle_records(table: str, frame: pl.DataFrame, duplicate_rule: str) -> tupl
     """
     if frame.height == 0:
         return frame, []
-    frame = frame.with_row_index("_n")
-    frame = _mark(frame, frame.filter(pl.col("status") == "entered_in_error"), "withdrawn")
-    frame, findings = _settle_repeats(table, frame)
+    if frame.get_column("status").null_count() < frame.height:
+        frame = _mark(frame, pl.col("status") == "entered_in_error", "withdrawn")
+    places = _places_alike(frame.select(_key_columns(table)))
+    if len(places) == 0:
+        return frame, []
+    # of patients cells are emptied too, and not only of those in question is the table made
+    if table == "patients":
+        places = pl.int_range(frame.height, dtype=pl.UInt32, eager=True)
+    alike, findings = _settle_repeats(table, frame[places].with_row_index("_n"))
     if table not in MAY_REPEAT:
-        frame = _settle_corrected(table, frame)
-        frame, conflicts = _settle_conflicts(table, frame, duplicate_rule)
+        alike = _settle_corrected(table, alike)
+        alike, conflicts = _settle_conflicts(table, alike, duplicate_rule)
         findings = findings + conflicts
-    return frame.drop("_n"), findings
+    return (alike.drop("_n") if table == "patients" else _put_back(frame, places, alike)), findings
 
 
-def _mark(frame: pl.DataFrame, rows: pl.DataFrame, status: str) -> pl.DataFrame:
-    """Return ``frame`` with those of ``rows`` that were still accepted marked ``status``."""
-    if rows.height == 0:
-        return frame
-    is_meant = pl.col("_n").is_in(rows.get_column("_n").implode()) & pl.col(STATUS).is_null()
-    return frame.with_columns(pl.when(is_meant).then(pl.lit(status)).otherwise(pl.col(STATUS)).alias(STATUS))
+def _places_alike(keys: pl.DataFrame) -> pl.Series:
+    """Return the places of the rows that may be the same as another one; they are found by a hash."""
+    prints = keys.hash_rows()
+    ordered = np.sort(prints.to_numpy())
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    return prints.is_in(pl.Series(repeated, dtype=pl.UInt64).implode()).arg_true()
 
 
-def _sharing_key(table: str, frame: pl.DataFrame, key: pl.Expr) -> pl.DataFrame:
-    """Return the rows still accepted that share ``key`` with another one, with it as ``_key``.
+def _put_back(frame: pl.DataFrame, places: pl.Series, settled: pl.DataFrame) -> pl.DataFrame:
+    """Return ``frame`` with the status that its rows at ``places`` have in ``settled``."""
+    at = np.arange(frame.height, dtype=np.uint32)
+    at[places.to_numpy()] = np.arange(frame.height, frame.height + len(places), dtype=np.uint32)
+    statuses = pl.concat([frame.get_column(STATUS), settled.get_column(STATUS)])
+    return frame.with_columns(statuses.gather(pl.Series(at)))
 
-    Rows that may share it are found by a hash of the columns it is made of; only of those is it spelt out.
-    """
-    prints = frame.select(_key_columns(table)).hash_rows().alias("_print").to_frame()
-    used = prints.with_columns(frame.get_column(STATUS).is_null().alias("_is_used"))
-    maybe = used.select((pl.col("_print").is_duplicated() & pl.col("_is_used")).alias("maybe")).to_series()
-    named = frame.filter(maybe).with_columns(_key=key).filter(pl.col("_key").is_not_null())
-    return named.filter(pl.col("_key").is_duplicated())
+
+def _mark(frame: pl.DataFrame, is_meant: pl.Expr, status: str) -> pl.DataFrame:
+    """Return ``frame`` with the rows meant that were still accepted marked ``status``."""
+    is_marked = is_meant & pl.col(STATUS).is_null()
+    return frame.with_columns(pl.when(is_marked).then(pl.lit(status)).otherwise(pl.col(STATUS)).alias(STATUS))
+
+
+def _mark_rows(frame: pl.DataFrame, rows: pl.DataFrame, status: str) -> pl.DataFrame:
+    return _mark(frame, pl.col("_n").is_in(rows.get_column("_n").implode()), status) if rows.height else frame
+
+
+def _sharing_key(frame: pl.DataFrame, key: pl.Expr) -> pl.DataFrame:
+    """Return the rows still accepted that share ``key`` with another one, with it as ``_key``."""
+    named = frame.filter(pl.col(STATUS).is_null()).with_columns(_key=key)
+    return named.filter(pl.col("_key").is_not_null() & pl.col("_key").is_duplicated())
 
 
 def _settle_repeats(table: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     reported = [raw(name) for name in facts_of(SOURCE_TABLES[table])]
-    shared = _sharing_key(table, frame, _reported_key(table))
+    shared = _sharing_key(frame, _reported_key(table))
     repeats = shared.filter(pl.struct(reported).is_first_distinct().not_())
     if repeats.height == 0:
         return frame, []
     check = Check("V37", "", pl.lit(value=True), per=(), counts={"n": pl.len()})
-    return _mark(frame, repeats, "exact_duplicates"), [findings_of(check, table, repeats)]
+    return _mark_rows(frame, repeats, "exact_duplicates"), [findings_of(check, table, repeats)]
 
 
 def _reported_key(table: str) -> pl.Expr:
@@ -97,24 +116,24 @@ def _settle_corrected(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     superseded = keyed.join(corrected.select("_key").unique(), on="_key", how="semi").join(
         corrected.select("_n"), on="_n", how="anti"
     )
-    return _mark(frame, superseded, "superseded")
+    return _mark_rows(frame, superseded, "superseded")
 
 
 def _settle_conflicts(table: str, frame: pl.DataFrame, duplicate_rule: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    shared = _sharing_key(table, frame, _record_key(table))
+    shared = _sharing_key(frame, _record_key(table))
     if shared.height == 0:
         return frame, []
     said = [name for name in facts_of(SOURCE_TABLES[table]) if name not in NOT_SAID]
     agrees = pl.struct(said).n_unique().over("_key") == 1
     differ = shared.filter(~agrees)
-    frame = _mark(frame, shared.filter(agrees & ~pl.col("_key").is_first_distinct()), "exact_duplicates")
+    frame = _mark_rows(frame, shared.filter(agrees & ~pl.col("_key").is_first_distinct()), "exact_duplicates")
     if differ.height == 0:
         return frame, []
     if table == "patients":
         return _merge_patients(frame, differ), [_conflict_findings(table, differ, said)]
     if duplicate_rule == "latest_status":
-        return _mark(frame, differ.filter(~pl.col("_key").is_last_distinct()), "superseded"), []
-    return _mark(frame, differ, "conflicting"), [_conflict_findings(table, differ, said)]
+        return _mark_rows(frame, differ.filter(~pl.col("_key").is_last_distinct()), "superseded"), []
+    return _mark_rows(frame, differ, "conflicting"), [_conflict_findings(table, differ, said)]
 
 
 def _merge_patients(frame: pl.DataFrame, differ: pl.DataFrame) -> pl.DataFrame:
@@ -139,7 +158,7 @@ def _merge_patients(frame: pl.DataFrame, differ: pl.DataFrame) -> pl.DataFrame:
         .otherwise("consent_to_research")
     )
     others = differ.filter(~pl.col("_key").is_first_distinct())
-    return _mark(merged.select(frame.columns), others, "conflicting")
+    return _mark_rows(merged.select(frame.columns), others, "conflicting")
 
 
 def _conflict_findings(table: str, rows: pl.DataFrame, said: list[str]) -> pl.DataFrame:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from analytics.intake.checks import KEYS, Check, findings_of
 from analytics.intake.distinct import code_texts
 from analytics.intake.parse import STATUS, raw
+
+_BIGGEST = 2**63
+"""What a whole number of 64 bits stays below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,8 @@ def review_findings(reviews: Iterator[Review]) -> Iterator[pl.DataFrame]:
     """Yield the findings of each check that fires."""
     for review in reviews:
         for check in review.checks if review.frame.height else ():
-            hits = review.frame.filter(check.fires.fill_null(value=False))
+            # without a piece of no rows, of which texts cannot be put together
+            hits = review.frame.filter(check.fires.fill_null(value=False)).rechunk()
             if hits.height:
                 yield findings_of(check, review.table, hits)
 
@@ -37,6 +42,15 @@ def used(settled: Mapping[str, pl.DataFrame], table: str, *names: str) -> pl.Dat
     return rows if status.null_count() == rows.height else rows.filter(status.is_null())
 
 
+def used_where(settled: Mapping[str, pl.DataFrame], table: str, wanted: pl.Series, *names: str) -> pl.DataFrame:
+    """Return those of the accepted rows of a settled table for which ``wanted`` holds, with the columns named."""
+    places = wanted.arg_true()
+    status = settled[table].get_column(STATUS)
+    if status.null_count() < len(status):
+        places = status.is_null().arg_true().gather(places)
+    return settled[table].select(names)[places]
+
+
 def shown_columns(table: str, *names: str) -> tuple[str, ...]:
     """Return the columns a finding shows: patient, key, place, and the texts of the columns named."""
     texts = dict.fromkeys((*KEYS[table], *names))
@@ -44,19 +58,35 @@ def shown_columns(table: str, *names: str) -> tuple[str, ...]:
 
 
 def sort_rows(frame: pl.DataFrame, *by: str) -> pl.DataFrame:
-    """Return the rows in the order of the columns ``by``, those without a value last.
+    """Return the rows in the order of the columns ``by``, those without a value last."""
+    return frame[order_of(frame, *by)]
 
-    Of texts their ranks are sorted, which is faster.
+
+def order_of(frame: pl.DataFrame, *by: str) -> pl.Series:
+    """Return the places of the rows in the order of the columns ``by``: texts, whole numbers or days, nulls last.
+
+    Texts count by their ranks. All columns together become one number where that is small enough, which is
+    faster to sort.
     """
-    ranks = pl.DataFrame({name: _ranks(frame.get_column(name)) for name in by})
-    return frame[ranks.select(pl.arg_sort_by(by, nulls_last=True, maintain_order=True)).to_series()]
+    ranks = [_ranks(frame.get_column(name)) for name in by]
+    key, size = pl.lit(0, dtype=pl.Int64), 1
+    for rank in reversed(ranks):
+        low, high = rank.min(), rank.max()
+        if isinstance(low, int) and isinstance(high, int):
+            key += (pl.col(rank.name) - low).fill_null(high - low + 1) * size
+            size *= high - low + 2
+    table = pl.DataFrame(ranks)
+    if size < _BIGGEST:
+        keys = table.with_columns(key.alias("!key")).get_column("!key").to_numpy()
+        return pl.Series(np.argsort(keys, kind="stable").astype(np.uint32))
+    return table.select(pl.arg_sort_by(by, nulls_last=True, maintain_order=True)).to_series()
 
 
 def _ranks(values: pl.Series) -> pl.Series:
-    if values.dtype != pl.String:
-        return values
-    coded = code_texts(values)
-    return coded.texts.rank("dense").gather(coded.codes)
+    if values.dtype == pl.String:
+        coded = code_texts(values)
+        return coded.texts.rank("dense").gather(coded.codes).cast(pl.Int64).alias(values.name)
+    return values.to_physical().cast(pl.Int64)
 
 
 def day_text(column: str) -> pl.Expr:

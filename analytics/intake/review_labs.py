@@ -8,7 +8,9 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.intake.checks import Check, number_text
-from analytics.intake.review import Review, shown_columns, sort_rows, used
+from analytics.intake.parse import STATUS
+from analytics.intake.review import Review, order_of, shown_columns, used
+from analytics.intake.review_disturbances import SPELL, review_disturbances
 
 SCALE = "_scale"
 """The factor of a unit to the standard one, or the unit itself where it has none."""
@@ -18,29 +20,71 @@ LAB_COLUMNS = (
     *("unit", "uln", "lln", "urine_volume_ml", "ppi_within_2w", "assay_group"),
     *("_unit", "_factor", "_is_marker", "_assay_uln", "_assay_unit"),
 )
-"""What is looked at in series; the rest of a value's row is not copied."""
+"""What is looked at closely; the rest of a value's row is not copied."""
+SERIES = ("pid", "analyte", "specimen")
+LOOKED_AT = (
+    *(*SERIES, "collected_lo", "value", "value_standard", "comparator", "assay_id", "_factor", "_unit"),
+    *("ppi_within_2w", "_file", "_sheet", "_row"),
+)
+"""What every value is looked at by."""
+COUNTED = (STATUS, "value", "analyte", "comparator", "assay_id", "_is_marker", "_file", "_sheet", "_row")
 
 URINE_ANALYTE = "5HIAA_U24"
-CGA = "CGA"
 
 
 def review_labs(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterator[Review]:
-    """Yield the checks of series, limits and disturbances of laboratory values."""
-    labs = used(settled, "labs", *LAB_COLUMNS).filter(pl.col("value").is_not_null())
-    dated = labs.filter(pl.col("collected_lo").is_not_null())
-    series = sort_rows(dated, "pid", "analyte", "specimen", "collected_lo", "_row")
-    neighbours = _with_neighbours(series)
-    yield Review("labs", neighbours, tuple(_neighbour_checks(settings)))
-    yield Review("labs", _with_usual_unit(neighbours), (_unit_check(),))
-    yield Review("labs", labs, tuple(_count_checks()))
-    yield Review("labs", labs, tuple(_limit_checks(settings)))
-    yield Review("labs", _disturbed(series, used(settled, "concomitants"), settings), tuple(_disturbances(settings)))
+    """Yield the checks of series, limits and disturbances of laboratory values, of the values concerned only."""
+    labs = settled["labs"]
+    has_value = pl.col(STATUS).is_null() & pl.col("value").is_not_null()
+    dated = labs.select(pl.arg_where(has_value & pl.col("collected_lo").is_not_null())).to_series()
+    order = order_of(labs.select(*SERIES, "collected_lo", "_row")[dated], *SERIES, "collected_lo", "_row")
+    places = dated.gather(order)
+    series = labs.select(LOOKED_AT)[places]
+    follows = series.select(_follows().fill_null(value=False).alias("follows")).to_series()
+    yield Review("labs", _at_turns(labs, places, series, follows, settings), tuple(_neighbour_checks(settings)))
+    mixed = labs.select(LAB_COLUMNS)[places.filter(_in_two_units(series, follows))]
+    yield Review("labs", _with_usual_unit(_with_neighbours(mixed)), (_unit_check(),))
+    for check in _count_checks():
+        yield Review("labs", labs.select(COUNTED).filter(has_value & check.fires), (check,))
+    limits = tuple(_limit_checks(settings))
+    beyond = labs.select(pl.arg_where(has_value & pl.any_horizontal(check.fires for check in limits))).to_series()
+    yield Review("labs", labs.select(LAB_COLUMNS)[beyond], limits)
+    yield from review_disturbances(series, used(settled, "concomitants", *SPELL), settings)
+
+
+def _follows() -> pl.Expr:
+    """Return whether a value of an ordered series follows another of the same patient, analyte and specimen."""
+    return pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in SERIES)
+
+
+def _at_turns(
+    labs: pl.DataFrame, places: pl.Series, series: pl.DataFrame, follows: pl.Series, settings: Settings
+) -> pl.DataFrame:
+    """Return the values that may have jumped or changed their assay, each with what stood before it."""
+    before, now = pl.col("value").shift(1), pl.col("value")
+    jumped = (now >= settings.jump_factor * before) | (before >= settings.jump_factor * now)
+    is_other_assay = pl.col("assay_id").ne_missing(pl.col("assay_id").shift(1))
+    turns = series.select(
+        pl.arg_where(((jumped & pl.col("comparator").is_null()) | is_other_assay).fill_null(value=False) & follows)
+    ).to_series()
+    pairs = pl.concat([turns - 1, turns]).unique().sort()
+    both = _with_neighbours(labs.select(LAB_COLUMNS)[places.gather(pairs)])
+    return both.filter(pairs.is_in(turns.implode()))
+
+
+def _in_two_units(series: pl.DataFrame, follows: pl.Series) -> pl.Series:
+    """Return whether each value is of a series in which the unit changes."""
+    is_other = pl.col("_factor").ne_missing(pl.col("_factor").shift(1)) | (
+        pl.col("_factor").is_null() & pl.col("_unit").ne_missing(pl.col("_unit").shift(1))
+    )
+    number = follows.not_().cum_sum()
+    changed = number.filter(series.select(is_other.alias("other")).to_series() & follows).unique()
+    return number.is_in(changed.implode())
 
 
 def _with_neighbours(series: pl.DataFrame) -> pl.DataFrame:
     """Add what stood one row before in the same patient, analyte and specimen (null for the first)."""
-    keys = ("pid", "analyte", "specimen")
-    same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in keys)
+    same = _follows()
     wanted = ("value", "value_text", SCALE, "assay_group", "assay_id", "collected_lo")
     # two spellings of one unit have one factor and are no two units
     scaled = series.with_columns(pl.coalesce(pl.col("_factor").cast(pl.String), "_unit").alias(SCALE))
@@ -53,9 +97,9 @@ def _with_usual_unit(neighbours: pl.DataFrame) -> pl.DataFrame:
     Of two units equally frequent the earlier is the usual one. A unit that stays is no question, whatever
     another assay uses, so the usual one is looked for only where two neighbours differ.
     """
-    series, assay = ("pid", "analyte", "specimen"), ("pid", "analyte", "specimen", "assay_id")
-    changed = neighbours.filter(pl.col(SCALE) != pl.col(f"_before_{SCALE}")).select(series).unique()
-    mixed = neighbours.join(changed, on=series, how="semi", nulls_equal=True, maintain_order="left")
+    assay = (*SERIES, "assay_id")
+    changed = neighbours.filter(pl.col(SCALE) != pl.col(f"_before_{SCALE}")).select(SERIES).unique()
+    mixed = neighbours.join(changed, on=SERIES, how="semi", nulls_equal=True, maintain_order="left")
     usual = (
         mixed.with_row_index("_place")
         .group_by(*assay, SCALE)
@@ -130,34 +174,3 @@ def _limit_checks(settings: Settings) -> Iterator[Check]:
         (pl.col("analyte") == URINE_ANALYTE) & ~pl.col("urine_volume_ml").is_between(low, high),
         {"low": f"{low:g}", "high": f"{high:g}"},
     )
-
-
-def _disturbed(series: pl.DataFrame, concomitants: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the CgA values with ``_on_ppi`` and the latest eGFR before, ``_egfr``."""
-    cga = series.filter(pl.col("analyte") == CGA).with_row_index("_n")
-    washout = pl.duration(days=settings.ppi_washout_days)
-    spells = concomitants.filter(pl.col("kind") == "PPI").select("pid", "start_lo", "end_hi")
-    under = cga.join(spells, on="pid").filter(
-        (pl.col("start_lo") <= pl.col("collected_lo"))
-        & (pl.col("end_hi").is_null() | (pl.col("collected_lo") <= pl.col("end_hi") + washout))
-    )
-    is_under = pl.col("_n").is_in(under.get_column("_n").unique().to_list())
-    egfr = series.filter(pl.col("analyte") == "EGFR").select(
-        "pid", "collected_lo", pl.col("value_standard").alias("_egfr")
-    )
-    joined = cga.sort("collected_lo").join_asof(
-        egfr.sort("collected_lo"),
-        on="collected_lo",
-        by="pid",
-        strategy="backward",
-        tolerance=f"{settings.egfr_window_days}d",
-        check_sortedness=False,
-    )
-    return joined.with_columns(_on_ppi=(pl.col("ppi_within_2w") == "Y").fill_null(value=False) | is_under)
-
-
-def _disturbances(settings: Settings) -> Iterator[Check]:
-    yield Check("V34", "ppi_within_2w", pl.col("_on_ppi"), per=(), counts={"n": pl.len()})
-    limit = settings.egfr_not_assessable_below
-    fields = {"limit": f"{limit:g}"}
-    yield Check("V35", "value_text", pl.col("_egfr") < limit, fields, per=(), counts={"n": pl.len()})

@@ -8,8 +8,9 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.intake.checks import Check, number_text
+from analytics.intake.doubtful_lesions import find_doubtful
 from analytics.intake.parse import raw
-from analytics.intake.review import Review, day_text, sort_rows, used
+from analytics.intake.review import Review, day_text, sort_rows, used, used_where
 
 SEPARATELY_READ = ("pid", "reader")
 """Lesions are followed within a patient and a reader."""
@@ -19,15 +20,19 @@ OTHER_THAN_RECEPTOR = ("18F-FDG", "18F-DOPA")
 LESION_FACTS = ("imaging_id", "reader", "lesion_id", "role", "organ", "nodal", "longest_mm", "short_mm", "measured")
 LESION_COLUMNS = ("pid", "patient_id", *LESION_FACTS, *map(raw, LESION_FACTS), "_file", "_sheet", "_row")
 """What is looked at over time; the rest of a lesion's row is not copied."""
+LOOKED_AT = ("pid", *LESION_FACTS)
 
 
 def review_lesions(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterator[Review]:
-    """Yield the checks of lesions over time."""
-    days = used(settled, "imaging").select("pid", "imaging_id", pl.col("date_lo").alias("_day"))
-    dated = used(settled, "lesions", *LESION_COLUMNS).join(
-        days.unique(["pid", "imaging_id"], keep="first"), on=["pid", "imaging_id"], how="left"
+    """Yield the checks of lesions over time, of the patients and readers concerned only."""
+    days = (
+        used(settled, "imaging", "pid", "imaging_id", "date_lo")
+        .rename({"date_lo": "_day"})
+        .unique(["pid", "imaging_id"], keep="first")
     )
-    lesions = sort_rows(dated, "pid", "reader", "lesion_id", "_day", "_row")
+    looked_at = used(settled, "lesions", *LOOKED_AT)
+    doubtful = used_where(settled, "lesions", find_doubtful(looked_at, days, settings), *LESION_COLUMNS)
+    lesions = _in_order(doubtful, days)
     yield Review("lesions", _with_before(lesions), tuple(_identity_checks()))
     # uptake alone, as on FDG PET, is no measurement: such an examination neither opens nor breaks a series
     sized = lesions.filter(pl.col("_day").is_not_null() & (pl.col("measured").fill_null("yes") != "not_assessed"))
@@ -35,7 +40,9 @@ def review_lesions(settled: Mapping[str, pl.DataFrame], settings: Settings) -> I
     first = targets.filter(pl.col("_day") == pl.col("_day").min().over(SEPARATELY_READ))
     yield Review("lesions", first, tuple(_first_scan_checks(settings)))
     yield Review("lesions", _target_sets(sized, first), (_incomplete_check(),))
-    yield Review("lesions", lesions, (_measured_check(),))
+    measured = _measured_check()
+    unsized = used_where(settled, "lesions", looked_at.select(measured.fires).to_series(), *LESION_COLUMNS)
+    yield Review("lesions", _in_order(unsized, days), (measured,))
 
 
 def review_tracers(settled: Mapping[str, pl.DataFrame]) -> Iterator[Review]:
@@ -78,6 +85,12 @@ def review_responses(settled: Mapping[str, pl.DataFrame], settings: Settings, *,
     repeated = pl.len().over(*keys, "date_lo") > 1
     dated = responses.filter(pl.col("date_lo").is_not_null()).filter(repeated)
     yield Review("responses", dated, (_same_day_check(),))
+
+
+def _in_order(lesions: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+    """Return lesions with the day of their examination, each followed over time."""
+    dated = lesions.join(days, on=["pid", "imaging_id"], how="left", maintain_order="left")
+    return sort_rows(dated, "pid", "reader", "lesion_id", "_day", "_row")
 
 
 def _with_before(lesions: pl.DataFrame) -> pl.DataFrame:

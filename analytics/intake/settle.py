@@ -174,4 +174,11 @@ def _with_context(table: str, frame: pl.DataFrame, settled: Mapping[str, pl.Data
         .select("pid", key, pl.col(wanted).alias(f"_{wanted}"))
         .unique(["pid", key], keep="first", maintain_order=True)
     )
+    if table == "lesions":
+        # a tracer matters where uptake was measured without one, which is rare
+        has_uptake = pl.any_horizontal(pl.col("suv_max", "suv_mean").is_not_null())
+        with_uptake = frame.select("pid", key, has_uptake=has_uptake).filter("has_uptake")
+        facts = facts.filter(pl.col("_tracer") == "none").join(with_uptake, on=["pid", key], how="semi")
+        if facts.height == 0:
+            return frame.with_columns(_tracer=pl.lit(None, dtype=pl.String()))
     return frame.join(facts, on=["pid", key], how="left", maintain_order="left")
