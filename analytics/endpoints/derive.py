@@ -21,6 +21,7 @@ from analytics.endpoints.recist_choices import apply_recist_choices
 from analytics.endpoints.reported_toxicities import derive_reported_toxicities
 from analytics.endpoints.self_check import check_derived
 from analytics.endpoints.times import derive_times_to_event
+from analytics.longitudinal.comparable_days import derive_comparable_days
 from analytics.longitudinal.line_baselines import derive_line_baselines
 from analytics.longitudinal.line_cycles import derive_line_cycles, derive_line_doses
 from analytics.longitudinal.lines import derive_lines
@@ -48,8 +49,9 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
     lines = derive_lines(tables, settings).collect()
     marker_values = derive_marker_values(tables, lines.lazy(), settings).collect()
     responses = derive_marker_responses(marker_values.lazy(), lines.lazy(), RESPONSE_RULES, settings).collect()
-    progressions = derive_marker_progressions(marker_values.lazy(), PROGRESSION_RULES).collect()
-    features = derive_marker_features(marker_values.lazy(), lines.lazy()).collect()
+    comparable = derive_comparable_days(marker_values.lazy())
+    progressions = derive_marker_progressions(marker_values.lazy(), PROGRESSION_RULES, comparable).collect()
+    features = derive_marker_features(marker_values.lazy(), lines.lazy(), comparable).collect()
     readings = derive_line_readings(tables, lines, settings)
     earlier = derive_earlier_sums(readings)
     recist = apply_recist_choices(
@@ -79,7 +81,7 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "marker_values": marker_values,
         "marker_responses": responses,
         "marker_progressions": progressions,
-        "marker_changes": derive_marker_changes(marker_values.lazy()),
+        "marker_changes": derive_marker_changes(marker_values.lazy(), comparable),
         "marker_features": features,
         "recist_assessments": recist,
         "growth_rates": derive_growth_rates(recist, earlier),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from analytics.longitudinal.spells import is_in_spell
 
-def derive_atrophic_gastritis(values: pl.DataFrame, concomitants: pl.LazyFrame) -> pl.DataFrame:
-    """Add ``has_atrophic_gastritis`` to marker values (``pid``, ``date``), in their order.
+
+def derive_atrophic_gastritis(values: pl.DataFrame, concomitants: pl.LazyFrame) -> pl.Series:
+    """Return whether the patient of each marker value (``pid``, ``date``) was known to have it that day.
 
     A spell counts from its first possible day, a spell without a start always; the condition lasts, so that
     only a recorded end, taken at its last possible day, ends it.
@@ -16,14 +18,4 @@ def derive_atrophic_gastritis(values: pl.DataFrame, concomitants: pl.LazyFrame) 
         .select("pid", begins="start_lo", ends="end_hi")
         .collect()
     )
-    if spells.is_empty():
-        return values.with_columns(has_atrophic_gastritis=pl.lit(value=False))
-    has_begun = (pl.col("begins") <= pl.col("date")).fill_null(value=True)
-    goes_on = (pl.col("date") <= pl.col("ends")).fill_null(value=True)
-    covered = (
-        values.select("pid", "date", value=pl.int_range(pl.len()))
-        .join(spells, on="pid")
-        .filter(has_begun & goes_on)["value"]
-        .unique()
-    )
-    return values.with_columns(has_atrophic_gastritis=pl.int_range(pl.len()).is_in(covered.implode()))
+    return is_in_spell(values, spells)

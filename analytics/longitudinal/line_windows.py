@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from analytics.catalogue.settings import Settings
-from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key
+from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key, sort_by_key
 
 _OF_LINE = ("line_no", "start_date", "start_lo", "start_hi")
 
+Whole = npt.NDArray[np.int64]
 
-def _derive_starts(lines: pl.DataFrame) -> pl.DataFrame:
-    return (
-        lines.filter(pl.col("start_date").is_not_null())
-        .sort("pid", "start_date", "line_no")
-        .select("pid", *_OF_LINE, start_key=compute_day_key(pl.col("start_date")))
-        .with_row_index("place")
-        .with_columns(pl.col("place").cast(pl.Int64))
+
+def derive_starts(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return the dated lines in the order of patient and start, with ``start_key`` and their ``place`` in it."""
+    dated = lines.filter(pl.col("start_date").is_not_null()).select(
+        "pid", *_OF_LINE, start_key=compute_day_key(pl.col("start_date"))
     )
+    ordered = sort_by_key(dated, "start_key", "line_no")
+    return ordered.with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
 
 
-def _derive_in_force(values: pl.DataFrame, starts: pl.DataFrame) -> pl.DataFrame:
-    """Return the position of the last line begun before each value; a value of a start's day has none."""
-    day_key = values.select(compute_day_key(pl.col("date")).alias("day_key")).to_series()
-    begun = starts["start_key"].search_sorted(day_key, side="left").cast(pl.Int64) - 1
-    place = pl.when(pl.col("place") >= 0).then("place")
-    return (
-        pl.DataFrame([day_key, begun.alias("place")])
-        .with_columns(place, value=pl.int_range(pl.len(), dtype=pl.Int64))
-        .with_columns(start_key=pl.lit(starts["start_key"]).gather(pl.col("place")))
-    )
+def derive_line_pairs(values: pl.DataFrame, starts: pl.DataFrame, settings: Settings) -> tuple[Whole, Whole]:
+    """Return the row of a value and the place of a line for each of the lines every value is read against.
+
+    A value is read against the line in force, which a value of a start's day has not, and against each
+    line that starts soon after it. The pairs stand in the order of line, then of ``values`` (``pid``, ``date``).
+    """
+    row = np.arange(values.height, dtype=np.int64)
+    if starts.is_empty() or values.is_empty():
+        return row[:0], row[:0]
+    day_key = values.select(compute_day_key(pl.col("date"))).to_series().to_numpy()
+    patient_from = values["pid"].to_numpy().astype(np.int64) * DAYS_PER_PATIENT
+    # behind the last start stands one that no value reaches; a value before all starts meets it too
+    start_key = np.append(starts["start_key"].to_numpy(), np.iinfo(np.int64).max)
+    ahead = np.searchsorted(start_key, day_key, side="left")
+    in_force = ahead - 1
+    begun = start_key[in_force]
+    is_own = (in_force >= 0) & (begun >= patient_from) & (start_key[ahead] != day_key)
+    rows, places = [row[is_own]], [in_force[is_own]]
+    until = np.minimum(day_key + settings.baseline_window_days, patient_from + DAYS_PER_PATIENT - 1)
+    is_coming = start_key[ahead] <= until
+    while is_coming.any():
+        row, ahead, until = row[is_coming], ahead[is_coming], until[is_coming]
+        rows.append(row)
+        places.append(ahead)
+        ahead = ahead + 1
+        is_coming = start_key[ahead] <= until
+    pair = np.sort(np.concatenate(places) * values.height + np.concatenate(rows))
+    return pair % values.height, pair // values.height
 
 
 def derive_line_windows(values: pl.DataFrame, lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -38,31 +59,6 @@ def derive_line_windows(values: pl.DataFrame, lines: pl.DataFrame, settings: Set
     Returns the values, once for each line they are read against, with ``place`` (position of the line) and
     the line's number and start; in the order of line, then of ``values``.
     """
-    starts = _derive_starts(lines)
-    if starts.is_empty():
-        return values.head(0).join(starts.drop("start_key"), on="pid")
-    last = starts.height - 1
-    found = _derive_in_force(values, starts)
-    ahead = pl.col("place").fill_null(-1) + 1
-    next_key = pl.lit(starts["start_key"]).gather(ahead.clip(0, last))
-    is_own = pl.col("day_key") // DAYS_PER_PATIENT == pl.col("start_key") // DAYS_PER_PATIENT
-    starts_today = (ahead <= last) & (next_key == pl.col("day_key"))
-    parts = [found.filter(is_own & ~starts_today).select("value", "place")]
-    until = pl.col("day_key") + settings.baseline_window_days
-    coming = found.select("value", "day_key", place=ahead)
-    while True:
-        key = pl.lit(starts["start_key"]).gather(pl.col("place").clip(0, last))
-        same = key // DAYS_PER_PATIENT == pl.col("day_key") // DAYS_PER_PATIENT
-        coming = coming.filter((pl.col("place") <= last) & same & (key <= until))
-        if coming.is_empty():
-            break
-        parts.append(coming.select("value", "place"))
-        coming = coming.with_columns(pl.col("place") + 1)
-    pairs = pl.concat(parts).sort(pl.col("place") * values.height + pl.col("value"))
-    return pl.concat(
-        [
-            values.select(pl.all().gather(pairs["value"])),
-            starts.select(pl.col("place", *_OF_LINE).gather(pairs["place"])),
-        ],
-        how="horizontal",
-    )
+    starts = derive_starts(lines)
+    row, place = derive_line_pairs(values, starts, settings)
+    return pl.concat([values[row], starts.select("place", *_OF_LINE)[place]], how="horizontal")

@@ -11,11 +11,22 @@ from analytics.longitudinal.marker_units import UNIT_ANALYTES, compute_unit_key,
 ALWAYS_ANSWERED = "CGA"
 """Every line has a row for this marker, also without a value; other markers where the line has values."""
 
-_OTHER_GROUP = "no later value of the same assay group"
+ABSENCES: tuple[str, ...] = (
+    "no start date",
+    "no baseline value",
+    "PPI at baseline",
+    "atrophic gastritis at baseline",
+    "eGFR below the limit at baseline",
+    "no later value of the same assay group",
+    "no value after the start",
+)
+"""Why there is nothing to judge, the first that holds; an absence is held as its place here."""
+
+_OTHER_GROUP = 5
 
 
 def derive_absences(lines: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    """Return a reason for each line and marker without a baseline and a later value of one series.
+    """Return an absence for each line and marker without a baseline and a later value of one series.
 
     ``values`` carry ``unit_key``; the answer is in the order of that key, with ``pid``, ``line_no`` and ``analyte``.
     """
@@ -47,26 +58,28 @@ def derive_absences(lines: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
         .select(
             "unit_key",
             *decode_unit_key(),
-            absence=pl.when("is_undated")
-            .then(pl.lit("no start date"))
-            .when(pl.col("n_before") == 0)
-            .then(pl.lit("no baseline value"))
-            .when(~was_assessable & (pl.col("n_ppi") > 0))
-            .then(pl.lit("PPI at baseline"))
-            .when(~was_assessable & (pl.col("n_gastritis") > 0))
-            .then(pl.lit("atrophic gastritis at baseline"))
-            .when(~was_assessable)
-            .then(pl.lit("eGFR below the limit at baseline"))
-            .when(pl.col("n_after") > 0)
-            .then(pl.lit(_OTHER_GROUP))
-            .otherwise(pl.lit("no value after the start")),
+            absence=pl.coalesce(
+                pl.when(holds).then(pl.lit(place, pl.UInt8))
+                for place, holds in enumerate(
+                    (
+                        pl.col("is_undated"),
+                        pl.col("n_before") == 0,
+                        ~was_assessable & (pl.col("n_ppi") > 0),
+                        ~was_assessable & (pl.col("n_gastritis") > 0),
+                        ~was_assessable,
+                        pl.col("n_after") > 0,
+                        pl.lit(value=True),
+                    )
+                )
+            ),
         )
     )
 
 
-def compute_absence(rule: ResponseRule) -> pl.Expr:
-    """Return why there is nothing to judge; with a window, a value outside it is no later value."""
-    if rule.within_days is None:
-        return pl.col("absence")
-    first, last = rule.within_days
-    return pl.col("absence").replace({_OTHER_GROUP: f"no comparable value in days {first} to {last}"})
+def word_absences(rule: ResponseRule) -> list[str]:
+    """Return the absences in words; with a window, a value outside it is no later value."""
+    words = list(ABSENCES)
+    if rule.within_days is not None:
+        first, last = rule.within_days
+        words[_OTHER_GROUP] = f"no comparable value in days {first} to {last}"
+    return words

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.catalogue.variation import REFERENCE_CHANGES
+from analytics.longitudinal.comparable_days import derive_comparable_days
 from analytics.longitudinal.comparisons import is_at_most
-from analytics.longitudinal.marker_progressions import derive_comparable_days
+from analytics.longitudinal.keys import sort_by_line
 from analytics.tables.derived_markers import MarkerChanges
 
 _LIMITS = pl.DataFrame(
@@ -30,13 +31,22 @@ def _compute_verdict(reference: str) -> pl.Expr:
     )
 
 
-def derive_marker_changes(marker_values: pl.LazyFrame) -> pl.DataFrame:
+def _sort_changes(changes: pl.DataFrame) -> pl.DataFrame:
+    """Return the changes in the order of their keys; days come in it but for lines with numbers of their own."""
+    if changes["compared_unit"].null_count() == 0:
+        return sort_by_line(changes)
+    return changes.sort("pid", "line_no", "analyte", "series", "compared_unit", "date", nulls_last=True)
+
+
+def derive_marker_changes(marker_values: pl.LazyFrame, days: pl.DataFrame | None = None) -> pl.DataFrame:
     """Derive ``derived.MarkerChanges``: one row a later day of each series with a baseline.
 
     Changes are those between two measured values; a value beyond a quantitation limit has none. The
     verdict holds a change against the reference change value of the marker, which is made for two values.
+    ``days`` are the comparable days where they are made already.
     """
-    days = derive_comparable_days(marker_values)
+    if days is None:
+        days = derive_comparable_days(marker_values)
     is_number = pl.col("day_low") == pl.col("day_high")
     first = pl.col("series_key") != pl.col("series_key").shift(1)
     before = pl.when(~first.fill_null(value=True)).then(pl.col("date").shift(1))
@@ -47,13 +57,14 @@ def derive_marker_changes(marker_values: pl.LazyFrame) -> pl.DataFrame:
             (pl.col("day_high") / pl.col(f"{reference}_high") - 1) * 100
         )
 
-    return (
+    changes = (
         days.with_columns(
             previous_date=before, from_baseline_pct=change_from("baseline"), from_previous_pct=change_from("previous")
         )
         .filter(pl.col("days") > 1)
         .join(_LIMITS, on="analyte", how="left", maintain_order="left")
         .with_columns(baseline_verdict=_compute_verdict("baseline"), previous_verdict=_compute_verdict("previous"))
-        .sort("pid", "line_no", "analyte", "series", "compared_unit", "date", nulls_last=True)
-        .select(pl.col(name).cast(column.dtype) for name, column in MarkerChanges.columns().items())
+    )
+    return _sort_changes(changes).select(
+        pl.col(name).cast(column.dtype) for name, column in MarkerChanges.columns().items()
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.catalogue.variation import REFERENCE_CHANGES
-from analytics.longitudinal.marker_progressions import derive_comparable_days
+from analytics.longitudinal.comparable_days import SERIES, derive_comparable_days
+from analytics.longitudinal.keys import compute_line_key, is_first_of, sort_by_line, spread_rows, sum_runs
+from analytics.longitudinal.runs import as_index, compute_running_minimum, find_lowest, find_openings, measure_runs
 from analytics.longitudinal.student import TWO_SIDED_95
 from analytics.tables.derived import MarkerFeatures
 
@@ -25,25 +28,24 @@ LEAST_VALUES = 3
 LEAST_SPAN_DAYS = 91
 """A growth rate needs three values over three months of one series."""
 
-_KEY = ["pid", "line_no", "analyte", "series", "compared_unit"]
+
+def _select_fitted(points: pl.DataFrame) -> pl.DataFrame:
+    """Keep the series with enough values over enough days; they come by series and day."""
+    opening = find_openings(points.select(is_first_of("series_key")).to_series())
+    lengths = measure_runs(opening, points.height)
+    day = points["date"].to_physical().to_numpy()
+    span = day[opening + lengths - 1] - day[opening]
+    is_enough = (lengths >= LEAST_VALUES) & (span >= LEAST_SPAN_DAYS)
+    return points.filter(pl.Series(np.repeat(is_enough, lengths), dtype=pl.Boolean))
 
 
 def _derive_growth(points: pl.DataFrame) -> pl.DataFrame:
-    """Fit ln(value) on months by least squares in each series; quantified values only."""
+    """Fit ln(value) on months by least squares in each series with enough quantified values."""
     x, y = pl.col("months"), pl.col("value").log()
-    n = pl.len().cast(pl.Float64)
     return (
-        points.filter(pl.col("value") > 0)
+        _select_fitted(points.filter(pl.col("value") > 0))
         .group_by("series_key")
-        .agg(
-            n=n,
-            span=(pl.col("date").max() - pl.col("date").min()).dt.total_days(),
-            n_distinct=pl.col("date").n_unique(),
-            slope=pl.cov(x, y) / x.var(),
-            var_x=x.var(),
-            var_y=y.var(),
-        )
-        .filter((pl.col("n") >= LEAST_VALUES) & (pl.col("span") >= LEAST_SPAN_DAYS))
+        .agg(n=pl.len().cast(pl.Float64), slope=pl.cov(x, y) / x.var(), var_x=x.var(), var_y=y.var())
         .with_columns(
             # the residual sum is a difference of two close numbers: a perfect fit must not go below zero
             residual=((pl.col("n") - 1) * (pl.col("var_y") - pl.col("slope") ** 2 * pl.col("var_x"))).clip(0),
@@ -65,76 +67,103 @@ def _derive_growth(points: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _derive_early_changes(points: pl.DataFrame) -> list[pl.DataFrame]:
-    """Return the change from baseline in each early window, one table a window."""
-    found: list[pl.DataFrame] = []
+def _derive_early_changes(points: pl.DataFrame, n_series: int) -> pl.DataFrame:
+    """Return the change from baseline in each early window, one row a series."""
+    found: dict[str, pl.Series] = {}
     for name, first, last in EARLY_WINDOWS:
-        distance = (pl.col("days") - (first + last) / 2).abs()
-        found.append(
-            points.filter(pl.col("days").is_between(first, last))
-            .with_columns(distance=distance)
-            .sort("series_key", "distance", "date", descending=[False, False, True])
-            .unique("series_key", keep="first", maintain_order=True)
-            .select("series_key", pl.col("change").alias(f"change_{name}_pct"))
-        )
-    return found
+        inside = points.filter(pl.col("days").is_between(first, last))
+        days = inside["days"].to_numpy().astype(np.int64)
+        nearest = np.abs(2 * days - first - last) * (last + 1) + last - days
+        run = inside["series_key"].to_numpy() - 1
+        found[f"change_{name}_pct"] = inside["change"].gather(as_index(find_lowest(run, nearest, n_series)))
+    return pl.DataFrame(found)
+
+
+def _derive_area(days: pl.DataFrame) -> pl.Series:
+    """Return the area under ln(value / baseline) of each series, in months, by trapezoids."""
+    level = (pl.col("value") / pl.col("baseline")).log()
+    gap = pl.col("months") - pl.col("months").shift(1)
+    area = pl.when(~is_first_of("series_key")).then((level + level.shift(1)) / 2 * gap)
+    parts = days.select("series_key", area=area)
+    # nulls dropped in each group: a plain sum is made in parts by several threads, which rounds otherwise
+    return parts.group_by("series_key", maintain_order=True).agg(pl.col("area").drop_nulls().sum())["area"]
 
 
 def _derive_summary(days: pl.DataFrame) -> pl.DataFrame:
     """Return nadir, last value, rise and area of each series; bounds count as the limit they name."""
-    value = pl.when(pl.col("day_high").is_infinite()).then("day_low").otherwise("day_high")
-    gap = pl.col("months") - pl.col("months").shift(1)
-    level = (pl.col("value") / pl.col("baseline")).log()
-    return (
-        days.with_columns(value=value)
-        .with_columns(baseline=pl.col("value").first().over("series_key"), after=pl.col("days") > 1)
-        .with_columns(
-            area=((level + level.shift(1)) / 2 * gap).over("series_key"),
-            is_high_early=(100 * pl.col("value") >= 120 * pl.col("baseline"))
-            & pl.col("days").is_between(2, TRANSIENT_UNTIL_DAY),
-        )
-        .group_by("series_key", maintain_order=True)
-        .agg(
-            pl.col(*_KEY).first(),
-            n_values=pl.len().cast(pl.Int32),
-            baseline_value=pl.col("baseline").first(),
-            nadir_value=pl.col("value").min(),
-            nadir_date=pl.col("date").sort_by("value", "date").first(),
-            last_value=pl.col("value").last(),
-            last_date=pl.col("date").last(),
-            log_area=pl.col("area").sum(),
-            rose_early=pl.col("is_high_early").any(),
-            n_after=pl.col("after").sum(),
-        )
-        .filter(pl.col("n_after") > 0)
+    opening = find_openings(days.select(is_first_of("series_key")).to_series())
+    lengths = measure_runs(opening, days.height)
+    valued = days.select(
+        "series_key", "months", "days",
+        value=pl.when(pl.col("day_high").is_infinite()).then("day_low").otherwise("day_high"),
+    )  # fmt: skip
+    value, closing = valued["value"].to_numpy(), opening + lengths - 1
+    nadir = compute_running_minimum(value, opening)[closing]
+    lowest = np.repeat(nadir, lengths)
+    # a day of a zero and a value beyond the measuring range has no mean, and may be all a series has
+    at_nadir = np.flatnonzero((value == lowest) | (np.isnan(value) & np.isnan(lowest)))
+    run = np.repeat(np.arange(opening.size), lengths)
+    nadir_place = at_nadir[find_lowest(run[at_nadir], np.zeros_like(at_nadir), opening.size)]
+    beside = valued.with_columns(baseline=pl.Series(np.repeat(value[opening], lengths)))
+    is_high_early = (100 * pl.col("value") >= 120 * pl.col("baseline")) & pl.col("days").is_between(
+        2, TRANSIENT_UNTIL_DAY
+    )
+    seen = sum_runs(
+        beside.select("series_key", n_after=pl.col("days") > 1, n_high_early=is_high_early),
+        "series_key",
+        "n_after",
+        "n_high_early",
+    )
+    return days.select(SERIES)[opening].with_columns(
+        n_values=pl.Series(lengths).cast(pl.Int32),
+        baseline_value=pl.Series(value[opening]),
+        nadir_value=pl.Series(nadir),
+        nadir_date=days["date"].gather(nadir_place),
+        last_value=pl.Series(value[closing]),
+        last_date=days["date"].gather(closing),
+        log_area=_derive_area(beside),
+        rose_early=seen["n_high_early"] > 0,
+        n_after=seen["n_after"],
     )
 
 
-def derive_marker_features(marker_values: pl.LazyFrame, lines: pl.LazyFrame) -> pl.LazyFrame:
+def derive_marker_features(
+    marker_values: pl.LazyFrame, lines: pl.LazyFrame, days: pl.DataFrame | None = None
+) -> pl.LazyFrame:
     """Derive the features of each line, marker and series with a baseline and a later value.
 
     Growth is the slope of ln(value) in months with 95 % limits from Student's t, from at least three
     quantified values over three months; a doubling time only when the limits exclude no growth.
-    Returns ``derived.MarkerFeatures``.
+    Returns ``derived.MarkerFeatures``. ``days`` are the comparable days where they are made already.
     """
-    days = derive_comparable_days(marker_values).with_columns(months=pl.col("days") / DAYS_PER_MONTH)
-    points = days.filter(pl.col("day_low") == pl.col("day_high")).with_columns(
-        value="day_high", change=(pl.col("day_high") / pl.col("baseline_high") - 1) * 100
-    )
+    if days is None:
+        days = derive_comparable_days(marker_values)
+    days = days.with_columns(months=pl.col("days") / DAYS_PER_MONTH)
+    points = days.select(
+        "series_key", "date", "days", "months",
+        value="day_high",
+        change=(pl.col("day_high") / pl.col("baseline_high") - 1) * 100,
+        is_number=pl.col("day_low") == pl.col("day_high"),
+        is_from_number=pl.col("baseline_low") == pl.col("baseline_high"),
+    ).filter("is_number")  # fmt: skip
     rcv = pl.DataFrame(
         [(entry.analyte, entry.rise_pct, entry.fall_pct) for entry in REFERENCE_CHANGES],
         schema={"analyte": pl.String, "rcv_rise": pl.Float64, "rcv_fall": pl.Float64},
         orient="row",
     )
-    table = _derive_summary(days).join(_derive_growth(points), on="series_key", how="left")
-    for early in _derive_early_changes(points.filter(pl.col("baseline_low") == pl.col("baseline_high"))):
-        table = table.join(early, on="series_key", how="left")
+    summary = _derive_summary(days)
+    growth = _derive_growth(points).with_columns(series_key=pl.col("series_key") - 1)
+    early = _derive_early_changes(points.filter("is_from_number"), summary.height)
+    table = pl.concat([summary, spread_rows(growth, "series_key", summary.height), early], how="horizontal")
     change = (pl.col("last_value") / pl.col("baseline_value") - 1) * 100
     is_prrt = pl.col("treatment") == "PRRT"
     fell_back = 100 * pl.col("last_value") < 120 * pl.col("baseline_value")
+    treatments = lines.select("treatment", line_key=compute_line_key()).collect()
     return (
-        table.join(lines.select("pid", "line_no", "treatment").collect(), on=["pid", "line_no"])
-        .join(rcv, on="analyte", how="left")
+        table.filter(pl.col("n_after") > 0)
+        .with_columns(line_key=compute_line_key())
+        .join(treatments, on="line_key", maintain_order="left")
+        .join(rcv, on="analyte", how="left", maintain_order="left")
         .with_columns(
             rise_from_nadir_pct=pl.when(pl.col("nadir_value") > 0).then(
                 (pl.col("last_value") / pl.col("nadir_value") - 1) * 100
@@ -149,7 +178,8 @@ def derive_marker_features(marker_values: pl.LazyFrame, lines: pl.LazyFrame) -> 
             .otherwise(pl.lit("within")),
             has_transient_rise=is_prrt & pl.col("rose_early") & fell_back,
         )
-        .sort(*_KEY)
+        # days come by analyte and series in each line; lines with numbers of their own may stand out of order
+        .pipe(sort_by_line)
         .select(pl.col(name).cast(column.dtype) for name, column in MarkerFeatures.columns().items())
         .lazy()
     )

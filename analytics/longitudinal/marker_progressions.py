@@ -4,51 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.response_rules import ProgressionRule
+from analytics.longitudinal.comparable_days import derive_comparable_days
 from analytics.longitudinal.comparisons import is_at_most
 from analytics.longitudinal.keys import is_first_of
+from analytics.longitudinal.marker_units import compute_unit_key
+from analytics.longitudinal.runs import Places, as_index, find_lowest, find_openings, measure_runs
 from analytics.tables.derived import MarkerProgressions
 
-_SERIES = ["pid", "line_no", "analyte", "series", "compared_unit"]
-_LINE = ["pid", "line_no", "analyte"]
-
-
-def derive_comparable_days(marker_values: pl.LazyFrame) -> pl.DataFrame:
-    """Return the assessable days of every series that has a baseline, from the baseline on.
-
-    The values come in the order ``derive_marker_values`` gives. One row a day, with ``series_key`` and the
-    bounds of the value, of the value before (``previous_*``), of the baseline and of the smallest value
-    before (``nadir_*``).
-    """
-    is_from_baseline = (pl.col("days") > 1) | pl.col("is_baseline")
-    days = (
-        marker_values.filter(pl.col("is_assessable") & ~pl.col("has_unclear_date") & is_from_baseline)
-        .collect()
-        .with_columns(series_key=is_first_of(*_SERIES).cum_sum())
-        .filter(is_first_of("series_key", "date"))
-        .with_columns(is_first=is_first_of("series_key"))
-    )
-    first = pl.col("is_first")
-    opening = pl.when(first).then(pl.int_range(pl.len(), dtype=pl.UInt32)).forward_fill()
-    return (
-        days.with_columns(
-            has_baseline=pl.col("is_baseline").gather(opening),
-            baseline_low=pl.col("day_low").gather(opening),
-            baseline_high=pl.col("day_high").gather(opening),
-            lowest_low=pl.col("day_low").cum_min().over("series_key"),
-            lowest_high=pl.col("day_high").cum_min().over("series_key"),
-        )
-        .with_columns(
-            previous_low=pl.when(~first).then(pl.col("day_low").shift(1)),
-            previous_high=pl.when(~first).then(pl.col("day_high").shift(1)),
-            nadir_low=pl.when(~first).then(pl.col("lowest_low").shift(1)),
-            nadir_high=pl.when(~first).then(pl.col("lowest_high").shift(1)),
-        )
-        .filter("has_baseline")
-        .drop("lowest_low", "lowest_high", "is_first", "has_baseline")
-    )
+_LINE = ("pid", "line_no", "analyte")
 
 
 def _compute_reference(rule: ProgressionRule) -> pl.Expr:
@@ -60,44 +27,69 @@ def _compute_reference(rule: ProgressionRule) -> pl.Expr:
     return pl.when(was_normal).then("compared_uln").otherwise(reference)
 
 
-def _select_rises(days: pl.DataFrame, rule: ProgressionRule) -> pl.DataFrame:
-    """Return the days whose value has surely risen enough; a bound that leaves it open is not a rise."""
+def _select_rises(judged: pl.DataFrame, rule: ProgressionRule) -> Places:
+    """Return the rows whose value has surely risen enough; a bound that leaves it open is not a rise."""
     risen = is_at_most((100 + rule.rise_pct) * pl.col("reference_value"), 100 * pl.col("day_low"))
-    rises = days.with_columns(reference_value=_compute_reference(rule)).filter(
-        risen & (pl.col("day_low") > rule.beyond_value) & (pl.col("days") > 1)
+    rises = (
+        judged.with_row_index("place")
+        .filter(risen & (pl.col("day_low") > rule.beyond_value) & (pl.col("days") > 1))
+        .select("place", "series_key", "date")
     )
-    if rule.confirmation_days == 0:
-        return rises
-    confirmed_from = pl.col("date") + pl.duration(days=rule.confirmation_days)
-    return rises.filter(pl.col("date").max().over("series_key") >= confirmed_from)
+    if rule.confirmation_days > 0:
+        # a later rise of the series confirms: the last one of its run of rows
+        opening = find_openings(rises.select(is_first_of("series_key")).to_series())
+        lengths = measure_runs(opening, rises.height)
+        last = pl.Series(np.repeat(opening + lengths - 1, lengths))
+        confirmed_from = pl.col("date") + pl.duration(days=rule.confirmation_days)
+        rises = rises.filter(pl.col("date").gather(pl.lit(last)) >= confirmed_from)
+    return rises["place"].to_numpy().astype(np.int64)
 
 
-def _derive_rule(days: pl.DataFrame, last: pl.DataFrame, rule: ProgressionRule) -> pl.DataFrame:
-    """Return the first (confirmed) rise of each line and marker beside its last comparable value."""
-    first = (
-        _select_rises(days, rule)
-        .sort("run", "date", "series_key")
-        .filter(is_first_of("run"))
-        .select("run", "reference_value", "file", "row", progression_date="date", value="day_low")
-    )
-    return last.join(first, on="run", how="left").with_columns(rule_id=pl.lit(rule.rule_id))
+def _order_runs(days: pl.DataFrame, opening: Places) -> Places:
+    """Return the runs of lines and markers in the order of patient, line and marker."""
+    key = days.select(_LINE)[opening].select(compute_unit_key()).to_series()
+    return np.arange(opening.size) if key.is_sorted() else key.arg_sort().to_numpy().astype(np.int64)
 
 
-def derive_marker_progressions(marker_values: pl.LazyFrame, rules: Sequence[ProgressionRule]) -> pl.LazyFrame:
+def derive_marker_progressions(
+    marker_values: pl.LazyFrame, rules: Sequence[ProgressionRule], days: pl.DataFrame | None = None
+) -> pl.LazyFrame:
     """Derive the progression of each line and marker with a baseline, under each of ``rules``.
 
     Only assessable values of the baseline's series count: a change of assay ends what can be known. Returns
     ``derived.MarkerProgressions``; ``progression_date`` is null where the marker did not progress.
+    ``days`` are the comparable days where they are made already.
     """
-    days = derive_comparable_days(marker_values).with_columns(run=is_first_of(*_LINE).cum_sum())
-    last = (
-        days.sort("run", "date", "series_key")
-        .filter(pl.col("run").ne_missing(pl.col("run").shift(-1)))
-        .select("run", *_LINE, last_value_date="date", last_file="file", last_row="row")
-    )
+    if days is None:
+        days = derive_comparable_days(marker_values)
+    opening = find_openings(days.select(is_first_of(*_LINE)).to_series())
+    lengths = measure_runs(opening, days.height)
+    run = np.repeat(np.arange(opening.size), lengths)
+    day = days["date"].to_physical().to_numpy().astype(np.int64)
+    # of one day the series named first comes first, and the last one last: as their rows stand
+    latest = days.height - 1 - find_lowest(run[::-1], day.max(initial=0) - day[::-1], opening.size)
+    since = day - day.min(initial=0)
+    order = _order_runs(days, opening)
+    found: list[Places] = []
+    references: list[pl.Series] = []
+    named = sorted(rules, key=lambda rule: rule.rule_id)
+    for rule in named:
+        judged = days.with_columns(reference_value=_compute_reference(rule))
+        rises = _select_rises(judged, rule)
+        first = find_lowest(run[rises], since[rises], opening.size)[order]
+        found.append(np.where(first >= 0, np.append(rises, 0)[first], -1))
+        references.append(judged["reference_value"].gather(as_index(found[-1])))
+    turn = np.arange(opening.size * len(named)).reshape(len(named), -1).T.ravel()
+    rise = as_index(np.concatenate(found)[turn])
+    last = np.repeat(latest[order], len(named))
+    progressed = days.select("file", "row", progression_date="date", value="day_low").select(pl.all().gather(rise))
+    of_line = days.select(*_LINE, last_value_date="date", last_file="file", last_row="row")[last]
     return (
-        pl.concat([_derive_rule(days, last, rule) for rule in rules])
-        .sort("pid", "line_no", "analyte", "rule_id")
+        pl.concat([of_line, progressed], how="horizontal")
+        .with_columns(
+            pl.concat(references, rechunk=True)[turn].alias("reference_value"),
+            pl.Series("rule_id", [rule.rule_id for rule in named]).gather(np.tile(np.arange(len(named)), opening.size)),
+        )
         .select(pl.col(name).cast(column.dtype) for name, column in MarkerProgressions.columns().items())
         .lazy()
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.response_rules import ResponseRule
 from analytics.catalogue.settings import Settings
-from analytics.longitudinal.marker_absences import compute_absence, derive_absences
+from analytics.longitudinal.marker_absences import ABSENCES, derive_absences, word_absences
 from analytics.longitudinal.marker_follow_up import (
     derive_days,
     derive_follow_up,
@@ -18,41 +19,65 @@ from analytics.longitudinal.marker_follow_up import (
 )
 from analytics.longitudinal.marker_units import compute_unit_key
 from analytics.longitudinal.marker_verdicts import ANSWERS, choose_series, compute_answer, judge_series
+from analytics.longitudinal.runs import as_index
 from analytics.tables.derived import MarkerResponses
 
 
-def _word_answers(rule: ResponseRule) -> tuple[pl.Expr, pl.Expr]:
-    """Return status and reason of ``answer`` in words."""
-    place = pl.col("answer").to_physical()
-    statuses = pl.Series([status for status, _ in ANSWERS.values()])
-    reasons = pl.Series([reason.format(rule=rule.name, limit=rule.baseline_over_uln) for _, reason in ANSWERS.values()])
-    return pl.lit(statuses).gather(place), pl.lit(reasons).gather(place)
+def _spread_chosen(wanted: pl.DataFrame, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return one row a wanted unit and rule, in this order: what was found in the chosen series, null without one.
+
+    ``parts`` hold the chosen series of each rule; they and ``wanted`` are in the order of ``unit_key``.
+    """
+    chosen = pl.concat(parts)
+    rule_no = np.repeat(np.arange(len(parts)), [part.height for part in parts])
+    unit = wanted["unit_key"].search_sorted(chosen["unit_key"]).to_numpy()
+    place = np.full((wanted.height, len(parts)), -1, dtype=np.int64)
+    place[unit, rule_no] = np.arange(chosen.height)
+    found = chosen.drop("unit_key").select(pl.all().gather(as_index(place.ravel())))
+    of_unit = wanted.drop("unit_key")[np.repeat(np.arange(wanted.height), len(parts))]
+    turn = pl.Series("rule_no", np.tile(np.arange(len(parts)), wanted.height))
+    return pl.concat([found, of_unit, turn.to_frame()], how="horizontal")
 
 
-def _derive_rule(
-    wanted: pl.DataFrame, chosen: pl.DataFrame, days: pl.DataFrame, rule: ResponseRule, settings: Settings
+def _word_reasons(rules: Sequence[ResponseRule]) -> list[str]:
+    """Return the reasons of each rule after those of the one before: its answers, then its absences."""
+    words: list[str] = []
+    for rule in rules:
+        words += [reason.format(rule=rule.name, limit=rule.baseline_over_uln) for _, reason in ANSWERS.values()]
+        words += word_absences(rule)
+    return words
+
+
+def _select_responses(
+    found: pl.DataFrame, days: pl.DataFrame, series: pl.DataFrame, rules: Sequence[ResponseRule], settings: Settings
 ) -> pl.DataFrame:
-    """Return one row a wanted unit: the answer of its chosen series, or why there is none."""
+    """Put what was found by places into words and values; ``rule_no`` is the place of a row's rule."""
     is_point = pl.col("baseline_low") == pl.col("baseline_high")
-    status, reason = _word_answers(rule)
-    responds = pl.col("answer") == "responds"
+    responds = pl.col("answer") == list(ANSWERS).index("responds")
     confirmed_from = pl.col("response_date") + pl.duration(days=settings.response_confirmation_days)
     deciding = pl.coalesce("first", "best")
+    said = pl.col("answer").fill_null(len(ANSWERS) + pl.col("absence")).cast(pl.Int64)
+    statuses = [*(status for status, _ in ANSWERS.values()), *(["not_evaluable"] * len(ABSENCES))]
+    reason = pl.col("rule_no") * len(statuses) + said
 
     def at(place: str | pl.Expr, column: str) -> pl.Expr:
         return pl.lit(days[column]).gather(pl.col(place) if isinstance(place, str) else place)
 
     return (
-        wanted.join(chosen, on="unit_key", how="left", maintain_order="left")
-        .with_columns(best_value=at("best", "point"), baseline_point=at("baseline", "point"))
+        found.with_columns(
+            best_value=at("best", "point"),
+            baseline_low=at("baseline", "day_low"),
+            baseline_high=at("baseline", "day_high"),
+        )
         .select(
-            "pid", "line_no", "analyte", "compared_unit", "best_value",
-            rule_id=pl.lit(rule.rule_id),
-            status=status.fill_null("not_evaluable"),
-            reason=pl.coalesce(reason, compute_absence(rule)),
+            "pid", "line_no", "analyte", "best_value",
+            compared_unit=pl.lit(series["compared_unit"]).gather(pl.col("group")),
+            rule_id=pl.lit(pl.Series([rule.rule_id for rule in rules])).gather(pl.col("rule_no")),
+            status=pl.lit(pl.Series(statuses)).gather(said),
+            reason=pl.lit(pl.Series(_word_reasons(rules))).gather(reason),
             is_confirmed=pl.when(responds).then(pl.col("last_yes") >= confirmed_from),
             response_date=pl.when(responds).then("response_date"),
-            baseline_value="baseline_point",
+            baseline_value=at("baseline", "point"),
             baseline_fold_uln=at("baseline", "fold_uln"),
             best_change_pct=pl.when(is_point & (pl.col("baseline_low") > 0)).then(
                 (pl.col("best_value") / pl.col("baseline_low") - 1) * 100
@@ -88,7 +113,7 @@ def derive_marker_responses(
     days = derive_days(values)
     series = derive_groups(days)
     follow_up = derive_follow_up(days, series)
-    facts = series.with_columns(
+    facts = series.with_row_index("group").with_columns(
         pl.lit(days[source]).gather(pl.col("baseline")).alias(name)
         for name, source in (
             ("baseline_low", "day_low"),
@@ -99,11 +124,15 @@ def derive_marker_responses(
     windows = {within: select_window(follow_up, within) for within in {rule.within_days for rule in rules}}
     summaries = {within: summarise_window(window, series.height) for within, window in windows.items()}
     parts: list[pl.DataFrame] = []
-    for rule in sorted(rules, key=lambda rule: rule.rule_id):
+    named = sorted(rules, key=lambda rule: rule.rule_id)
+    for rule in named:
         judged = judge_series(windows[rule.within_days], rule, series.height)
         read = pl.concat([facts, summaries[rule.within_days], judged], how="horizontal").filter(pl.col("n_values") > 0)
         chosen = choose_series(read.with_columns(answer=compute_answer(rule)))
-        parts.append(_derive_rule(wanted, chosen, days, rule, settings))
-    # each part has one row a unit: taken in turn they are in the order of unit and rule
-    turn = pl.int_range(wanted.height * len(parts), dtype=pl.Int64, eager=True)
-    return pl.concat(parts, rechunk=True)[turn % len(parts) * wanted.height + turn // len(parts)].lazy()
+        parts.append(
+            chosen.select(
+                "unit_key", "group", "baseline", "best", "first", "last_yes", "response_date",
+                answer=pl.col("answer").to_physical(),
+            )
+        )  # fmt: skip
+    return _select_responses(_spread_chosen(wanted, parts), days, series, named, settings).lazy()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKERS
 from analytics.catalogue.settings import Settings
 from analytics.longitudinal.atrophic_gastritis import derive_atrophic_gastritis
-from analytics.longitudinal.interference import derive_interference
-from analytics.longitudinal.line_windows import derive_line_windows
-from analytics.longitudinal.series import derive_series
+from analytics.longitudinal.interference import STATES, YES, compute_egfr, compute_ppi
+from analytics.longitudinal.line_windows import derive_line_pairs, derive_starts
+from analytics.longitudinal.series import Places, derive_series, read_labs
 from analytics.tables.derived import MarkerValues
 
 RAISED_BY_PPI: tuple[str, ...] = tuple(entry.code for entry in BIOMARKERS if "PPI" in entry.interferences)
@@ -20,37 +21,80 @@ RAISED_BY_GASTRITIS: tuple[str, ...] = tuple(
     entry.code for entry in BIOMARKERS if "atrophic_gastritis" in entry.interferences
 )
 
+_PASSENGERS = (
+    "analyte", "value", "comparator", "unit", "fold_uln", "assay_id", "assay_group", "series", "compared_unit",
+    "file", "row",
+)  # fmt: skip
+"""What a value carries along from its row."""
 
-def _derive_assessable(values: pl.DataFrame) -> pl.DataFrame:
-    """Add ``is_assessable``: one verdict a day, false when any value of the day is raised by what is taken."""
-    by_ppi = (pl.col("ppi") == "yes") & pl.col("analyte").is_in(RAISED_BY_PPI)
-    by_egfr = (pl.col("egfr_low") == "yes") & pl.col("analyte").is_in(RAISED_BY_LOW_EGFR)
-    by_gastritis = pl.col("has_atrophic_gastritis") & pl.col("analyte").is_in(RAISED_BY_GASTRITIS)
-    raised = values.with_columns(is_raised=by_ppi | by_egfr | by_gastritis)
-    raised_days = raised.filter(pl.col("is_of_several") & pl.col("is_raised"))["day_key"].unique()
-    of_raised_day = pl.col("is_of_several") & pl.col("day_key").is_in(raised_days.implode())
-    return raised.with_columns(is_assessable=~(pl.col("is_raised") | of_raised_day)).drop(
-        "is_raised", "is_of_several", "day_key", "ppi_within_2w"
+
+def _is_one_of(analytes: tuple[str, ...]) -> pl.Expr:
+    return pl.any_horizontal(pl.lit(value=False), *(pl.col("analyte") == analyte for analyte in analytes))
+
+
+def _derive_assessable(values: pl.DataFrame, several: Places, labs: pl.DataFrame) -> pl.Series:
+    """Return one verdict a day, false when any value of the day is raised by what is taken."""
+    by_analyte = labs.select(
+        ppi=_is_one_of(RAISED_BY_PPI), egfr=_is_one_of(RAISED_BY_LOW_EGFR), gastritis=_is_one_of(RAISED_BY_GASTRITIS)
+    )
+    raising = by_analyte[values["source"]]
+    is_raised = (
+        ((values["ppi"] == YES) & raising["ppi"])
+        | ((values["egfr_low"] == YES) & raising["egfr"])
+        | (values["has_atrophic_gastritis"] & raising["gastritis"])
+    ).to_numpy(writable=True)
+    if several.size:
+        of_days = values.select("day_key").with_columns(is_raised=pl.Series(is_raised))[several]
+        raised_days = of_days.filter("is_raised")["day_key"].unique()
+        is_raised[several] = of_days["day_key"].is_in(raised_days.implode()).to_numpy()
+    return pl.Series(~is_raised)
+
+
+def _derive_values(labs: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.DataFrame:
+    """Return the values of every series with what is known of interferences and whether they can be assessed."""
+    values, several = derive_series(labs)
+    known = values.with_columns(
+        ppi=compute_ppi(values, tables["concomitants"], settings),
+        egfr_low=compute_egfr(values, labs, settings),
+        has_atrophic_gastritis=derive_atrophic_gastritis(values, tables["concomitants"]),
+    )
+    return known.select(
+        "source", "pid", "date", "date_lo", "date_hi", "low", "high", "day_low", "day_high", "is_bound", "series_key",
+        "ppi", "egfr_low", "has_atrophic_gastritis",
+        is_assessable=_derive_assessable(known, several, labs),
+    )  # fmt: skip
+
+
+def _read_values(values: pl.DataFrame, starts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Put each value beside the line it is read against, with its day counted from the start."""
+    row, place = derive_line_pairs(values, starts, settings)
+    difference = (pl.col("date") - pl.col("start_date")).dt.total_days().cast(pl.Int32)
+    surely_before = pl.col("date_hi") <= pl.col("start_lo")
+    surely_after = pl.col("date_lo") > pl.col("start_hi")
+    return pl.concat(
+        [values[row], starts.select("place", "line_no", "start_date", "start_lo", "start_hi")[place]],
+        how="horizontal",
+    ).with_columns(
+        days=pl.when(difference >= 0).then(difference + 1).otherwise(difference),
+        has_unclear_date=~(surely_before | surely_after),
     )
 
 
-def _derive_baselines(read: pl.DataFrame) -> pl.DataFrame:
-    """Add the baseline of each line and series: its last assessable day up to the start.
+def _find_baselines(read: pl.DataFrame) -> pl.Series:
+    """Return for each row the row of its baseline: of its line and series the last assessable day up to the start.
 
     ``read`` is in the order of line, series and day, so that a group is a run of rows.
     """
     is_new = (pl.col("place") != pl.col("place").shift(1)) | (pl.col("series_key") != pl.col("series_key").shift(1))
     is_eligible = (pl.col("date") <= pl.col("start_date")) & pl.col("is_assessable") & ~pl.col("has_unclear_date")
-    place = pl.int_range(pl.len(), dtype=pl.UInt32)
-    return (
-        read.with_columns(group=is_new.fill_null(value=True).cum_sum(), base=pl.when(is_eligible).then(place))
-        .with_columns(base=pl.col("base").max().over("group"))
-        .with_columns(
-            baseline_date=pl.col("date").gather(pl.col("base")),
-            baseline_low=pl.col("day_low").gather(pl.col("base")),
-            baseline_high=pl.col("day_high").gather(pl.col("base")),
-        )
-    )
+    facts = read.select(is_new=is_new.fill_null(value=True), is_eligible=is_eligible.fill_null(value=False))
+    if facts.is_empty():
+        return pl.Series(dtype=pl.Int64)
+    opening = np.flatnonzero(facts["is_new"].to_numpy())
+    eligible = np.where(facts["is_eligible"].to_numpy(), np.arange(facts.height), -1)
+    last = np.maximum.reduceat(eligible, opening)
+    base = pl.Series(np.repeat(last, np.diff(np.append(opening, facts.height))))
+    return base.set(base < 0, None)
 
 
 def derive_marker_values(tables: Mapping[str, pl.LazyFrame], lines: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
@@ -65,22 +109,22 @@ def derive_marker_values(tables: Mapping[str, pl.LazyFrame], lines: pl.LazyFrame
     pl.LazyFrame
         Schema ``derived.MarkerValues``, sorted by patient, start of the line, analyte, series and date.
     """
-    raised = derive_interference(derive_series(tables["labs"]), tables, settings)
-    values = _derive_assessable(derive_atrophic_gastritis(raised, tables["concomitants"]))
-    difference = (pl.col("date") - pl.col("start_date")).dt.total_days().cast(pl.Int32)
-    surely_before = pl.col("date_hi") <= pl.col("start_lo")
-    surely_after = pl.col("date_lo") > pl.col("start_hi")
-    read = derive_line_windows(values, lines.collect(), settings).with_columns(
-        days=pl.when(difference >= 0).then(difference + 1).otherwise(difference),
-        has_unclear_date=~(surely_before | surely_after),
-    )
+    labs = read_labs(tables["labs"])
+    values = _derive_values(labs, tables, settings)
+    read = _read_values(values, derive_starts(lines.collect()), settings)
+    base, states = _find_baselines(read), pl.lit(pl.Series(STATES))
     own = pl.when(pl.col("high").is_infinite()).then("low").otherwise("high")
-    is_point = pl.col("baseline_low") == pl.col("baseline_high")
+    base_low = pl.col("day_low").gather(pl.lit(base))
+    is_point = base_low == pl.col("day_high").gather(pl.lit(base))
+    ratio = pl.when(pl.col("value_standard") != pl.col("value")).then(pl.col("value_standard") / pl.col("value"))
+    passengers = labs.select(*_PASSENGERS, compared_uln=pl.col("uln_used") * ratio.fill_null(1.0))[read["source"]]
     return (
-        _derive_baselines(read)
+        pl.concat([read, passengers], how="horizontal")
         .with_columns(
-            is_baseline=(pl.col("date") == pl.col("baseline_date")).fill_null(value=False),
-            change_pct=pl.when(is_point & (pl.col("baseline_low") > 0)).then((own / pl.col("baseline_low") - 1) * 100),
+            ppi=states.gather(pl.col("ppi")),
+            egfr_low=states.gather(pl.col("egfr_low")),
+            is_baseline=(pl.col("date") == pl.col("date").gather(pl.lit(base))).fill_null(value=False),
+            change_pct=pl.when(is_point & (base_low > 0)).then((own / base_low - 1) * 100),
         )
         .select(pl.col(name).cast(column.dtype) for name, column in MarkerValues.columns().items())
         .lazy()

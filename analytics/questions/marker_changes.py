@@ -10,8 +10,8 @@ from analytics.catalogue.response_rules import (
     RESPONSE_RULES,
     ResponseRule,
 )
+from analytics.longitudinal.comparable_days import derive_comparable_days
 from analytics.longitudinal.comparisons import has_surely_fallen, is_at_most
-from analytics.longitudinal.marker_progressions import derive_comparable_days
 from analytics.questions.question import Question
 from analytics.tables.results import Refusal
 from analytics.tables.study import Study
