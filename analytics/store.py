@@ -219,7 +219,7 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
         If the disk is full or the folder cannot be written.
     """
     with _told_as_unwritable(path):
-        table.write_parquet(path, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+        table.write_parquet(path, compression="zstd", compression_level=1, row_group_size=ROW_GROUP_ROWS)
 
 
 @contextmanager

@@ -13,15 +13,18 @@ from analytics.tables.registry import SOURCE_TABLES
 
 def accepted_form(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the accepted rows of a settled table in the declared columns, in the order of their patients."""
-    rows = frame.filter(pl.col(STATUS).is_null())
-    if "pid" in rows.columns and not rows.get_column("pid").is_sorted():
-        rows = rows.sort("pid", maintain_order=True)
     days = [_day(table, name) for name in date_columns(table)]
     texts = [pl.col(raw(name)).alias(f"{name}_text") for name in date_columns(table)]
     columns = accepted_columns(table, SOURCE_TABLES[table])
-    return (
-        rows.with_columns(*texts).with_columns(*days).select(pl.col(name).cast(kind) for name, kind in columns.items())
+    rows = (
+        frame.with_columns(*texts).with_columns(*days).select(pl.col(name).cast(kind) for name, kind in columns.items())
     )
+    status = frame.get_column(STATUS)
+    if status.null_count() < frame.height:
+        rows = rows.filter(status.is_null())
+    if "pid" in rows.columns and not rows.get_column("pid").is_sorted():
+        rows = rows.sort("pid", maintain_order=True)
+    return rows
 
 
 def _day(table: str, name: str) -> pl.Expr:

@@ -25,6 +25,12 @@ def parse_code(text: str, code_list: str) -> str | None:
     return _matches(code_list).get(_fold(text))
 
 
+@cache
+def plain_codes(code_list: str) -> tuple[str, ...]:
+    """Return the codes that mean themselves as the catalogue writes them."""
+    return tuple(code for code in CODE_LISTS[code_list].values if parse_code(code, code_list) == code)
+
+
 def parse_code_list(text: str, code_list: str) -> tuple[str, ...] | None:
     """Return the codes of a «;» list, or None when one of them is unknown: half a list would mislead."""
     items = [parse_code(item, code_list) for item in text.split(";") if item.strip()]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
 
 from analytics.errors import SettingsError
+from analytics.intake.distinct import read_texts
 from analytics.tables.relative_days import FIRST_DAY, LAST_DAY, day_from_anchor
 
 FIRST_YEAR = 1850
@@ -34,6 +37,15 @@ NOT_DAYS = "not days"
 _DAY_COUNT = re.compile(r"[+-]?\d{1,6}")
 
 _PARTS = {"dd": r"(?P<day>\d{1,2})", "mm": r"(?P<month>\d{1,2})", "yyyy": r"(?P<year>\d{4})"}
+
+_SCHEMA: Mapping[str, pl.DataType] = {
+    "lo": pl.Date(),
+    "hi": pl.Date(),
+    "precision": pl.String(),
+    "problem": pl.String(),
+    "a": pl.String(),
+    "b": pl.String(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,20 @@ def plain_day(form: str) -> pl.Expr:
     is_day = pl.col("text").str.contains(r"^\d{4}-\d{2}-\d{2}$")
     day = pl.when(is_day).then(pl.col("text")).str.to_date("%Y-%m-%d", strict=False)
     return pl.when(day.dt.year().is_between(FIRST_YEAR, LAST_YEAR)).then(day)
+
+
+def read_dates(texts: pl.Series, form: str) -> pl.DataFrame:
+    """Return of each text the columns of `DateRange`."""
+
+    def parse(text: str) -> tuple[Any, ...]:
+        found = parse_date(text, form)
+        return found.lo, found.hi, found.precision, found.problem, found.a, found.b
+
+    if form == RELATIVE:
+        return read_texts(texts, parse, _SCHEMA)
+    day = plain_day(form)
+    plain = {"lo": day, "hi": day, "precision": pl.when(day.is_not_null()).then(pl.lit("D"))}
+    return read_texts(texts, parse, _SCHEMA, plain)
 
 
 def _parse_days(text: str) -> DateRange:

@@ -8,6 +8,9 @@ from typing import Any
 
 import polars as pl
 
+SAMPLE = 1_000
+"""As many cells say whether the texts of a column come again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coded:
@@ -26,24 +29,64 @@ class Coded:
 
     def spread(self, results: pl.DataFrame) -> pl.DataFrame:
         """Return for each row what was found of its text; nulls for rows that have none."""
-        return results.select(pl.all().gather(self.codes))
+        return results[self.codes]
 
 
 def code_texts(texts: pl.Series) -> Coded:
     """Number the distinct texts of a column."""
-    numbered = texts.cast(pl.Categorical(pl.Categories.random()))
-    distinct = numbered.drop_nulls().unique()
-    by_code = pl.DataFrame({"code": distinct.to_physical(), "text": distinct.cast(pl.String)}).sort("code")
-    return Coded(numbered.to_physical(), by_code.get_column("text"))
+    return code_columns({"text": texts})["text"]
 
 
-def strip_texts(coded: Coded) -> Coded:
-    """Return the column without spaces around its texts; a text of spaces is none."""
-    return Coded(coded.codes, coded.texts.str.strip_chars().replace("", None))
+def code_columns(columns: Mapping[str, pl.Series]) -> dict[str, Coded]:
+    """Number the distinct texts of each of some columns, which have the same rows."""
+    if not columns:
+        return {}
+    numbered = pl.DataFrame(
+        [texts.cast(pl.Categorical(pl.Categories.random())).alias(name) for name, texts in columns.items()]
+    )
+    codes = numbered.select(pl.all().to_physical())
+    distinct = numbered.select(pl.all().drop_nulls().unique().implode())
+    places = distinct.select(pl.all().to_physical())
+    return {
+        name: Coded(
+            codes.get_column(name),
+            _in_order(distinct.get_column(name).item().cast(pl.String), places.get_column(name).item()),
+        )
+        for name in columns
+    }
+
+
+def _in_order(texts: pl.Series, places: pl.Series) -> pl.Series:
+    return texts if places.is_sorted() else texts[places.arg_sort()]
+
+
+def strip_columns(columns: Mapping[str, Coded]) -> dict[str, Coded]:
+    """Return coded columns without spaces around their texts, a text of spaces as none.
+
+    A column in which nothing changes is returned itself.
+    """
+    stripped = read_columns(columns, lambda texts: strip_texts(texts).to_frame("text"))
+    texts = {name: found.get_column("text") for name, found in stripped.items()}
+    return {
+        name: coded if texts[name].equals(coded.texts) else Coded(coded.codes, texts[name])
+        for name, coded in columns.items()
+    }
+
+
+def strip_texts(texts: pl.Series) -> pl.Series:
+    """Return texts without spaces around them, a text of spaces as null."""
+    stripped = texts.str.strip_chars()
+    return stripped.replace("", None) if (stripped == "").any() else stripped
+
+
+def are_repeated(cells: pl.Series) -> bool:
+    """Say whether the same texts come so often that numbering them costs less than looking at each."""
+    head = cells.head(SAMPLE)
+    return len(cells) > SAMPLE and head.n_unique() * 2 < SAMPLE
 
 
 def parse_distinct(
-    texts: pl.Series | Coded,
+    texts: pl.Series,
     parse: Callable[[str], tuple[Any, ...]],
     schema: Mapping[str, pl.DataType],
     plain: Mapping[str, pl.Expr] | None = None,
@@ -53,38 +96,63 @@ def parse_distinct(
     Parameters
     ----------
     texts
-        String column, as it is or coded.
+        String column.
     parse
         Text → one value for each column of ``schema``.
     schema
         Result columns and their types.
     plain
         What expressions on a column ``text`` give without a loop, by result column: the same as ``parse``
-        would, or null where it must be asked. Columns not named are null for the texts they settle.
+        would; where the first of them is null, it must be asked. Columns not named are null for the texts they
+        settle.
     """
-    coded = texts if isinstance(texts, Coded) else code_texts(texts)
-    if len(coded.texts) == 0:
-        return pl.select(pl.repeat(None, len(coded.codes), dtype=kind).alias(name) for name, kind in schema.items())
-    settled = _settle_plain(coded.texts, schema, plain or {})
-    is_settled = pl.any_horizontal(pl.col(*(plain or schema)).is_not_null())
-    asked = settled.select(is_settled.not_().arg_true()).to_series()
-    nothing = (None,) * len(schema)
-    parsed = [nothing if text is None else parse(text) for text in coded.texts.gather(asked)]
-    columns = dict(zip(schema, zip(*parsed, strict=True), strict=True)) if parsed else {}
-    answers = pl.DataFrame({name: list(columns.get(name, ())) for name in schema}, schema=dict(schema))
-    if len(asked) == len(coded.texts):
-        return coded.spread(answers)
-    places = pl.int_range(len(coded.texts), eager=True, dtype=pl.UInt32).to_frame("place")
-    found = answers.with_columns(place=asked.cast(pl.UInt32))
-    rest = places.hstack(settled).filter(is_settled).select(*schema, "place")
-    return coded.spread(pl.concat([found, rest]).sort("place").drop("place"))
+    coded = code_texts(texts)
+    return coded.spread(read_texts(coded.texts, parse, schema, plain))
 
 
-def _settle_plain(texts: pl.Series, schema: Mapping[str, pl.DataType], plain: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    named = texts.to_frame("text").with_columns(
-        plain.get(name, pl.lit(None)).cast(kind).alias(f"!{name}") for name, kind in schema.items()
+def read_columns(columns: Mapping[str, Coded], read: Callable[[pl.Series], pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Return what ``read`` finds of the distinct texts of each column, one row a text; it is called once for all."""
+    if not columns:
+        return {}
+    whole = read(pl.concat(coded.texts for coded in columns.values()))
+    found: dict[str, pl.DataFrame] = {}
+    first = 0
+    for name, coded in columns.items():
+        found[name] = whole.slice(first, len(coded.texts))
+        first += len(coded.texts)
+    return found
+
+
+def read_texts(
+    texts: pl.Series,
+    parse: Callable[[str], tuple[Any, ...]],
+    schema: Mapping[str, pl.DataType],
+    plain: Mapping[str, pl.Expr] | None = None,
+) -> pl.DataFrame:
+    """Return one row a text, each of them parsed even if it was before; see `parse_distinct`."""
+    if not plain:
+        return _ask(texts, parse, schema)
+    settled = texts.to_frame("text").select(
+        plain.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in schema.items()
     )
-    return named.select(pl.col(f"!{name}").alias(name) for name in schema)
+    is_open = settled.get_column(next(iter(plain))).is_null()
+    if not is_open.any():
+        return settled
+    answers = _ask(texts.filter(is_open), parse, schema)
+    if is_open.all():
+        return answers
+    places = pl.concat([is_open.not_().arg_true(), is_open.arg_true()])
+    return pl.concat([settled.filter(is_open.not_()), answers])[places.arg_sort()]
+
+
+def _ask(texts: pl.Series, parse: Callable[[str], tuple[Any, ...]], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    if texts.is_empty():
+        return pl.DataFrame(schema=dict(schema))
+    nothing = (None,) * len(schema)
+    columns = zip(*(nothing if text is None else parse(text) for text in texts), strict=True)
+    return pl.DataFrame(
+        [pl.Series(name, values, kind) for (name, kind), values in zip(schema.items(), columns, strict=True)]
+    )
 
 
 def words_of_distinct(column: str, words: Callable[[str], str]) -> pl.Expr:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE, UNIT_SPELLINGS
-from analytics.intake.distinct import parse_distinct
+from analytics.intake.distinct import Coded, code_columns, read_texts
 from analytics.intake.numbers import CACHED_TEXTS, UNREADABLE, Marks, parse_number, plain_number
 from analytics.intake.parse import problem
 
@@ -92,21 +92,26 @@ def parse_lab_values(frame: pl.DataFrame, marks: Marks) -> pl.DataFrame:
     ``_unit``, ``_factor`` (to the standard unit; null where it depends on the assay), ``_standard``,
     ``_low`` and ``_high`` (plausible, standard unit), ``_may_be_zero``, ``_is_marker``, ``_units``.
     """
-    values = parse_distinct(
-        frame.get_column("value_text"),
-        lambda text: parse_lab_value(text, marks),
-        _VALUE_SCHEMA,
-        {"value": plain_number(marks)},
-    ).rename({part: problem("value_text", part) for part in ("problem", "a", "b")})
-    pairs = frame.select("analyte", "unit").unique().filter(pl.col("analyte").is_not_null())
-    known = pl.DataFrame(
-        [_unit_facts(analyte, unit) for analyte, unit in pairs.iter_rows()],
-        schema=_UNIT_SCHEMA,
-        orient="row",
+    coded = code_columns({name: frame.get_column(name) for name in ("value_text", "analyte", "unit")})
+    texts = coded["value_text"]
+    found = read_texts(
+        texts.texts, lambda text: parse_lab_value(text, marks), _VALUE_SCHEMA, {"value": plain_number(marks)}
     )
-    lookup = pl.concat([pairs, known], how="horizontal")
-    wide = pl.concat([frame, values], how="horizontal")
-    return wide.join(lookup, on=["analyte", "unit"], how="left", nulls_equal=True, maintain_order="left")
+    values = texts.spread(found.rename({part: problem("value_text", part) for part in ("problem", "a", "b")}))
+    facts = _facts_of_units(coded["analyte"], coded["unit"])
+    return frame.hstack([*values.get_columns(), *facts.get_columns()])
+
+
+def _facts_of_units(analytes: Coded, units: Coded) -> pl.DataFrame:
+    """Return what is known of each row's analyte in the row's unit; nulls where there is no analyte."""
+    width = len(units.texts) + 1
+    pairs = analytes.codes * width + units.codes.fill_null(len(units.texts))
+    distinct = pairs.drop_nulls().unique()
+    names = [*units.texts, None]
+    known = [_unit_facts(analytes.texts[pair // width], names[pair % width]) for pair in distinct]
+    places = pl.repeat(None, width * len(analytes.texts), dtype=pl.UInt32, eager=True)
+    places = places.scatter(distinct, range(len(distinct)))
+    return pl.DataFrame(known, schema=_UNIT_SCHEMA, orient="row")[places[pairs]]
 
 
 def _unit_facts(analyte: str, unit: str | None) -> tuple[Any, ...]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
+
+from analytics.intake.distinct import read_texts
 
 AMBIGUOUS = "ambiguous"
 UNREADABLE = "unreadable"
@@ -17,6 +21,13 @@ _ONE_MARK_THREE_DIGITS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _MARKS = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'", "−": "-"})
 CACHED_TEXTS = 1 << 17
 """A study says the same numbers again and again, also from one part to the next."""
+
+_SCHEMA: Mapping[str, pl.DataType] = {
+    "value": pl.Float64(),
+    "problem": pl.String(),
+    "a": pl.String(),
+    "b": pl.String(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,19 @@ def plain_number(marks: Marks, *, is_whole: bool = False) -> pl.Expr:
     has_point = marks.decimal in ("", ".") and marks.thousands != "." and not is_whole
     pattern = r"^-?\d{1,15}(\.\d{1,2})?$" if has_point else r"^-?\d{1,15}$"
     return pl.when(pl.col("text").str.contains(pattern)).then(pl.col("text").cast(pl.Float64, strict=False))
+
+
+def read_numbers(texts: pl.Series, marks: Marks, *, is_whole: bool) -> pl.DataFrame:
+    """Return of each text its ``value``, an integer if ``is_whole``, or its ``problem``, ``a`` and ``b``."""
+
+    def parse(text: str) -> tuple[Any, ...]:
+        reading = parse_number(text, marks)
+        if is_whole and reading.value is not None and reading.value != int(reading.value):
+            return None, UNREADABLE, None, None
+        return reading.value, reading.problem, reading.a, reading.b
+
+    found = read_texts(texts, parse, _SCHEMA, {"value": plain_number(marks, is_whole=is_whole)})
+    return found.cast({"value": pl.Int64}) if is_whole else found
 
 
 def _possible_marks(text: str, marks: Marks) -> tuple[tuple[str, str], ...]:

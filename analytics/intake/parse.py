@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import polars as pl
 
 from analytics.catalogue.settings import Settings
-from analytics.intake.codes import parse_code, parse_code_list
-from analytics.intake.dates import RELATIVE, parse_date, plain_day
-from analytics.intake.distinct import Coded, code_texts, parse_distinct, strip_texts
+from analytics.intake.codes import parse_code, parse_code_list, plain_codes
+from analytics.intake.dates import RELATIVE, read_dates
+from analytics.intake.distinct import (
+    Coded,
+    are_repeated,
+    code_columns,
+    parse_distinct,
+    read_columns,
+    read_texts,
+    strip_columns,
+    strip_texts,
+)
 from analytics.intake.examine import clean_header
-from analytics.intake.numbers import UNREADABLE, Marks, parse_number, plain_number
+from analytics.intake.numbers import Marks, read_numbers
 from analytics.intake.text_table import PID, ROW, TextTable
 from analytics.tables.columns import ColumnFacts, facts_of
 from analytics.tables.registry import SOURCE_TABLES
@@ -23,21 +33,6 @@ STATUS = "_status"
 """Null while a row is accepted, else the count of the ledger it goes to."""
 
 ID_COLUMNS = ("patient_id", "treatment_id", "imaging_id", "lesion_id", "related_treatment_id", "assay_id")
-
-_NUMBER_SCHEMA: Mapping[str, pl.DataType] = {
-    "value": pl.Float64(),
-    "problem": pl.String(),
-    "a": pl.String(),
-    "b": pl.String(),
-}
-_DATE_SCHEMA: Mapping[str, pl.DataType] = {
-    "lo": pl.Date(),
-    "hi": pl.Date(),
-    "precision": pl.String(),
-    "problem": pl.String(),
-    "a": pl.String(),
-    "b": pl.String(),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +71,15 @@ def parse_table(delivered: TextTable, settings: Settings) -> pl.DataFrame:
     where a cell failed, ``x!problem``, ``x!a`` and ``x!b``; then ``_file``, ``_sheet``, ``_row`` and
     ``_status`` (all null). Columns the source does not have are null.
     """
-    by_name = {clean_header(name): name for name in delivered.header}
-    columns: list[pl.Series] = []
-    absent: dict[str, pl.DataType] = {}
-    for name, facts in facts_of(SOURCE_TABLES[delivered.table]).items():
-        if name not in by_name:
-            absent |= {raw(name): pl.String()} | _parsed_columns(name, facts)
-            continue
-        columns.extend(_parse_column(delivered, by_name[name], name, facts, settings))
-    if PID in delivered.rows.columns:
-        columns.insert(0, delivered.rows.get_column(PID).alias("pid"))
-    frame = pl.DataFrame([delivered.rows.get_column(ROW), *columns])
+    rows = delivered.rows.rechunk()
+    facts = facts_of(SOURCE_TABLES[delivered.table])
+    by_name = {clean_header(name): rows.get_column(name) for name in delivered.header}
+    cells = {name: by_name[name].alias(name) for name in facts if name in by_name and not _is_empty(by_name[name])}
+    dialects = {name: dialect_of(delivered, name, settings) for name in cells}
+    parsed = _parse_columns(cells, facts, dialects)
+    pids = [rows.get_column(PID).alias("pid")] if PID in rows.columns else []
+    absent = {name: kind for column in facts if column not in cells for name, kind in _no_text(column, facts[column])}
+    frame = pl.DataFrame([rows.get_column(ROW), *pids, *(column for name in cells for column in parsed[name])])
     return frame.with_columns(
         pl.lit(delivered.file).alias("_file"),
         pl.lit(delivered.sheet, dtype=pl.String()).alias("_sheet"),
@@ -95,48 +88,72 @@ def parse_table(delivered: TextTable, settings: Settings) -> pl.DataFrame:
     )
 
 
-def _parse_column(
-    delivered: TextTable, reported: str, name: str, facts: ColumnFacts, settings: Settings
-) -> list[pl.Series]:
-    """Return the texts of a column and what they say; spaces around them are taken off."""
-    cells = delivered.rows.get_column(reported)
-    if facts.kind == "text":
-        texts = cells.str.strip_chars().replace("", None)
-        return [texts.alias(raw(name)), normalise_ids(texts).alias(name) if name in ID_COLUMNS else texts.alias(name)]
-    coded = strip_texts(code_texts(cells))
-    texts = coded.spread(coded.texts.to_frame(raw(name))).to_series()
-    return [texts, *parse_cells(coded, name, facts, dialect_of(delivered, name, settings))]
+def _is_empty(cells: pl.Series) -> bool:
+    return cells.null_count() == len(cells)
 
 
-def _parsed_columns(name: str, facts: ColumnFacts) -> dict[str, pl.DataType]:
-    """Return the columns `parse_cells` makes of column ``name`` when nothing is wrong with it."""
+def _no_text(name: str, facts: ColumnFacts) -> Iterator[tuple[str, pl.DataType]]:
+    """Yield the columns that are made of column ``name`` when it has no text, so that nothing is wrong with it."""
     text = pl.String()
+    yield raw(name), text
     if facts.kind == "partial_date":
-        days: dict[str, pl.DataType] = {name: pl.Date(), f"{name}_lo": pl.Date(), f"{name}_hi": pl.Date()}
-        return days | {f"{name}_precision": text}
-    if facts.kind in ("number", "integer"):
-        return {name: pl.Int64() if facts.kind == "integer" else pl.Float64()}
-    return {name: pl.List(text) if facts.kind == "codes" else text}
+        yield from ((part, pl.Date()) for part in (name, f"{name}_lo", f"{name}_hi"))
+        yield f"{name}_precision", text
+    elif facts.kind in ("number", "integer"):
+        yield name, pl.Int64() if facts.kind == "integer" else pl.Float64()
+    else:
+        yield name, pl.List(text) if facts.kind == "codes" else text
 
 
-def parse_cells(texts: Coded, name: str, facts: ColumnFacts, dialect: Dialect) -> list[pl.Series]:
-    """Return the typed column ``name``, which is none of free text, and what belongs to it."""
-    if facts.kind == "code":
-        found = parse_distinct(texts, lambda text: (parse_code(text, facts.code_list),), {"code": pl.String()})
-        return [found.get_column("code").alias(name)]
-    if facts.kind == "codes":
-        lists = parse_distinct(
-            texts, lambda text: (parse_code_list(text, facts.code_list),), {"codes": pl.List(pl.String())}
-        )
-        return [lists.get_column("codes").alias(name)]
-    if facts.kind == "partial_date":
-        return _parse_dates(texts, name, dialect)
-    return _parse_numbers(texts, name, dialect, is_whole=facts.kind == "integer")
+def _parse_columns(
+    cells: Mapping[str, pl.Series], facts: Mapping[str, ColumnFacts], dialects: Mapping[str, Dialect]
+) -> dict[str, list[pl.Series]]:
+    """Return the texts of each column, without spaces around them, and what they say.
+
+    A column of texts that hardly come again is looked at row by row; one of codes written as the catalogue writes
+    them is taken as it is; of any other the distinct texts are read, those of all columns of a kind at once.
+    """
+    plain = _written_as_codes(cells, facts)
+    rare = {name for name, texts in cells.items() if facts[name].kind == "text" and not are_repeated(texts)}
+    reported = code_columns({name: texts for name, texts in cells.items() if name not in plain | rare})
+    coded = strip_columns(reported)
+    texts = {name: strip_texts(column) if name in rare else column for name, column in cells.items()}
+    for name, bare in coded.items():
+        if bare is not reported[name]:
+            texts[name] = bare.spread(bare.texts.to_frame(name)).to_series()
+    typed = {name: [texts[name]] for name in cells if name in plain or facts[name].kind == "text"}
+    typed |= _normalised({name: texts[name] for name in ID_COLUMNS if name in texts}, coded)
+    kinds: defaultdict[tuple[str, Marks | str], dict[str, Coded]] = defaultdict(dict)
+    for name, bare in coded.items():
+        if name not in typed:
+            kinds[_kind_of(facts[name], dialects[name])][name] = bare
+    for kind, columns in kinds.items():
+        for name, found in read_columns(columns, partial(_read, kind)).items():
+            typed[name] = _spread(columns[name], found, name)
+    return {name: [texts[name].alias(raw(name)), *columns] for name, columns in typed.items()}
+
+
+def _written_as_codes(cells: Mapping[str, pl.Series], facts: Mapping[str, ColumnFacts]) -> set[str]:
+    """Return the columns of codes in which every text is a code of the catalogue as it stands."""
+    columns = [column for name, column in cells.items() if facts[name].kind == "code"]
+    if not columns:
+        return set()
+    checks = [pl.col(column.name).is_in(plain_codes(facts[column.name].code_list)).all() for column in columns]
+    found = pl.DataFrame(columns).select(checks)
+    return {name for name, is_plain in found.row(0, named=True).items() if is_plain}
+
+
+def _normalised(ids: Mapping[str, pl.Series], coded: Mapping[str, Coded]) -> dict[str, list[pl.Series]]:
+    """Return the columns of ids that may need another Unicode form, in that form."""
+    distinct = [coded[name].texts if name in coded else texts for name, texts in ids.items()]
+    if not distinct or _are_ascii(pl.concat(distinct)):
+        return {}
+    return {name: [normalise_ids(texts).alias(name)] for name, texts in ids.items()}
 
 
 def normalise_ids(texts: pl.Series) -> pl.Series:
     """Return ids in Unicode form NFKC without outer spaces; what is plain ASCII is so already."""
-    if (texts.str.len_bytes() == texts.str.len_chars()).all():
+    if _are_ascii(texts):
         return texts
     found = parse_distinct(
         texts, lambda text: (unicodedata.normalize("NFKC", text).strip() or None,), {"id": pl.String()}
@@ -144,39 +161,40 @@ def normalise_ids(texts: pl.Series) -> pl.Series:
     return found.get_column("id")
 
 
-def _parse_numbers(texts: Coded, name: str, dialect: Dialect, *, is_whole: bool) -> list[pl.Series]:
-    def parse(text: str) -> tuple[Any, ...]:
-        reading = parse_number(text, dialect.marks)
-        if is_whole and reading.value is not None and reading.value != int(reading.value):
-            return None, UNREADABLE, None, None
-        return reading.value, reading.problem, reading.a, reading.b
-
-    plain = {"value": plain_number(dialect.marks, is_whole=is_whole)}
-    found = parse_distinct(texts, parse, _NUMBER_SCHEMA, plain)
-    values = found.get_column("value")
-    return [
-        (values.cast(pl.Int64) if is_whole else values).alias(name),
-        *_problems(found, name),
-    ]
+def _are_ascii(texts: pl.Series) -> bool:
+    return bool((texts.str.len_bytes() == texts.str.len_chars()).all())
 
 
-def _parse_dates(texts: Coded, name: str, dialect: Dialect) -> list[pl.Series]:
-    def parse(text: str) -> tuple[Any, ...]:
-        found = parse_date(text, dialect.date_form)
-        return found.lo, found.hi, found.precision, found.problem, found.a, found.b
-
-    day = plain_day(dialect.date_form)
-    plain = {"lo": day, "hi": day, "precision": pl.when(day.is_not_null()).then(pl.lit("D"))}
-    found = parse_distinct(texts, parse, _DATE_SCHEMA, plain)
-    return [
-        found.get_column("lo").alias(name),
-        *(found.get_column(part).alias(f"{name}_{part}") for part in ("lo", "hi", "precision")),
-        *_problems(found, name),
-    ]
+def _kind_of(facts: ColumnFacts, dialect: Dialect) -> tuple[str, Marks | str]:
+    """Return what decides how a column is read: its kind, with the list of codes, the form or the marks."""
+    if facts.kind in ("code", "codes"):
+        return facts.kind, facts.code_list
+    return facts.kind, dialect.date_form if facts.kind == "partial_date" else dialect.marks
 
 
-def _problems(found: pl.DataFrame, name: str) -> list[pl.Series]:
-    """Return what was wrong with the cells of a column; nothing, if nothing was."""
-    if found.get_column("problem").null_count() == found.height:
-        return []
-    return [found.get_column(part).alias(problem(name, part)) for part in ("problem", "a", "b")]
+def _read(kind: tuple[str, Marks | str], texts: pl.Series) -> pl.DataFrame:
+    match kind:
+        case "code", str(codes):
+            return read_texts(texts, lambda text: (parse_code(text, codes),), {"value": pl.String()})
+        case "codes", str(codes):
+            return read_texts(texts, lambda text: (parse_code_list(text, codes),), {"value": pl.List(pl.String())})
+        case _, str(form):
+            return read_dates(texts, form)
+        case number, marks:
+            return read_numbers(texts, marks, is_whole=number == "integer")
+
+
+def _spread(coded: Coded, found: pl.DataFrame, name: str) -> list[pl.Series]:
+    """Return the columns of ``name`` from what was found of its distinct texts, without those that are empty."""
+    wanted = {"value": name, "lo": name, "precision": f"{name}_precision"}
+    if "problem" in found.columns and found.get_column("problem").null_count() < found.height:
+        wanted |= {part: problem(name, part) for part in ("problem", "a", "b")}
+    is_date = "lo" in found.columns
+    is_range = is_date and not found.get_column("lo").equals(found.get_column("hi"))
+    if is_range:
+        wanted |= {"hi": f"{name}_hi"}
+    parts = [found.get_column(part).alias(column) for part, column in wanted.items() if part in found.columns]
+    first, *rest = coded.spread(pl.DataFrame(parts)).get_columns()
+    if not is_date:
+        return [first, *rest]
+    return [first, first.alias(f"{name}_lo"), *rest, *([] if is_range else [first.alias(f"{name}_hi")])]
