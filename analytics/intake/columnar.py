@@ -48,12 +48,18 @@ def read_columnar_pieces(delivery: Delivery) -> tuple[Iterator[Piece], InputFile
     return (_pieces(delivery, frame) if ids is None else _stretches(delivery, frame, ids)), facts
 
 
-def _scan(path: Path) -> tuple[pl.LazyFrame, pl.Schema]:
-    """Return the cells of a file as text, and what they were."""
+def _scan(path: Path, index: str | None = None) -> tuple[pl.LazyFrame, pl.Schema]:
+    """Return the cells of a file as text, after the number of their row if it is asked for, and what they were.
+
+    The number is the first column of the file's own frame, so that a choice of rows is made before they are decoded.
+    """
     scan = pl.scan_parquet if path.suffix.casefold() == ".parquet" else pl.scan_ipc
     frame = scan(path, glob=False)
     schema = frame.collect_schema()
-    return frame.select(_as_text(name, kind) for name, kind in schema.items()), schema
+    texts = [_as_text(name, kind) for name, kind in schema.items()]
+    return (
+        frame.select(texts) if index is None else frame.with_row_index(index, FIRST_ROW).select(index, *texts)
+    ), schema
 
 
 def _pieces(delivery: Delivery, texts: pl.LazyFrame) -> Iterator[TextTable]:
@@ -116,13 +122,13 @@ class ColumnarRows:
         SourceError
             If the file is damaged here.
         """
-        return self._collect(lambda texts: texts.slice(self.first, self.n_rows).with_row_index(ROW, self.first_row))
+        return self._collect(lambda texts: texts.slice(self.first, self.n_rows))
 
     def decode_of(self, id_column: str, ids: pl.Series) -> pl.DataFrame:
         """Return the rows with one of some ids alone."""
         is_wanted = pl.col(id_column).is_in(ids.implode(), nulls_equal=True)
         is_between = pl.col(ROW).is_between(self.first_row, self.first_row + self.n_rows - 1)
-        return self._collect(lambda texts: texts.with_row_index(ROW, FIRST_ROW).filter(is_wanted, is_between))
+        return self._collect(lambda texts: texts.filter(is_wanted, is_between))
 
     @property
     def first_row(self) -> int:
@@ -131,7 +137,7 @@ class ColumnarRows:
 
     def _collect(self, choose: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
         try:
-            return choose(_scan(self.path)[0]).with_columns(pl.col(ROW).cast(pl.UInt32)).collect()
+            return choose(_scan(self.path, ROW)[0]).with_columns(pl.col(ROW).cast(pl.UInt32)).collect()
         except (PolarsError, OSError) as error:
             raise _unreadable(self.name, error) from None
 

@@ -131,7 +131,8 @@ class _Lines:
     def pick(self, runs: BoolArray) -> pl.DataFrame:
         lines = np.flatnonzero(np.repeat(runs, self.lengths))
         starts, sizes = self.bounds[lines], self.bounds[lines + 1] - self.bounds[lines]
-        places: IntArray = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        before = np.cumsum(sizes) - sizes
+        places = np.arange(int(sizes.sum())) + np.repeat(starts - before, sizes)
         content = np.frombuffer(self.block.content, dtype=np.uint8)[places].tobytes()
         rows = pl.Series(ROW, self.block.first_line + lines, dtype=pl.UInt32())
         return self.form.cells(content).insert_column(0, rows)
