@@ -3,61 +3,162 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
 from analytics.errors import SourceError
 from analytics.intake.examine import CHUNK_BYTES
 from analytics.intake.headers import Delivery, check_header
+from analytics.intake.stretch import PIECE_ROWS, Piece, Stretch, find_id_column, whole_tables
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable, join_pieces
+from analytics.tables.results import BoolArray
 from analytics.tables.study import InputFile
 
-PIECE_ROWS = 500_000
+FIRST_ROW = 2
+"""The first record counts as row 2, as if a header stood above it."""
 
 
 def read_columnar(delivery: Delivery) -> tuple[TextTable, InputFile]:
     """Read a Parquet or Arrow file whole; see `read_columnar_pieces`."""
     pieces, facts = read_columnar_pieces(delivery)
-    return join_pieces(pieces), facts
+    return join_pieces(whole_tables(pieces)), facts
 
 
-def read_columnar_pieces(delivery: Delivery) -> tuple[Iterator[TextTable], InputFile]:
-    """Read a Parquet or Arrow file in pieces; its first record counts as row 2, as if a header stood above it.
+def read_columnar_pieces(delivery: Delivery) -> tuple[Iterator[Piece], InputFile]:
+    """Read a Parquet or Arrow file in pieces; of a copy of ours only the ids, if it has a column of them.
 
     Raises
     ------
     SourceError
-        If the file is damaged or is not what its extension says, here or when a piece is read.
+        If the file is damaged or is not what its extension says, here or when rows are decoded.
     """
-    scan = pl.scan_parquet if delivery.path.suffix.casefold() == ".parquet" else pl.scan_ipc
     try:
-        frame = scan(delivery.path)
-        schema = frame.collect_schema()
+        frame, schema = _scan(delivery.path)
     except (PolarsError, OSError) as error:
-        raise _unreadable(delivery, error) from None
-    check_header(schema.names(), delivery.name)
+        raise _unreadable(delivery.name, error) from None
+    check_header(list(schema), delivery.name)
     facts = InputFile(delivery.name, delivery.path.stat().st_size, hash_file(delivery.path))
-    return _pieces(delivery, frame.select(_as_text(name, kind) for name, kind in schema.items())), facts
+    ids = find_id_column(list(schema)) if delivery.is_ours else None
+    return (_pieces(delivery, frame) if ids is None else _stretches(delivery, frame, ids)), facts
+
+
+def _scan(path: Path, index: str | None = None) -> tuple[pl.LazyFrame, pl.Schema]:
+    """Return the cells of a file as text, after the number of their row if it is asked for, and what they were.
+
+    The number is the first column of the file's own frame, so that a choice of rows is made before they are decoded.
+    """
+    scan = pl.scan_parquet if path.suffix.casefold() == ".parquet" else pl.scan_ipc
+    frame = scan(path, glob=False)
+    schema = frame.collect_schema()
+    texts = [_as_text(name, kind) for name, kind in schema.items()]
+    return (
+        frame.select(texts) if index is None else frame.with_row_index(index, FIRST_ROW).select(index, *texts)
+    ), schema
 
 
 def _pieces(delivery: Delivery, texts: pl.LazyFrame) -> Iterator[TextTable]:
-    first_row = 2
+    first_row = FIRST_ROW
     batches = texts.collect_batches(chunk_size=PIECE_ROWS, maintain_order=True)
     try:
         for rows in chain([texts.clear().collect()], batches):
             numbered = rows.with_row_index(ROW, first_row).with_columns(pl.col(ROW).cast(pl.UInt32))
             first_row += rows.height
-            yield TextTable(delivery.table, delivery.name, None, numbered, NO_RAGGED, is_typed=True)
+            yield _table(delivery, numbered)
     except (PolarsError, OSError) as error:
-        raise _unreadable(delivery, error) from None
+        raise _unreadable(delivery.name, error) from None
 
 
-def _unreadable(delivery: Delivery, error: Exception) -> SourceError:
-    return SourceError(f"The file cannot be read ({str(error).splitlines()[0]}).", delivery.name, "Export it again.")
+def _table(delivery: Delivery, rows: pl.DataFrame) -> TextTable:
+    return TextTable(delivery.table, delivery.name, None, rows, NO_RAGGED, is_typed=True)
+
+
+def _stretches(delivery: Delivery, texts: pl.LazyFrame, id_column: str) -> Iterator[Stretch]:
+    """Yield some runs of ids at a time: most often all, since the rows of a patient mostly stand together."""
+    try:
+        numbered = texts.clear().collect().with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.UInt32))
+        first = 0
+        for runs in _runs(texts.select(id_column)):
+            ids, lengths = runs.struct.field("value"), runs.struct.field("len").to_numpy().astype(np.int64)
+            part = _Part(ColumnarRows(delivery.path, delivery.name, first, int(lengths.sum())), id_column, ids)
+            yield Stretch(_table(delivery, numbered), ids, lengths, part.cut, part.pick)
+            first += part.rows.n_rows
+    except (PolarsError, OSError) as error:
+        raise _unreadable(delivery.name, error) from None
+
+
+def _runs(ids: pl.LazyFrame) -> Iterator[pl.Series]:
+    """Yield the runs of rows with one id, not too many at a time; at least once."""
+    held = ids.clear().collect().to_series().rle()
+    for batch in ids.collect_batches(chunk_size=PIECE_ROWS, maintain_order=True):
+        runs = batch.to_series().rle()
+        if len(held) + len(runs) > PIECE_ROWS and len(held):
+            yield held
+            held = runs
+        else:
+            held = pl.concat([held, runs])
+    yield held
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnarRows:
+    """Rows of a Parquet or Arrow file of ours; ``name`` is what the delivery called it."""
+
+    path: Path
+    name: str
+    first: int
+    n_rows: int
+
+    def decode(self) -> pl.DataFrame:
+        """Return ``_row`` and the cells as text.
+
+        Raises
+        ------
+        SourceError
+            If the file is damaged here.
+        """
+        return self._collect(lambda texts: texts.slice(self.first, self.n_rows))
+
+    def decode_of(self, id_column: str, ids: pl.Series) -> pl.DataFrame:
+        """Return the rows with one of some ids alone."""
+        is_wanted = pl.col(id_column).is_in(ids.implode(), nulls_equal=True)
+        is_between = pl.col(ROW).is_between(self.first_row, self.first_row + self.n_rows - 1)
+        return self._collect(lambda texts: texts.filter(is_wanted, is_between))
+
+    @property
+    def first_row(self) -> int:
+        """Return the number of the first row, as a person counts."""
+        return FIRST_ROW + self.first
+
+    def _collect(self, choose: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+        try:
+            return choose(_scan(self.path, ROW)[0]).with_columns(pl.col(ROW).cast(pl.UInt32)).collect()
+        except (PolarsError, OSError) as error:
+            raise _unreadable(self.name, error) from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """The rows of a stretch."""
+
+    rows: ColumnarRows
+    id_column: str
+    ids: pl.Series
+
+    def cut(self, first: int, n_rows: int) -> ColumnarRows:
+        return replace(self.rows, first=self.rows.first + first, n_rows=n_rows)
+
+    def pick(self, runs: BoolArray) -> pl.DataFrame:
+        return self.rows.decode_of(self.id_column, self.ids.filter(pl.Series(runs)).unique())
+
+
+def _unreadable(name: str, error: Exception) -> SourceError:
+    return SourceError(f"The file cannot be read ({str(error).splitlines()[0]}).", name, "Export it again.")
 
 
 def hash_file(path: Path) -> str:

@@ -15,12 +15,16 @@ from analytics.intake.text_table import ROW
 SEPARATOR_LINE = "sep="
 """How a first line begins that names the delimiter for a spreadsheet."""
 
+NAMELESS = "(column "
+"""How the name of a column begins that has none in the header."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """Where a file stands and what it is called in messages.
 
-    ``known`` are the columns its table has, or, under a ``layout``, the hospital's columns it names.
+    ``known`` are the columns its table has, or, under a ``layout``, the hospital's columns it names. A file
+    ``is_ours`` if it stays as it is until the last row was worked on: rows can wait in it.
     """
 
     path: Path
@@ -28,6 +32,7 @@ class Delivery:
     table: str
     known: frozenset[str]
     layout: TableLayout | None = None
+    is_ours: bool = False
 
 
 def check_header(header: list[str], where: str) -> None:
@@ -64,7 +69,7 @@ def is_note(text: str) -> bool:
 def column_names(header: list[str]) -> list[str]:
     """Return the header cells as column names; cells without a name are numbered."""
     return [
-        cell.replace("\ufeff", "").strip().strip('"').strip() or f"(column {position})"
+        cell.replace("\ufeff", "").strip().strip('"').strip() or f"{NAMELESS}{position})"
         for position, cell in enumerate(header, start=1)
     ]
 

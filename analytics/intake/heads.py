@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from analytics.intake.headers import NAMELESS
 from analytics.intake.ledger import ReadCount
 from analytics.intake.readable import CORRECTIONS
-from analytics.intake.text_table import ROW, TextTable, join_pieces
+from analytics.intake.stretch import Piece, Stretch
+from analytics.intake.text_table import TextTable, join_pieces
 
 
 @dataclass(slots=True)
@@ -24,18 +26,18 @@ class Head:
     n_rows
         How many rows it had.
     filled
-        The columns that had a filled cell.
+        Of the columns without a name, those that had a filled cell.
     """
 
     table: TextTable
     n_rows: int
     filled: set[str]
 
-    def add(self, piece: TextTable) -> None:
+    def add(self, piece: Head) -> None:
         """Remember one more piece."""
-        self.table = join_pieces([self.table, replace(piece, rows=piece.rows.clear())])
-        self.n_rows += piece.rows.height
-        self.filled |= _filled(piece)
+        self.table = join_pieces([self.table, piece.table])
+        self.n_rows += piece.n_rows
+        self.filled |= piece.filled
 
 
 @dataclass(slots=True)
@@ -44,15 +46,15 @@ class Heads:
 
     by_file: dict[object, Head] = field(default_factory=dict[object, Head])
 
-    def noting(self, pieces: Iterable[TextTable]) -> Iterator[TextTable]:
+    def noting(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         """Yield the pieces as they come, and remember each."""
         for piece in pieces:
-            key = (piece.table, piece.file, piece.sheet, piece.header)
+            head = _head_of(piece)
+            key = (head.table.table, head.table.file, head.table.sheet, head.table.header)
             if key in self.by_file:
-                self.by_file[key].add(piece)
+                self.by_file[key].add(head)
             else:
-                shell = replace(piece, rows=piece.rows.clear())
-                self.by_file[key] = Head(shell, piece.rows.height, _filled(piece))
+                self.by_file[key] = head
             yield piece
 
     @property
@@ -74,6 +76,10 @@ class Heads:
         return any(head.table.table == name and head.n_rows for head in self.of_tables)
 
 
-def _filled(piece: TextTable) -> set[str]:
-    counts = piece.rows.select(pl.exclude(ROW).count())
-    return {name for name, n in zip(counts.columns, counts.row(0), strict=True) if n}
+def _head_of(piece: Piece) -> Head:
+    if isinstance(piece, Stretch):
+        return Head(piece.shell, piece.n_rows, set())
+    nameless = [name for name in piece.header if name.startswith(NAMELESS)]
+    counts = piece.rows.select(pl.col(nameless).count())
+    filled = {name for name in nameless if counts.item(0, name)}
+    return Head(replace(piece, rows=piece.rows.clear()), piece.rows.height, filled)

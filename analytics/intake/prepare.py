@@ -24,6 +24,7 @@ from analytics.intake.register import NOBODY, first_free_number, make_register
 from analytics.intake.settle import Ground
 from analytics.intake.shelf import BUCKET_PATIENTS, Shelf
 from analytics.intake.source import READ_FIRST, Progress, open_source
+from analytics.intake.stretch import Piece, Stretch, shell_of
 from analytics.intake.structure import is_complete, structure_findings
 from analytics.intake.tallies import add_up
 from analytics.intake.text_table import TextTable, join_pieces
@@ -171,11 +172,11 @@ def prepare_source(order: Order, scratch: Path, progress: Progress) -> Prepared:
     )
 
 
-def _read_first(pieces: Iterator[TextTable]) -> tuple[list[TextTable], Iterator[TextTable]]:
+def _read_first(pieces: Iterator[Piece]) -> tuple[list[TextTable], Iterator[Piece]]:
     """Return the tables of ``READ_FIRST``, each file whole, and the pieces of the others."""
     first: dict[object, list[TextTable]] = {}
     for piece in pieces:
-        if piece.table not in READ_FIRST:
+        if isinstance(piece, Stretch) or piece.table not in READ_FIRST:
             return [join_pieces(parts) for parts in first.values()], chain([piece], pieces)
         first.setdefault((piece.table, piece.file, piece.sheet, piece.header), []).append(piece)
     return [join_pieces(parts) for parts in first.values()], iter(())
@@ -186,7 +187,7 @@ def _are_sound(tables: list[TextTable]) -> bool:
     return any(table.table == "patients" for table in tables) and all(is_complete(table) for table in tables)
 
 
-def _fill_shelf(order: Order, folder: Path, sheets: list[TextTable], rest: Iterator[TextTable]) -> Shelf:
+def _fill_shelf(order: Order, folder: Path, sheets: list[TextTable], rest: Iterator[Piece]) -> Shelf:
     """Number the patients and sort all rows; once a table lacks a column, it is only read what else is wrong."""
     before = order.patients_before
     register = make_register([table for table in sheets if table.table == "patients"], before)
@@ -196,7 +197,7 @@ def _fill_shelf(order: Order, folder: Path, sheets: list[TextTable], rest: Itera
             shelf.put(table)
     is_sound = True
     for piece in rest:
-        is_sound = is_sound and is_complete(piece)
+        is_sound = is_sound and is_complete(shell_of(piece))
         if is_sound:
             shelf.put(piece)
     return shelf

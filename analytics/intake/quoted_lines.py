@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 from polars.exceptions import PolarsError
@@ -12,28 +12,29 @@ from polars.exceptions import PolarsError
 from analytics.intake.blocks import Block, read_blocks
 from analytics.intake.examine import TextFacts
 from analytics.intake.headers import Delivery, check_header, column_names, drop_blank
+from analytics.intake.line_shapes import UNUSED_BYTE, LineShape
+from analytics.intake.stretch import Piece
 from analytics.intake.text_table import ROW, TextTable
-
-UNUSED_BYTE = "\x01"
-"""No text holds it, so a line read with it as delimiter stays whole; where one does, another reader is used."""
+from analytics.intake.whole_lines import form_of, read_whole_lines
 
 QUOTED = "\x02"
 """Stands for a quoted cell while fields are counted."""
 
 
-def read_quoted(delivery: Delivery, facts: TextFacts, delimiter: str) -> Iterator[TextTable] | None:
+def read_quoted(
+    delivery: Delivery, _facts: TextFacts, delimiter: str, shapes: Sequence[LineShape]
+) -> Iterator[Piece] | None:
     """Read line by line; None unless every quote is opened and closed around a whole cell of one line."""
-    if facts.encoding not in ("utf-8", "utf-8-sig") or facts.carriage_returns not in (0, facts.line_feeds):
-        return None
-    if not all(_is_regular(block, delimiter) for block in read_blocks(delivery.path)):
+    blocks = zip(read_blocks(delivery.path), shapes, strict=True)
+    if not all(shape.fits_lines or _is_regular(block, delimiter) for block, shape in blocks):
         return None
     first = next(read_blocks(delivery.path), None)
-    kept = _kept_lines(_lines_of(first), delimiter) if first is not None else None
+    kept = _kept_lines(_lines_of(first.head()), delimiter) if first is not None else None
     if kept is None or kept.height == 0:
         return None
     header = next(csv.reader([kept.item(0, "line")], delimiter=delimiter))
     check_header(header, delivery.name)
-    return _pieces(delivery, column_names(header), kept.item(0, ROW), delimiter)
+    return _pieces(delivery, column_names(header), kept.item(0, ROW), delimiter, shapes)
 
 
 def _is_regular(block: Block, delimiter: str) -> bool:
@@ -49,21 +50,30 @@ def _is_regular(block: Block, delimiter: str) -> bool:
     return not bare.item()
 
 
-def _pieces(delivery: Delivery, names: list[str], header_row: int, delimiter: str) -> Iterator[TextTable]:
-    for block in read_blocks(delivery.path):
-        lines = _lines_of(block).filter(pl.col(ROW) > header_row)
-        filled = _filled_lines(lines, delimiter)
-        kept = _without_notes(filled)
-        fields = _count_fields(kept, delimiter)
-        is_whole = fields == len(names)
-        whole = kept.filter(is_whole)
-        starts_with_header = block.first_line == header_row
-        is_untouched = whole.height == block.n_lines - starts_with_header
-        content = block.content if is_untouched else whole.get_column("line").str.join("\n").item().encode()
-        rows = _split(content, whole.get_column(ROW), names, delimiter, skip=is_untouched and starts_with_header)
-        ragged = kept.select(ROW, fields.alias("fields")).filter(~is_whole)
-        notes = filled.height - kept.height
-        yield TextTable(delivery.table, delivery.name, None, drop_blank(rows), ragged, notes=notes)
+def _pieces(
+    delivery: Delivery, names: list[str], header_row: int, delimiter: str, shapes: Sequence[LineShape]
+) -> Iterator[Piece]:
+    for block, shape in zip(read_blocks(delivery.path), shapes, strict=True):
+        piece = None
+        if block.first_line >= header_row and shape.has_fields(len(names)):
+            records = block.without_first(1) if block.first_line == header_row else block
+            piece = read_whole_lines(delivery, records, form_of(names, delimiter, shape), counts_spaces=False)
+        yield piece or _read_line_by_line(delivery, block, names, header_row, delimiter)
+
+
+def _read_line_by_line(
+    delivery: Delivery, block: Block, names: list[str], header_row: int, delimiter: str
+) -> TextTable:
+    """Return the whole records of a block that has blank lines, notes or ragged records."""
+    filled = _filled_lines(_lines_of(block).filter(pl.col(ROW) > header_row), delimiter)
+    kept = _without_notes(filled)
+    fields = _count_fields(kept, delimiter)
+    is_whole = fields == len(names)
+    whole = kept.filter(is_whole)
+    rows = _split(whole.get_column("line").str.join("\n").item().encode(), whole.get_column(ROW), names, delimiter)
+    ragged = kept.select(ROW, fields.alias("fields")).filter(~is_whole)
+    notes = filled.height - kept.height
+    return TextTable(delivery.table, delivery.name, None, drop_blank(rows), ragged, notes=notes)
 
 
 def _lines_of(block: Block) -> pl.DataFrame:
@@ -112,14 +122,13 @@ def _without_quoted(delimiter: str) -> pl.Expr:
     return marked.str.replace_all(delimiter * 2, delimiter, literal=True).str.slice(1)
 
 
-def _split(content: bytes, rows: pl.Series, names: list[str], delimiter: str, *, skip: bool) -> pl.DataFrame:
-    """Return the cells of lines that have as many fields as the header; ``skip`` the first of them."""
+def _split(content: bytes, rows: pl.Series, names: list[str], delimiter: str) -> pl.DataFrame:
+    """Return the cells of lines that have as many fields as the header."""
     if len(rows) == 0:
         return pl.DataFrame(schema={ROW: pl.UInt32()} | dict.fromkeys(names, pl.String()))
     cells = pl.read_csv(
         io.BytesIO(content),
         has_header=False,
-        skip_lines=int(skip),
         schema=dict.fromkeys(names, pl.String()),
         separator=delimiter,
         infer_schema=False,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import polars as pl
 
 from analytics.intake.examine import clean_header
 from analytics.intake.identity import find_look_alikes, refuse_personal_ids
 from analytics.intake.parse import normalise_ids
+from analytics.intake.stretch import runs_of
 from analytics.intake.text_table import PID, ROW, TextTable
 
 NOBODY = pl.DataFrame(schema={"patient_id": pl.String(), "pid": pl.UInt32()})
@@ -37,11 +39,19 @@ class Register:
 
     def enter(self, table: TextTable) -> TextTable:
         """Return the table with the number of each row's patient; one that is not on the sheet has none."""
-        ids = ids_of(table).to_frame()
+        ids, lengths = runs_of(_cells_of(table))
+        pids = self.number(ids).gather(np.repeat(np.arange(len(lengths)), lengths))
+        return replace(table, rows=table.rows.with_columns(pids.alias(PID)))
+
+    def number(self, cells: pl.Series) -> pl.Series:
+        """Return the number of the patient of each id as delivered; null if it is not on the sheet."""
+        ids = _normalised(cells).to_frame()
         numbered = ids.join(self.patients, on="patient_id", how="left", maintain_order="left")
-        unknown = numbered.filter(pl.col("pid").is_null() & pl.col("patient_id").is_not_null())
-        self.strays.update(unknown.get_column("patient_id").unique())
-        return replace(table, rows=table.rows.with_columns(numbered.get_column("pid").alias(PID)))
+        pids = numbered.get_column("pid")
+        if pids.null_count():
+            unknown = numbered.filter(pids.is_null()).get_column("patient_id").drop_nulls()
+            self.strays.update(unknown.unique())
+        return pids
 
     def all_ids(self) -> Iterator[str]:
         """Yield every id that was met, on the sheet or elsewhere."""
@@ -91,5 +101,13 @@ def first_free_number(patients: pl.DataFrame) -> int:
 
 def ids_of(table: TextTable) -> pl.Series:
     """Return the normalised patient id of each row."""
+    return _normalised(_cells_of(table))
+
+
+def _cells_of(table: TextTable) -> pl.Series:
     name = next(name for name in table.header if clean_header(name) == "patient_id")
-    return normalise_ids(table.rows.get_column(name).str.strip_chars().replace("", None)).alias("patient_id")
+    return table.rows.get_column(name)
+
+
+def _normalised(cells: pl.Series) -> pl.Series:
+    return normalise_ids(cells.str.strip_chars().replace("", None)).alias("patient_id")

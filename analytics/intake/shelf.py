@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
 from analytics.errors import StoreError
+from analytics.intake.filed import Excerpt, Filed, OwnFile
 from analytics.intake.register import Register, ids_of
+from analytics.intake.spans import find_spans
+from analytics.intake.stretch import Piece, Stretch
 from analytics.intake.text_table import NO_RAGGED, PID, ROW, TextTable, join_pieces
 
 BUCKET_PATIENTS = 4_000
@@ -21,18 +25,6 @@ STRAY_BUCKETS = 16
 """Rows of unknown patients go to so many buckets at most: each piece has a few, and each share of it is a file."""
 
 STRAY_SEED = 1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Filed:
-    """Some rows of one file in one bucket: held in memory, or in a file of our own."""
-
-    table: TextTable
-    file: Path | None
-
-    def load(self) -> TextTable:
-        """Return the rows as a table."""
-        return self.table if self.file is None else replace(self.table, rows=pl.read_parquet(self.file))
 
 
 class Shelf:
@@ -62,8 +54,11 @@ class Shelf:
         self._order: dict[object, int] = {}
         self._numbers = count()
 
-    def put(self, piece: TextTable) -> None:
+    def put(self, piece: Piece) -> None:
         """Sort the rows of a piece into their buckets."""
+        if isinstance(piece, Stretch):
+            self._put_stretch(piece)
+            return
         entered = replace(self.register.enter(piece), ragged=NO_RAGGED, errors=(), merged=(), notes=0)
         self._order.setdefault(_file_of(entered), len(self._order))
         if self.n_buckets == 1:
@@ -73,17 +68,35 @@ class Shelf:
         for bucket, rows in self._split(entered):
             self._buckets[bucket].append(Filed(shell, self._write(rows, bucket)))
 
+    def _put_stretch(self, stretch: Stretch) -> None:
+        """Note where the rows of each bucket stand; those that stand apart, or all if these are many, are copied."""
+        self._order.setdefault(_file_of(stretch.shell), len(self._order))
+        pids = self.register.number(stretch.ids)
+        spans = find_spans(pids, stretch.lengths, self.bucket_patients if self.n_buckets > 1 else None)
+        if spans is None:
+            for table in stretch.decode():
+                self.put(table)
+            return
+        ends = np.cumsum(stretch.lengths)
+        for bucket, first, end in spans.of_buckets:
+            lengths, start = stretch.lengths[first:end], int(ends[first - 1]) if first else 0
+            cells = stretch.cut(start, int(lengths.sum()))
+            excerpt = Excerpt(cells, pids[first:end], lengths, spans.buckets[first:end] == bucket)
+            self._buckets[bucket].append(Filed(stretch.shell, excerpt))
+        if spans.is_apart.any():
+            self.put(replace(stretch.shell, rows=stretch.pick(spans.is_apart)))
+
     def take(self, bucket: int) -> list[Filed]:
         """Return the rows of a bucket, file by file as these were read, and let go of those in memory."""
         rows = sorted(self._buckets[bucket], key=lambda filed: self._order[_file_of(filed.table)])
-        self._buckets[bucket] = [filed for filed in rows if filed.file is not None]
+        self._buckets[bucket] = [filed for filed in rows if filed.waiting is not None]
         return rows
 
     def clear(self, bucket: int) -> None:
         """Delete the files of a bucket that was worked on."""
         for filed in self._buckets[bucket]:
-            if filed.file is not None:
-                filed.file.unlink()
+            if filed.waiting is not None:
+                filed.waiting.delete()
         self._buckets[bucket] = []
 
     def tables_of(self, name: str, patient_id: str) -> Iterator[tuple[tuple[int, Filed], TextTable]]:
@@ -97,8 +110,8 @@ class Shelf:
         """Put a changed table where its rows now belong."""
         bucket, filed = place
         self._buckets[bucket].remove(filed)
-        if filed.file is not None:
-            filed.file.unlink()
+        if filed.waiting is not None:
+            filed.waiting.delete()
         self.put(replace(table, rows=table.rows.drop(PID)))
 
     def _buckets_of(self, patient_id: str) -> range:
@@ -121,7 +134,7 @@ class Shelf:
         for (number,), rows in parts.items():
             yield int(number), rows
 
-    def _write(self, rows: pl.DataFrame, bucket: int) -> Path:
+    def _write(self, rows: pl.DataFrame, bucket: int) -> OwnFile:
         folder = self._folder / f"{bucket:05d}"
         file = folder / f"{next(self._numbers):06d}.parquet"
         try:
@@ -133,7 +146,7 @@ class Shelf:
                 str(self._folder),
                 "Check the free space: a source needs about its own size while it is built.",
             ) from None
-        return file
+        return OwnFile(file)
 
 
 def load_tables(rows: list[Filed]) -> list[TextTable]:

@@ -23,8 +23,10 @@ from analytics.intake.deliveries import (
 )
 from analytics.intake.headers import Delivery
 from analytics.intake.layout import Layout, read_layout
+from analytics.intake.own_copy import copy_delivery
 from analytics.intake.readable import CORRECTIONS, READABLE
 from analytics.intake.reshape import reshape_table
+from analytics.intake.stretch import Piece, whole_tables
 from analytics.intake.text_table import TextTable
 from analytics.intake.workbook import read_sheet_as, read_workbook
 from analytics.tables.registry import SHEET_ORDER
@@ -54,7 +56,7 @@ class Opened:
         What the layout declares.
     """
 
-    pieces: Iterator[TextTable]
+    pieces: Iterator[Piece]
     inputs: dict[str, InputFile]
     unused: tuple[str, ...]
     settings: Mapping[str, str]
@@ -162,7 +164,7 @@ class _Reading:
     progress: Progress
     inputs: dict[str, InputFile] = field(default_factory=dict[str, InputFile])
 
-    def read(self, found: Sequence[Delivery | TextTable], layout: Layout) -> Iterator[TextTable]:
+    def read(self, found: Sequence[Delivery | TextTable], layout: Layout) -> Iterator[Piece]:
         """Yield the pieces of files, and sheets that were read with their workbook, those first others depend on."""
         self.encoding = self.encoding or layout.settings.get("encoding", "")
         ordered = sorted(found, key=lambda one: _rank(one.table))
@@ -173,9 +175,12 @@ class _Reading:
             self.progress(one.name, done, len(ordered))
             pieces, facts = _read_file(one, self.scratch, self.encoding)
             self.inputs[facts.name] = facts
-            for piece in pieces:
-                self.encoding = self.encoding or _encoding_of(piece)
-                yield reshape_table(piece, one.layout) if one.layout else piece
+            if _can_wait(one):
+                yield from pieces
+                continue
+            for table in whole_tables(pieces):
+                self.encoding = self.encoding or _encoding_of(table)
+                yield reshape_table(table, one.layout) if one.layout else table
 
     def note(self, facts: tuple[InputFile, ...]) -> Iterator[TextTable]:
         """Yield nothing, and count some more files among the inputs."""
@@ -202,16 +207,22 @@ def _encoding_of(table: TextTable) -> str:
     return str(pairs.get("encoding") or "").strip()
 
 
-def _read_file(delivery: Delivery, scratch: Path, declared_encoding: str) -> tuple[Iterator[TextTable], InputFile]:
+def _can_wait(delivery: Delivery) -> bool:
+    """Say whether the rows of a file need not be looked at before those of their bucket are."""
+    return delivery.table not in READ_FIRST and delivery.layout is None
+
+
+def _read_file(delivery: Delivery, scratch: Path, declared_encoding: str) -> tuple[Iterator[Piece], InputFile]:
     path = delivery.path
     if path.suffix.casefold() in PACKED:
         scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         plain = replace(delivery, path=unpack_gzip(path, scratch))
         pieces, _ = _read_file(plain, scratch, declared_encoding)
         return pieces, InputFile(delivery.name, path.stat().st_size, hash_file(path))
-    if path.suffix.casefold() in COLUMNAR:
-        return read_columnar_pieces(delivery)
     if _is_workbook(path):
         table, facts = read_sheet_as(delivery)
         return iter([table]), facts
-    return read_delimited_pieces(delivery, declared_encoding)
+    held = copy_delivery(delivery, scratch) if _can_wait(delivery) else delivery
+    if path.suffix.casefold() in COLUMNAR:
+        return read_columnar_pieces(held)
+    return read_delimited_pieces(held, declared_encoding)
