@@ -9,7 +9,6 @@ from pathlib import Path
 from analytics.errors import SourceError
 
 _AMBIGUOUS = re.compile(r"\s*[<>≤≥~]?\s*[+-]?[1-9]\d{0,2}[.,]\d{3}\s*")
-_DECIMAL_COMMA = re.compile(r"\d,\d")
 _LETTERS = 26
 
 UNNAMED_ERROR = "#ERROR"
@@ -27,7 +26,7 @@ class CellFacts:
     merged
         References like «B3:B5» of merged cells that span rows.
     text_numbers
-        Columns with a text cell that leaves the decimal mark open, such as «1,234».
+        Columns with a text cell whose decimal mark cannot be told, such as «1,234».
     """
 
     errors: tuple[tuple[int, int, str], ...]
@@ -54,17 +53,6 @@ def is_ambiguous(text: str) -> bool:
     (True, False, False)
     """
     return _AMBIGUOUS.fullmatch(text) is not None
-
-
-def needs_its_mark(text: str) -> bool:
-    """Say whether a text is an ambiguous number, or one a decimal point alone could not explain.
-
-    Examples
-    --------
-    >>> needs_its_mark("1.234"), needs_its_mark("588,1"), needs_its_mark("588.1")
-    (True, True, False)
-    """
-    return is_ambiguous(text) or _DECIMAL_COMMA.search(text) is not None
 
 
 def range_name(first: tuple[int, int], last: tuple[int, int]) -> str:

@@ -45,7 +45,8 @@ def read_columnar_pieces(delivery: Delivery) -> tuple[Iterator[Piece], InputFile
     check_header(list(schema), delivery.name)
     facts = InputFile(delivery.name, delivery.path.stat().st_size, hash_file(delivery.path))
     ids = find_id_column(list(schema)) if delivery.is_ours else None
-    return (_pieces(delivery, frame) if ids is None else _stretches(delivery, frame, ids)), facts
+    form = _table(delivery, schema)
+    return (_pieces(form, frame) if ids is None else _stretches(delivery, form, frame, ids)), facts
 
 
 def _scan(path: Path, index: str | None = None) -> tuple[pl.LazyFrame, pl.Schema]:
@@ -62,31 +63,34 @@ def _scan(path: Path, index: str | None = None) -> tuple[pl.LazyFrame, pl.Schema
     ), schema
 
 
-def _pieces(delivery: Delivery, texts: pl.LazyFrame) -> Iterator[TextTable]:
+def _pieces(form: TextTable, texts: pl.LazyFrame) -> Iterator[TextTable]:
     first_row = FIRST_ROW
     batches = texts.collect_batches(chunk_size=PIECE_ROWS, maintain_order=True)
     try:
         for rows in chain([texts.clear().collect()], batches):
             numbered = rows.with_row_index(ROW, first_row).with_columns(pl.col(ROW).cast(pl.UInt32))
             first_row += rows.height
-            yield _table(delivery, numbered)
+            yield replace(form, rows=numbered)
     except (PolarsError, OSError) as error:
-        raise _unreadable(delivery.name, error) from None
+        raise _unreadable(form.file, error) from None
 
 
-def _table(delivery: Delivery, rows: pl.DataFrame) -> TextTable:
-    return TextTable(delivery.table, delivery.name, None, rows, NO_RAGGED, is_typed=True)
+def _table(delivery: Delivery, schema: pl.Schema) -> TextTable:
+    """Return the table without its rows; numbers in columns of text are as a person typed them."""
+    columns = {ROW: pl.UInt32(), **dict.fromkeys(schema, pl.String())}
+    texts = frozenset(name for name, kind in schema.items() if not (kind.is_numeric() or kind.is_temporal()))
+    rows = pl.DataFrame(schema=columns)
+    return TextTable(delivery.table, delivery.name, None, rows, NO_RAGGED, is_typed=True, texts=texts)
 
 
-def _stretches(delivery: Delivery, texts: pl.LazyFrame, id_column: str) -> Iterator[Stretch]:
+def _stretches(delivery: Delivery, form: TextTable, texts: pl.LazyFrame, id_column: str) -> Iterator[Stretch]:
     """Yield some runs of ids at a time: most often all, since the rows of a patient mostly stand together."""
     try:
-        numbered = texts.clear().collect().with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.UInt32))
         first = 0
         for runs in _runs(texts.select(id_column)):
             ids, lengths = runs.struct.field("value"), runs.struct.field("len").to_numpy().astype(np.int64)
             part = _Part(ColumnarRows(delivery.path, delivery.name, first, int(lengths.sum())), id_column, ids)
-            yield Stretch(_table(delivery, numbered), ids, lengths, part.cut, part.pick)
+            yield Stretch(form, ids, lengths, part.cut, part.pick)
             first += part.rows.n_rows
     except (PolarsError, OSError) as error:
         raise _unreadable(delivery.name, error) from None

@@ -43,7 +43,15 @@ def fingerprint_bucket(tables: list[TextTable], ground: Ground, lookups: Mapping
 
 
 def _heading(table: TextTable) -> Iterator[object]:
-    yield from (table.table, table.file, table.sheet, table.header, table.is_typed, sorted(table.untyped))
+    yield from (
+        table.table,
+        table.file,
+        table.sheet,
+        table.header,
+        table.is_typed,
+        sorted(table.untyped),
+        sorted(table.texts),
+    )
 
 
 def _answers(table: TextTable, ground: Ground) -> list[tuple[str, object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +11,7 @@ import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE, UNIT_SPELLINGS
 from analytics.intake.distinct import Coded, code_columns, read_texts
-from analytics.intake.numbers import CACHED_TEXTS, UNREADABLE, Marks, parse_number, plain_number
+from analytics.intake.numbers import CACHED_TEXTS, UNREADABLE, Cells, Marks, parse_number, plain_number
 from analytics.intake.parse import problem
 
 _COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">=", "≈": "~", "ca.": "~", "ca": "~"}
@@ -55,7 +56,8 @@ def parse_lab_value(text: str, marks: Marks) -> tuple[Any, ...]:
     if match is None:
         return None, None, None, UNREADABLE, None, None
     comparator = match[1].casefold() if match[1] else None
-    reading = parse_number(match[2], marks)
+    # what a comparator stands before is a text, whatever the other cells of the column are
+    reading = parse_number(match[2], replace(marks, cells=Cells.TEXTS) if comparator else marks)
     return (
         _COMPARATORS.get(comparator, comparator) if comparator else None,
         reading.value,

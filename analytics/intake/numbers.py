@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from functools import lru_cache
 from typing import Any
 
@@ -30,12 +31,28 @@ _SCHEMA: Mapping[str, pl.DataType] = {
 }
 
 
+LARGEST_WHOLE = 2**53
+"""Whole numbers beyond this are not held exactly; none is written in a cell that asks for one."""
+
+
+class Cells(Enum):
+    """How the cells of a column came.
+
+    Only the door of the source knows; once they are text a number 1.234 looks like a text «1.234».
+    """
+
+    TEXTS = "texts"
+    NUMBERS = "numbers, and texts whose mark nobody can doubt"
+    EITHER = "numbers, and texts that look like them"
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """How a source writes numbers; an empty mark is not declared."""
+    """How a source writes numbers in its texts; an empty mark is not declared. ``cells`` may be numbers already."""
 
     decimal: str = ""
     thousands: str = ""
+    cells: Cells = Cells.TEXTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +79,12 @@ def parse_number(text: str, marks: Marks) -> Reading:
     'ambiguous'
     >>> parse_number("1,234", Marks(decimal=",")).value
     1.234
+    >>> parse_number("1.234", Marks(",", ".", Cells.NUMBERS)).value
+    1.234
     """
     plain = text.strip().translate(_MARKS)
+    if marks.cells is not Cells.TEXTS and _PLAIN.fullmatch(plain):
+        return _parse_cell(plain, marks)
     if not marks.decimal and marks.thousands not in (".", ",") and _ONE_MARK_THREE_DIGITS.fullmatch(plain):
         whole = plain.replace(",", "").replace(".", "")
         return Reading(None, AMBIGUOUS, plain.replace(",", "."), whole)
@@ -74,12 +95,24 @@ def parse_number(text: str, marks: Marks) -> Reading:
     return Reading(None, UNREADABLE)
 
 
+def _parse_cell(plain: str, marks: Marks) -> Reading:
+    """Read what may be a cell that holds a number: its decimal mark is the point, whatever texts are written with."""
+    number = float(plain)
+    said = parse_number(plain, replace(marks, cells=Cells.TEXTS)).value
+    if not math.isfinite(number):
+        return Reading(None, UNREADABLE)
+    if marks.cells is Cells.EITHER and said is not None and said != number:
+        return Reading(None, AMBIGUOUS, plain, f"{said:.15g}")
+    return Reading(number)
+
+
 def plain_number(marks: Marks, *, is_whole: bool = False) -> pl.Expr:
     """Return the numbers in the column ``text`` that are plain whatever a source declares, null for the others.
 
     Three digits after a point could be thousands, so that only one or two are plain.
     """
-    has_point = marks.decimal in ("", ".") and marks.thousands != "." and not is_whole
+    may_be_cells = marks.cells is not Cells.TEXTS
+    has_point = not is_whole and (may_be_cells or (marks.decimal in ("", ".") and marks.thousands != "."))
     pattern = r"^-?\d{1,15}(\.\d{1,2})?$" if has_point else r"^-?\d{1,15}$"
     return pl.when(pl.col("text").str.contains(pattern)).then(pl.col("text").cast(pl.Float64, strict=False))
 
@@ -89,7 +122,8 @@ def read_numbers(texts: pl.Series, marks: Marks, *, is_whole: bool) -> pl.DataFr
 
     def parse(text: str) -> tuple[Any, ...]:
         reading = parse_number(text, marks)
-        if is_whole and reading.value is not None and reading.value != int(reading.value):
+        value = reading.value
+        if is_whole and value is not None and not (value.is_integer() and abs(value) <= LARGEST_WHOLE):
             return None, UNREADABLE, None, None
         return reading.value, reading.problem, reading.a, reading.b
 

@@ -14,7 +14,7 @@ from typing import IO
 from xml.etree import ElementTree as ET
 
 from analytics.errors import SourceError
-from analytics.intake.cell_facts import UNNAMED_ERROR, CellFacts, needs_its_mark, range_name
+from analytics.intake.cell_facts import UNNAMED_ERROR, CellFacts, is_ambiguous, range_name
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -81,7 +81,7 @@ def _read_row(row: ET.Element, sheet: _Sheet) -> None:
             spanned = _count(cell, "number-rows-spanned")
             if word:
                 _add_errors(sheet, range(sheet.row, sheet.row + rows), range(column, column + columns), word)
-            elif needs_its_mark(_text(cell, shown)):
+            elif is_ambiguous(_text(cell, shown)):
                 sheet.text_numbers.update(range(column, column + columns))
             if spanned > 1:
                 last = column + columns * _count(cell, "number-columns-spanned") - 1

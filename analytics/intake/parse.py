@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
@@ -24,7 +24,7 @@ from analytics.intake.distinct import (
     strip_texts,
 )
 from analytics.intake.examine import clean_header
-from analytics.intake.numbers import Marks, read_numbers
+from analytics.intake.numbers import Cells, Marks, read_numbers
 from analytics.intake.text_table import PID, ROW, TextTable
 from analytics.tables.columns import ColumnFacts, facts_of
 from analytics.tables.registry import SOURCE_TABLES
@@ -44,12 +44,18 @@ class Dialect:
 
 
 def dialect_of(delivered: TextTable, column: str, settings: Settings) -> Dialect:
-    """Return the dialect of a column; numbers that came as numbers have a decimal point."""
+    """Return the dialect of a column; cells that came as numbers have a decimal point whatever is declared."""
     reported = next((name for name in delivered.header if clean_header(name) == column), "")
-    is_typed = delivered.is_typed and reported not in delivered.untyped
-    marks = Marks(settings.decimal_mark, settings.thousands_mark)
-    typed = Marks(".") if is_typed and not settings.decimal_mark else marks
-    return Dialect(typed, RELATIVE if settings.dates == RELATIVE else settings.date_form)
+    marks = _marks_of(delivered, reported, Marks(settings.decimal_mark, settings.thousands_mark))
+    return Dialect(marks, RELATIVE if settings.dates == RELATIVE else settings.date_form)
+
+
+def _marks_of(delivered: TextTable, reported: str, declared: Marks) -> Marks:
+    if not delivered.is_typed or reported in delivered.texts:
+        return declared
+    if reported in delivered.untyped:
+        return replace(declared, cells=Cells.EITHER) if declared.decimal or declared.thousands else declared
+    return replace(declared, cells=Cells.NUMBERS)
 
 
 def raw(column: str) -> str:

@@ -46,6 +46,7 @@ def reshape_table(delivered: TextTable, layout: TableLayout) -> TextTable:
         unnamed=frozenset(name for name in delivered.header if name not in named),
         choice=cells.select(ROW, is_taken=is_taken) if layout.takes_some_rows else NO_CHOICE,
         untyped=_renamed(delivered.untyped, layout),
+        texts=_renamed(delivered.texts, layout),
         errors=tuple(
             (row, into, word)
             for row, column, word in delivered.errors

@@ -37,6 +37,8 @@ class TextTable:
         Whether numbers came as numbers, so that their decimal mark is known to be a point.
     untyped
         Columns of which that is not so, because a cell holds a number as text.
+    texts
+        Columns of which every cell came as text.
     errors
         (row, column, value) of cells that hold a spreadsheet error; they are null in ``rows``.
     merged
@@ -57,6 +59,7 @@ class TextTable:
     is_typed: bool = False
     notes: int = 0
     untyped: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
     errors: tuple[tuple[int, str, str], ...] = ()
     merged: tuple[str, ...] = ()
     unnamed: frozenset[str] = frozenset()

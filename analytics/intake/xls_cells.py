@@ -9,7 +9,7 @@ from pathlib import Path
 import xlrd
 from xlrd.sheet import Sheet
 
-from analytics.intake.cell_facts import UNNAMED_ERROR, CellFacts, cannot_open, needs_its_mark, range_name
+from analytics.intake.cell_facts import UNNAMED_ERROR, CellFacts, cannot_open, is_ambiguous, range_name
 
 
 def read_xls_cells(path: Path) -> dict[str, CellFacts]:
@@ -48,7 +48,7 @@ def _sheet_facts(sheet: Sheet) -> CellFacts:
         for column, (kind, value) in enumerate(cells):
             if kind == xlrd.XL_CELL_ERROR:
                 errors.append((row + 1, column, xlrd.error_text_from_code.get(int(value), UNNAMED_ERROR)))
-            elif kind == xlrd.XL_CELL_TEXT and needs_its_mark(value):
+            elif kind == xlrd.XL_CELL_TEXT and is_ambiguous(value):
                 text_numbers.add(column)
     merged = tuple(
         range_name((top + 1, left), (bottom, right - 1))

@@ -173,6 +173,7 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "comparator twice": (lab("<<5"), {}, TurnedAway("V20", "labs", 2, reason="«<<5» in value_text cannot be read as a result.")),
     "bound that could be either": (lab("> 1.234"), {}, TurnedAway("V21", "labs", 2, reason="«> 1.234» could be 1.234 or 1234.")),
     "comparator in the upper limit": ({"labs": f"{LABS}P1,CGA,2020-01-10,5,ng/mL,<85\n"}, {}, TurnedAway("V20", "labs", 2, 1, reason="«<85» in uln cannot be read as a number.")),
+    "year of birth beyond all numbers": ({"patients": f"{PATIENTS}P1,F,1e20\nP2,M,1960\n"}, {}, TurnedAway("V20", "patients", 2, 2, reason="«1e20» in birth_year cannot be read as a whole number.")),
     "year of birth in half years": ({"patients": f"{PATIENTS}P1,F,1950.5\nP2,M,1960\n"}, {}, TurnedAway("V20", "patients", 2, 2, reason="«1950.5» in birth_year cannot be read as a whole number.")),
     "year of birth before anybody alive": ({"patients": f"{PATIENTS}P1,F,1850\nP2,M,1960\n"}, {}, TurnedAway("V22", "patients", 2, 2, reason="birth_year cannot be 1850. At least 1880. At most 2100.")),
     "below quantitation": (lab("<10"), {}, Taken("labs", "comparator", ["<"])),

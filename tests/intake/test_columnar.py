@@ -68,3 +68,17 @@ def test_a_damaged_file_stops(write, tmp_path):
         (tmp_path / f"labs.{name}").write_bytes(b"PAR1 nonsense")
     with pytest.raises(SourceError, match="cannot be read"):
         accept_source(tmp_path)
+
+
+def test_a_column_of_text_is_read_as_the_same_texts_in_a_plain_file_are(write, tmp_path: Path):
+    """Text is what a person typed, whatever file holds it: its marks are declared or told by itself."""
+    texts = LABS.with_columns(value_text=pl.Series(["1.234", "12,5", "7.5"]), collected=pl.lit("2020-01-10"))
+    folder = write({"patients": PATIENTS, "labs": texts})
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    PATIENTS.write_csv(plain / "patients.csv")
+    texts.cast(pl.String).write_csv(plain / "labs.csv")
+    columns, lines = (accept_source(source) for source in (folder, plain))
+    assert columns.tables["labs"]["value"].to_list() == lines.tables["labs"]["value"].to_list() == [12.5, 7.5]
+    for accepted in (columns, lines):
+        assert accepted.findings.filter(rule_id="V21").select("row", "value").rows() == [(2, "1.234")]

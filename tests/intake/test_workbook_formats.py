@@ -152,3 +152,25 @@ def test_a_damaged_workbook_stops(tmp_path, name, start):
     (tmp_path / f"registry.{name}").write_bytes(start)
     with pytest.raises(SourceError, match="cannot be opened"):
         accept_source(tmp_path / f"registry.{name}")
+
+
+GERMAN: list[list[object]] = [["setting", "value"], ["decimal_mark", ","], ["thousands_mark", "."]]
+
+
+def lab(day: int, result: object) -> list[object]:
+    return ["P1", "CGA", f"2020-01-{day:02d}", result, "ng/mL", 85]
+
+
+def test_a_number_stays_itself_whatever_marks_are_declared_for_texts(accept):
+    """A typed 1.234 is no 1234 because the texts of the hospital write thousands with a point."""
+    labs = accept([LABS, lab(1, 1.234), lab(2, 7.5), lab(3, "1.240,5"), lab(4, "588,1")], study=GERMAN).tables["labs"]
+    assert labs["value"].to_list() == [1.234, 7.5, 1240.5, 588.1]
+
+
+def test_a_number_beside_a_text_that_looks_like_one_is_asked_about(accept):
+    """Nothing in the text of a cell says whether it was typed as a number once another cell shows the same as text."""
+    accepted = accept([LABS, lab(1, 1.234), lab(2, 7.5), lab(3, "2.345"), lab(4, "<1.234")], study=GERMAN)
+    asked = fired(accepted, "V21")
+    assert asked.select("row", "value").rows() == [(2, "1.234"), (4, "2.345")]
+    assert "1234" in asked["message"][0]
+    assert accepted.tables["labs"].select("value", "comparator").rows() == [(7.5, None), (1234.0, "<")]
