@@ -9,12 +9,22 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.longitudinal.courses import derive_courses
 from analytics.longitudinal.covariates import derive_covariates
-from analytics.longitudinal.keys import is_first_of
+from analytics.longitudinal.keys import is_first_of, sort_by_line
 from analytics.longitudinal.line_groups import derive_line_members
 from analytics.tables.derived import Lines
 
 
-def _derive_line_rows(members: pl.DataFrame) -> pl.DataFrame:
+def _select_single(alone: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines of one course, which is what `_reduce_courses` makes of it."""
+    return alone.select(
+        "line_id", "pid", "patient_id", "treatment", "stated_no", "is_procedure", "treatment_key", "n_cycles",
+        pl.col("cumulative_activity_gbq").round(6),
+        "start", "start_lo", "start_hi", "start_precision", "_file", "_row", "open_end", "is_ongoing", "stop_reason",
+        end_date="end",
+    )  # fmt: skip
+
+
+def _reduce_courses(members: pl.DataFrame) -> pl.DataFrame:
     """Reduce the courses of each line to one row; dates are those of the part that names the line."""
     leads = (pl.col("category") != "SSA") | (pl.col("treatment").first().over("line_id") == "SSA")
     ordered = members.sort("line_id", "rank", "start", "treatment_key", nulls_last=True)
@@ -39,6 +49,14 @@ def _derive_line_rows(members: pl.DataFrame) -> pl.DataFrame:
         .alias("cumulative_activity_gbq"),
     )
     return sums.join(dates, on="line_id")
+
+
+def _derive_line_rows(members: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a line; most lines have one course, and are taken as they are."""
+    is_together = members["line_id"].is_duplicated()
+    alone = _select_single(members.filter(~is_together))
+    together = _reduce_courses(members.filter(is_together))
+    return pl.concat([alone, together.select(alone.columns)])
 
 
 def _number_lines(lines: pl.DataFrame) -> pl.DataFrame:
@@ -91,14 +109,16 @@ def _derive_parts(lines: pl.DataFrame, members: pl.DataFrame, ssa: pl.DataFrame,
         treatment_ids=pl.concat_list("treatment_id"),
         has_concurrent_ssa="is_added_ssa",
     )
-    together = (
-        all_parts.filter(~is_alone)
-        .group_by("line_id", maintain_order=True)
-        .agg(
-            pl.col("agent").unique().sort().str.join(" + ").alias("agents"),
-            pl.col("treatment_id").alias("treatment_ids"),
-            pl.col("is_added_ssa").any().alias("has_concurrent_ssa"),
-        )
+    several = all_parts.filter(~is_alone)
+    agents = several.select("line_id", "agent").unique().sort("line_id", "agent")
+    together = pl.concat(
+        [
+            agents.group_by("line_id", maintain_order=True).agg(agents=pl.col("agent").str.join(" + ")),
+            several.group_by("line_id", maintain_order=True)
+            .agg(treatment_ids="treatment_id", has_concurrent_ssa=pl.col("is_added_ssa").any())
+            .drop("line_id"),
+        ],
+        how="horizontal",
     )
     return pl.concat([alone, together])
 
@@ -130,10 +150,12 @@ def derive_lines(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.L
         "pid", "agent", "category", "treatment_id", "treatment_key", ssa_start="start", ssa_end="open_end"
     )
     parts = _derive_parts(lines, members, ssa, settings)
-    named = lines.join(parts, on="line_id").rename({"start": "start_date", "_file": "file", "_row": "row"})
+    named = lines.join(parts, on="line_id", maintain_order="left").rename(
+        {"start": "start_date", "_file": "file", "_row": "row"}
+    )
     return (
         derive_covariates(named, tables, settings)
         .select(pl.col(name).cast(column.dtype) for name, column in Lines.columns().items())
-        .sort("pid", "line_no")
+        .pipe(sort_by_line)
         .lazy()
     )
