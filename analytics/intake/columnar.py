@@ -39,28 +39,24 @@ def read_columnar_pieces(delivery: Delivery) -> tuple[Iterator[Piece], InputFile
         If the file is damaged or is not what its extension says, here or when rows are decoded.
     """
     try:
-        frame, schema = _scan(delivery.path)
+        file, cells, schema = _scan(delivery.path)
     except (PolarsError, OSError) as error:
         raise _unreadable(delivery.name, error) from None
     check_header(list(schema), delivery.name)
     facts = InputFile(delivery.name, delivery.path.stat().st_size, hash_file(delivery.path))
     ids = find_id_column(list(schema)) if delivery.is_ours else None
-    form = _table(delivery, schema)
+    form, frame = _table(delivery, schema), file.select(cells)
     return (_pieces(form, frame) if ids is None else _stretches(delivery, form, frame, ids)), facts
 
 
-def _scan(path: Path, index: str | None = None) -> tuple[pl.LazyFrame, pl.Schema]:
-    """Return the cells of a file as text, after the number of their row if it is asked for, and what they were.
+def _scan(path: Path) -> tuple[pl.LazyFrame, list[pl.Expr], pl.Schema]:
+    """Return a file, the expressions that make text of its cells, and what these were.
 
-    The number is the first column of the file's own frame, so that a choice of rows is made before they are decoded.
+    Rows are chosen before the expressions are applied: a choice after them would decode the whole file.
     """
-    scan = pl.scan_parquet if path.suffix.casefold() == ".parquet" else pl.scan_ipc
-    frame = scan(path, glob=False)
+    frame = (pl.scan_parquet if path.suffix.casefold() == ".parquet" else pl.scan_ipc)(path, glob=False)
     schema = frame.collect_schema()
-    texts = [_as_text(name, kind) for name, kind in schema.items()]
-    return (
-        frame.select(texts) if index is None else frame.with_row_index(index, FIRST_ROW).select(index, *texts)
-    ), schema
+    return frame, [_as_text(name, kind) for name, kind in schema.items()], schema
 
 
 def _pieces(form: TextTable, texts: pl.LazyFrame) -> Iterator[TextTable]:
@@ -126,22 +122,28 @@ class ColumnarRows:
         SourceError
             If the file is damaged here.
         """
-        return self._collect(lambda texts: texts.slice(self.first, self.n_rows))
+        rows = self._collect(lambda file, _: file.slice(self.first, self.n_rows))
+        return rows.with_row_index(ROW, self.first_row).with_columns(pl.col(ROW).cast(pl.UInt32))
 
     def decode_of(self, id_column: str, ids: pl.Series) -> pl.DataFrame:
         """Return the rows with one of some ids alone."""
-        is_wanted = pl.col(id_column).is_in(ids.implode(), nulls_equal=True)
         is_between = pl.col(ROW).is_between(self.first_row, self.first_row + self.n_rows - 1)
-        return self._collect(lambda texts: texts.filter(is_wanted, is_between))
+
+        def choose(file: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
+            is_wanted = _as_text(id_column, schema[id_column]).is_in(ids.implode(), nulls_equal=True)
+            return file.with_row_index(ROW, FIRST_ROW).filter(is_wanted, is_between)
+
+        return self._collect(choose, pl.col(ROW).cast(pl.UInt32))
 
     @property
     def first_row(self) -> int:
         """Return the number of the first row, as a person counts."""
         return FIRST_ROW + self.first
 
-    def _collect(self, choose: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+    def _collect(self, choose: Callable[[pl.LazyFrame, pl.Schema], pl.LazyFrame], *more: pl.Expr) -> pl.DataFrame:
         try:
-            return choose(_scan(self.path, ROW)[0]).with_columns(pl.col(ROW).cast(pl.UInt32)).collect()
+            file, cells, schema = _scan(self.path)
+            return choose(file, schema).select(*more, *cells).collect()
         except (PolarsError, OSError) as error:
             raise _unreadable(self.name, error) from None
 
