@@ -72,7 +72,8 @@ def _select_rows(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     place = pl.int_range(pl.len(), dtype=pl.UInt32)
     is_sized = pl.col("mm").is_not_null()
     rows = (
-        select_reading(tables["lesions"])
+        select_reading(tables["lesions"].collect(), "pid", "imaging_id")
+        .lazy()
         .join(scans, on=["pid", "imaging_id"])
         .select(*_KEY, "organ", "segment", "date", "scan", "_file", "_row", how=how, mm=size)
         .with_columns(pl.col("lesion_id").cast(pl.Categorical))
