@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from analytics.endpoints.assessments import derive_given_assessments
+from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key, is_first_of, sort_by_key
 from analytics.tables.accepted import name_sheets
 from analytics.tables.findings import FINDING_COLUMNS, Rule
 from analytics.tables.relative_days import with_days_said
@@ -52,13 +53,14 @@ def _report(rule_id: str, rows: pl.DataFrame, table: str, parts: list[pl.Expr]) 
 
 
 def _find_missing_baselines(derived: Mapping[str, pl.DataFrame], of_line: pl.DataFrame) -> pl.DataFrame:
+    key = ["pid", "line_no", "analyte"]
+    # rows of one line and marker stand together: most repeats go before anything is looked up
+    lacking = derived["marker_responses"].select(*key, is_lacking=pl.col("reason") == "no baseline value")
+    lacking = lacking.filter("is_lacking").filter(is_first_of(*key)).unique(key)
     rows = (
-        derived["marker_responses"]
-        .filter(pl.col("reason") == "no baseline value")
-        .unique(["pid", "line_no", "analyte"], maintain_order=True)
-        .join(derived["marker_values"].select("pid", "line_no", "analyte").unique(), on=["pid", "line_no", "analyte"])
+        lacking.join(derived["marker_values"].select(key).filter(is_first_of(*key)), on=key, how="semi")
         .join(of_line, on=["pid", "line_no"])
-        .sort("pid", "line_no", "analyte")
+        .sort(key)
     )
     return _report("V39", rows, "labs", [pl.col("analyte"), pl.col("line_no")])
 
@@ -67,12 +69,18 @@ def _find_differing_readings(
     tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl.DataFrame], of_line: pl.DataFrame
 ) -> pl.DataFrame:
     """Compare each reader's response with the one derived from the lesions of a visit on that day."""
-    given = derive_given_assessments(tables).select("pid", "date", "response", "file", "row")
-    visits = derived["recist_assessments"].select("pid", "line_no", "first_date", "last_date", from_lesions="response")
-    is_of_visit = pl.col("date").is_between(pl.col("first_date"), pl.col("last_date"))
+    given = derive_given_assessments(tables).select(
+        "pid", "date", "response", "file", "row", day_key=compute_day_key(pl.col("date"))
+    )
+    visits = derived["recist_assessments"].select(
+        "line_no", "last_date", from_lesions="response", day_key=compute_day_key(pl.col("first_date"))
+    )
+    # the visits of a patient share no day, so that the last one begun is the only one a day can be of
+    begun = given.join_asof(sort_by_key(visits, "day_key"), on="day_key", strategy="backward", coalesce=False)
+    is_own = pl.col("day_key") // DAYS_PER_PATIENT == pl.col("day_key_right") // DAYS_PER_PATIENT
+    is_of_visit = is_own & (pl.col("date") <= pl.col("last_date"))
     rows = (
-        given.join(visits, on="pid")
-        .filter(is_of_visit & (pl.col("response") != pl.col("from_lesions")))
+        begun.filter(is_of_visit & (pl.col("response") != pl.col("from_lesions")))
         .join(of_line.drop("file", "row"), on=["pid", "line_no"])
         .sort("pid", "date")
     )
@@ -91,6 +99,10 @@ def _find_overlaps(lines: pl.DataFrame) -> pl.DataFrame:
     return _report(
         "V57", rows, "treatments", [pl.col("line_no"), pl.col("agents"), pl.col("next_no"), pl.col("next_line_date")]
     )
+
+
+def _name_lines(times: pl.DataFrame, of_line: pl.DataFrame) -> pl.DataFrame:
+    return times.join(of_line, on=["pid", "line_no"], maintain_order="left").sort("pid", "line_no", maintain_order=True)
 
 
 def count_exclusions(times: pl.DataFrame) -> pl.DataFrame:
@@ -125,14 +137,13 @@ def derive_findings(tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl
     tables = {name: name_sheets(table) for name, table in tables.items()}
     lines, times = derived["lines"], derived["times_to_event"]
     of_line = lines.select("pid", "line_no", "patient_id", "file", "row")
-    named = times.join(of_line, on=["pid", "line_no"]).sort("pid", "line_no")
-    pfs = (pl.col("endpoint") == "PFS") & (pl.col("rule_set") == "default")
-    late = named.filter(pfs & (pl.col("reason") == "start after death"))
-    events = named.filter(pfs).select("pid", "line_no", event_date="end_date")
-    missed = named.filter((pl.col("rule_set") == "fda") & (pl.col("reason") == "event after missed assessments")).join(
-        events, on=["pid", "line_no"], maintain_order="left"
-    )
-    switched = named.filter(pfs & (pl.col("reason") == "new therapy before the event"))
+    reason = pl.col("reason")
+    pfs = times.filter((pl.col("endpoint") == "PFS") & (pl.col("rule_set") == "default"))
+    late = _name_lines(pfs.filter(reason == "start after death"), of_line)
+    events = pfs.select("pid", "line_no", event_date="end_date")
+    by_fda = times.filter((pl.col("rule_set") == "fda") & (reason == "event after missed assessments"))
+    missed = _name_lines(by_fda, of_line).join(events, on=["pid", "line_no"], maintain_order="left")
+    switched = _name_lines(pfs.filter(reason == "new therapy before the event"), of_line)
     return pl.concat(
         [
             _find_missing_baselines(derived, of_line),

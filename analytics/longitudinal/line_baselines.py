@@ -8,10 +8,15 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.longitudinal.metastases import derive_burden, derive_metastases
+from analytics.longitudinal.reading import find_scans
 from analytics.longitudinal.receptor_status import derive_receptor_status
 from analytics.tables.derived_lines import LineBaselines
 
 _ON_LINE = ["pid", "line_no"]
+_OF_SCAN = ["pid", "imaging_id", "date", "date_hi", "tracer", "krenning", "netpet"]
+_OF_LESION = [
+    "pid", "imaging_id", "lesion_id", "reader", "role", "organ", "nodal", "longest_mm", "short_mm", "measured",
+]  # fmt: skip
 
 
 def _derive_receptor_diagnosis(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame) -> pl.DataFrame:
@@ -63,12 +68,14 @@ def derive_line_baselines(
     tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, marker_values: pl.DataFrame, settings: Settings
 ) -> pl.DataFrame:
     """Derive ``derived.LineBaselines``: one row a line, null where nothing was known by its start."""
-    labs = tables["labs"]
+    labs, imaging = tables["labs"], tables["imaging"].select(_OF_SCAN).collect()
+    lesions = tables["lesions"].select(_OF_LESION).collect()
+    lesions = lesions.with_columns(find_scans(lesions, imaging))
     parts = (
-        derive_metastases(tables, lines),
-        derive_burden(tables, lines, settings),
+        derive_metastases(tables, lines, lesions, imaging["date"]),
+        derive_burden(lines, lesions, imaging, settings),
         _derive_receptor_diagnosis(tables, lines),
-        derive_receptor_status(tables, lines, settings),
+        derive_receptor_status(lines, lesions, imaging, settings),
         _derive_marker_baseline(marker_values, "CGA"),
         _derive_lab_baseline(labs, lines, "ALP", "fold_uln", "alp_fold_uln", settings),
         _derive_lab_baseline(labs, lines, "EGFR", "value_standard", "egfr", settings),

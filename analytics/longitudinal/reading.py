@@ -1,21 +1,37 @@
-"""One reading of each examination: a central reader's, else the first by name."""
+"""The examination of each lesion row, and one reading of it: a central reader's, else the first by name."""
 
 from __future__ import annotations
 
 import polars as pl
 
+from analytics.longitudinal.keys import is_first_of
 
-def select_reading(lesions: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the lesion rows of one reader an examination (``pid``, ``imaging_id``); no name is before any name."""
-    readers = lesions.select(pl.col("reader").unique()).collect()["reader"].drop_nulls().to_list()
-    if not readers:
+_ON_SCAN = ["pid", "imaging_id"]
+
+
+def find_scans(lesions: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:
+    """Return as ``scan`` for each lesion row the row of its examination in ``imaging``; null where it has none.
+
+    Lesions of one examination mostly stand together: only the first of each stretch is looked up by its text id.
+    """
+    stretch = lesions.select(pl.struct(_ON_SCAN).rle_id().alias("stretch")).to_series()
+    firsts = lesions.select(_ON_SCAN).filter(stretch.to_frame().select(is_first_of("stretch")).to_series())
+    rows = imaging.select(*_ON_SCAN, scan=pl.int_range(pl.len(), dtype=pl.Int64))
+    return firsts.join(rows, on=_ON_SCAN, how="left", maintain_order="left")["scan"].gather(stretch)
+
+
+def select_reading(lesions: pl.DataFrame, *scan: str) -> pl.DataFrame:
+    """Return the lesion rows of one reader an examination (columns ``scan``); no name is before any name."""
+    stretch = lesions.select(pl.struct(*scan, "reader").rle_id().alias("stretch")).to_series()
+    is_first = stretch.to_frame().select(is_first_of("stretch")).to_series()
+    readings = lesions.select(*scan, "reader").filter(is_first)
+    if readings.n_unique(scan) == readings.height:
         return lesions
+    readers = readings["reader"].unique().drop_nulls().to_list()
     in_order = sorted(readers, key=lambda name: (name.lower() != "central", name))
     n_central = sum(name.lower() == "central" for name in readers)
     # central readers, then rows without a name, then the others
     ranks = {name: place + (place >= n_central) for place, name in enumerate(in_order)}
     rank = pl.col("reader").replace_strict(ranks, default=n_central, return_dtype=pl.Int32)
-    ranked = lesions.with_columns(rank=rank)
-    first = ranked.group_by("pid", "imaging_id").agg(first=pl.col("rank").min())
-    read = ranked.join(first, on=["pid", "imaging_id"], how="left", maintain_order="left")
-    return read.filter(pl.col("rank") == pl.col("first")).drop("rank", "first")
+    is_read = readings.select(rank == rank.min().over(scan)).to_series()
+    return lesions.filter(is_read.gather(stretch))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from analytics.catalogue.settings import Settings
@@ -16,22 +14,27 @@ RECEPTOR_TRACERS: tuple[str, ...] = (
 _ON_LINE = ["pid", "line_no"]
 
 
-def derive_receptor_status(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def derive_receptor_status(
+    lines: pl.DataFrame, lesions: pl.DataFrame, imaging: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
     """Return ``krenning``, ``fdg_status`` and ``netpet`` of each line with such a scan before its start.
 
     Only scans that may lie within ``tracer_window_days`` before the start count. A reader's NETPET grade
     stands; without one the lesions seen and not seen tell the group, where the two scans lie at most
-    ``paired_scan_days`` apart: uptakes of two tracers are never compared.
+    ``paired_scan_days`` apart: uptakes of two tracers are never compared. ``lesions`` have ``scan``, their row
+    of ``imaging``.
 
     Notes
     -----
     Chan et al., Theranostics 2017;7:1149-1158, doi 10.7150/thno.18068: scans within 31 days of each other;
     P1 receptor only, P2 to P4 both, P5 FDG only.
     """
-    read = _select_scans(tables, lines, settings)
+    read = _select_scans(imaging, lines, settings)
     krenning = _select_last(read.filter(pl.col("krenning").is_not_null())).select(*_ON_LINE, "krenning")
     graded = _select_last(read.filter(pl.col("netpet").is_not_null())).select(*_ON_LINE, graded="netpet")
-    avid = _derive_avidity(read, tables["lesions"])
+    # receptor scans are only asked about their lesions beside an FDG scan of the line
+    lines_with_fdg = read.filter(pl.col("tracer") == FDG).select(_ON_LINE).unique()
+    avid = _derive_avidity(read.join(lines_with_fdg, on=_ON_LINE, how="semi"), lesions, imaging.height)
     fdg = _select_last(avid.filter(pl.col("tracer") == FDG))
     receptor = avid.filter(pl.col("tracer") != FDG)
     status = fdg.select(*_ON_LINE, fdg_status=pl.when("is_avid").then(pl.lit("positive")).otherwise(pl.lit("negative")))
@@ -56,35 +59,39 @@ def _compute_graded_status() -> pl.Expr:
     )
 
 
-def _select_scans(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def _select_scans(imaging: pl.DataFrame, lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return the tracer scans whose day used is not after the start and that may lie inside the window."""
     earliest = pl.col("start_date") - pl.duration(days=settings.tracer_window_days)
     return (
-        tables["imaging"]
+        imaging.lazy()
+        .with_columns(scan=pl.int_range(pl.len(), dtype=pl.Int64))
         .filter(pl.col("tracer").is_in([FDG, *RECEPTOR_TRACERS]) & pl.col("date").is_not_null())
-        .select("pid", "imaging_id", "tracer", "krenning", "netpet", "date", date_hi=pl.coalesce("date_hi", "date"))
+        .select(
+            "pid", "imaging_id", "tracer", "krenning", "netpet", "date", "scan",
+            date_hi=pl.coalesce("date_hi", "date"),
+        )
         .join(lines.lazy().select(*_ON_LINE, "start_date"), on="pid")
         .filter((pl.col("date") <= pl.col("start_date")) & (pl.col("date_hi") >= earliest))
         .collect()
-    )
+    )  # fmt: skip
 
 
 def _select_last(scans: pl.DataFrame) -> pl.DataFrame:
     return scans.sort(*_ON_LINE, "date", "imaging_id").unique(_ON_LINE, keep="last", maintain_order=True)
 
 
-def _derive_avidity(scans: pl.DataFrame, lesions: pl.LazyFrame) -> pl.DataFrame:
+def _derive_avidity(scans: pl.DataFrame, lesions: pl.DataFrame, n_scans: int) -> pl.DataFrame:
     """Return the scans with lesions noted, with ``is_avid`` and the names of the lesions seen."""
     how = pl.col("measured").fill_null("yes")
+    is_asked = pl.repeat(value=False, n=n_scans, eager=True).scatter(scans["scan"].unique(), values=True)
     noted = (
-        lesions.filter(how.is_in(["yes", "too_small", "not_visible"]))
-        .select("pid", "imaging_id", "lesion_id", is_seen=how != "not_visible")
-        .join(scans.lazy().select("pid", "imaging_id").unique(), on=["pid", "imaging_id"], how="semi")
-        .group_by("pid", "imaging_id")
+        lesions.filter(is_asked.gather(lesions["scan"]))
+        .filter(how.is_in(["yes", "too_small", "not_visible"]))
+        .select("scan", "lesion_id", is_seen=how != "not_visible")
+        .group_by("scan")
         .agg(is_avid=pl.col("is_seen").any(), seen=pl.col("lesion_id").filter("is_seen").unique())
-        .collect()
     )
-    return scans.join(noted, on=["pid", "imaging_id"])
+    return scans.join(noted, on="scan")
 
 
 def _derive_netpet(fdg: pl.DataFrame, receptor: pl.DataFrame, settings: Settings) -> pl.DataFrame:
