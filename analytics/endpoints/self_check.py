@@ -13,21 +13,28 @@ class ContradictionError(Exception):
     """A derived table contradicts itself (rule V70); nothing may be published."""
 
 
+_PART = ["endpoint", "rule_set"]
+
+
+def _cut_parts(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, bool]:
+    """Return the rows with ``part``, the parts, and whether each stands in one place and in the order of lines."""
+    cut = rows.with_columns(part=pl.struct(_PART).rle_id())
+    parts = cut.with_row_index("start").filter(is_first_of("part")).select("part", "start", *_PART)
+    is_back = (pl.col("line_key") < pl.col("line_key").shift(1)) & (pl.col("part") == pl.col("part").shift(1))
+    is_in_order = not (cut.select(is_back.any()).item() or parts.select(pl.struct(_PART).is_duplicated().any()).item())
+    return cut, parts, is_in_order
+
+
 def _find_parts(times: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the times by endpoint, rule set and line, with ``part``; and ``start``, ``n`` and names of each part.
 
     They are derived in parts, each in the order of lines: only what came otherwise is put in order.
     """
-    names = ["endpoint", "rule_set"]
-    rows = times.select(*names, "code", "happened", "days", line_key=compute_line_key())
-    for _ in range(2):
-        rows = rows.with_columns(part=pl.struct(names).rle_id())
-        is_back = (pl.col("line_key") < pl.col("line_key").shift(1)) & (pl.col("part") == pl.col("part").shift(1))
-        parts = rows.with_row_index("start").filter(is_first_of("part")).select("part", "start", *names)
-        if not (rows.select(is_back.any()).item() or parts.select(pl.struct(names).is_duplicated().any()).item()):
-            break
-        rows = rows.drop("part").sort(*names, "line_key")
-    return rows, parts.with_columns(n=pl.col("start").shift(-1, fill_value=rows.height) - pl.col("start"))
+    rows = times.select(*_PART, "code", "happened", "days", line_key=compute_line_key())
+    cut, parts, is_in_order = _cut_parts(rows)
+    if not is_in_order:
+        cut, parts, _ = _cut_parts(rows.sort(*_PART, "line_key"))
+    return cut, parts.with_columns(n=pl.col("start").shift(-1, fill_value=cut.height) - pl.col("start"))
 
 
 def _check_counts(lines: pl.DataFrame, rows: pl.DataFrame, parts: pl.DataFrame) -> list[str]:

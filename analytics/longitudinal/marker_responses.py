@@ -28,12 +28,14 @@ def _spread_chosen(wanted: pl.DataFrame, parts: Sequence[pl.DataFrame]) -> pl.Da
 
     ``parts`` hold the chosen series of each rule; they and ``wanted`` are in the order of ``unit_key``.
     """
-    chosen = pl.concat(parts)
-    rule_no = np.repeat(np.arange(len(parts)), [part.height for part in parts])
+    of_rule = pl.concat(part.with_columns(rule_no=pl.lit(number)) for number, part in enumerate(parts))
+    # values of lines that are not asked about may be among those read
+    chosen = of_rule.filter(pl.col("unit_key").is_in(wanted["unit_key"].implode()))
+    rule_no = chosen["rule_no"].to_numpy()
     unit = wanted["unit_key"].search_sorted(chosen["unit_key"]).to_numpy()
     place = np.full((wanted.height, len(parts)), -1, dtype=np.int64)
     place[unit, rule_no] = np.arange(chosen.height)
-    found = chosen.drop("unit_key").select(pl.all().gather(as_index(place.ravel())))
+    found = chosen.drop("unit_key", "rule_no").select(pl.all().gather(as_index(place.ravel())))
     of_unit = wanted.drop("unit_key")[np.repeat(np.arange(wanted.height), len(parts))]
     turn = pl.Series("rule_no", np.tile(np.arange(len(parts)), wanted.height))
     return pl.concat([found, of_unit, turn.to_frame()], how="horizontal")

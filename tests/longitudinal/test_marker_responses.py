@@ -352,3 +352,29 @@ def test_the_last_value_before_the_start_is_the_baseline_one_day_a_series():
     )
     assert values.filter("is_baseline")["value"].to_list() == [400.0]
     assert response["status"] == "responder"
+
+
+@pytest.mark.parametrize("asked", [[1], [2], [3], [1, 3], []])
+def test_lines_are_answered_alike_whichever_others_are_asked_about(asked: list[int]):
+    """The values read may be those of more lines than the answer is about."""
+    settings = Settings()
+    labs = "\n".join(
+        f"P{patient} | CGA | {day} | {value}"
+        for patient, last in ((1, 40), (2, 90), (3, 10))
+        for day, value in (("2019-12-20", 100), ("2020-03-01", last))
+    )
+    starts = "\n".join(f"P{patient} | T1 | PRRT | 2020-01-01" for patient in (1, 2, 3))
+    accepted = accept_by_hand(
+        {
+            "treatments": f"patient_id | treatment_id | category | start\n{starts}",
+            "labs": f"patient_id | analyte | collected | value_text\n{labs}",
+        }
+    )
+    lines = derive_lines(accepted, settings)
+    values = derive_marker_values(accepted, lines, settings)
+    rules = [RESPONSE_RULE_BY_ID["ELECT50"], RESPONSE_RULE_BY_ID["CLAR_OR"]]
+    numbers = lines.collect().filter(pl.col("patient_id").is_in([f"P{patient}" for patient in asked]))["pid"]
+    of_all = derive_marker_responses(values, lines, rules, settings).collect()
+    of_some = derive_marker_responses(values, lines.filter(pl.col("pid").is_in(numbers)), rules, settings).collect()
+    assert of_some.equals(of_all.filter(pl.col("pid").is_in(numbers)))
+    assert of_some.height == 2 * len(asked)
