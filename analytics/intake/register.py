@@ -14,6 +14,9 @@ from analytics.intake.parse import normalise_ids
 from analytics.intake.stretch import runs_of
 from analytics.intake.text_table import PID, ROW, TextTable
 
+MANY_IDS = 8
+"""A join pays once it looks up more than one id for so many on the sheet: it reads the whole sheet each time."""
+
 NOBODY = pl.DataFrame(schema={"patient_id": pl.String(), "pid": pl.UInt32()})
 
 
@@ -31,6 +34,10 @@ class Register:
 
     patients: pl.DataFrame
     strays: set[str] = field(default_factory=set[str])
+    _by_id: pl.DataFrame = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_id = self.patients.sort("patient_id")
 
     @property
     def n_numbers(self) -> int:
@@ -45,13 +52,20 @@ class Register:
 
     def number(self, cells: pl.Series) -> pl.Series:
         """Return the number of the patient of each id as delivered; null if it is not on the sheet."""
-        ids = _normalised(cells).to_frame()
-        numbered = ids.join(self.patients, on="patient_id", how="left", maintain_order="left")
-        pids = numbered.get_column("pid")
+        ids = _normalised(cells)
+        pids = self._join(ids) if ids.len() * MANY_IDS > self.patients.height else self._search(ids)
         if pids.null_count():
-            unknown = numbered.filter(pids.is_null()).get_column("patient_id").drop_nulls()
-            self.strays.update(unknown.unique())
+            self.strays.update(ids.filter(pids.is_null()).drop_nulls().unique())
         return pids
+
+    def _join(self, ids: pl.Series) -> pl.Series:
+        return ids.to_frame().join(self.patients, on="patient_id", how="left", maintain_order="left")["pid"]
+
+    def _search(self, ids: pl.Series) -> pl.Series:
+        known = self._by_id["patient_id"]
+        place = known.search_sorted(ids).clip(0, self._by_id.height - 1)
+        is_known = (known.gather(place) == ids).fill_null(value=False)
+        return self._by_id["pid"].gather(pl.select(pl.when(is_known).then(place)).to_series())
 
     def all_ids(self) -> Iterator[str]:
         """Yield every id that was met, on the sheet or elsewhere."""
