@@ -144,7 +144,7 @@ class Shelf:
             raise StoreError(
                 f"The rows on their way in cannot be written ({str(error).splitlines()[0]}).",
                 str(self._folder),
-                "Check the free space: a source needs about its own size while it is built.",
+                "Check the free space: a source needs up to twice its own size while it is built.",
             ) from None
         return OwnFile(file)
 
