@@ -19,7 +19,7 @@ class Treatments(Row):
     end = partial_date("Last day; empty while it goes on.")
     ongoing = code("yes_no", "Whether it was still given at the last contact.")
     intent = code("intent", "Intent.")
-    line = integer("Number of the line of therapy, where the source knows it.", low=1)
+    line = integer("Number of the line of therapy, where the source knows it.", low=1, high=99_999)
     dose = number("Dose at one administration.", "dose_unit", low=0)
     dose_unit = text("Unit of ``dose``.")
     interval_days = number("Days between administrations.", "days", low=0)

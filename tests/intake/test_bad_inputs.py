@@ -270,6 +270,7 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "corrected value": ({"labs": f"{LABS[:-1]},source_id,status\nP1,CGA,2020-01-10,5,ng/mL,85,L1,final\nP1,CGA,2020-01-10,6,ng/mL,85,L1,corrected\n"}, {}, value(6.0)),
     "entered in error": ({"labs": f"{LABS[:-1]},status\nP1,CGA,2020-01-10,5,ng/mL,85,entered_in_error\n"}, {}, Taken("labs", "value", [])),
     "corrected twice": ({"labs": f"{LABS[:-1]},source_id,status\nP1,CGA,2020-01-10,5,ng/mL,85,L1,corrected\nP1,CGA,2020-01-10,6,ng/mL,85,L1,corrected\n"}, {}, TurnedAway("V38", "labs", 2, reason="2 rows say different things of labs P1 CGA 2020-01-10 L1: value_text 5 / 6. None is used.")),
+    "number of a line beyond all lines": ({"treatments": "patient_id,treatment_id,category,agent,start,line\nP1,T1,SSA,lanreotide,2020-02-01,100000\n"}, {}, TurnedAway("V22", "treatments", 2, 1, reason="line cannot be 100000. At least 1. At most 99999.")),
     "end before start": ({"treatments": "patient_id,treatment_id,category,agent,start,end\nP1,T1,SSA,lanreotide,2020-02-01,2020-01-01\n"}, {}, TurnedAway("V19", "treatments", 2, 1, reason="The end 2020-01-01 is before the start 2020-02-01.")),
     "last one wins, declared": ({"labs": f"{LABS[:-1]},source_id\nP1,CGA,2020-01-10,5,ng/mL,85,L1\nP1,CGA,2020-01-10,6,ng/mL,85,L1\n"}, {"duplicate_rule": "latest_status"}, value(6.0)),
     "patient with two sexes": ({"patients": f"{PATIENTS}P1,F,1950\nP1,M,1950\nP2,M,1960\n"}, {}, Taken("patients", "sex", [None, "M"])),
