@@ -53,7 +53,7 @@ class Register:
     def number(self, cells: pl.Series) -> pl.Series:
         """Return the number of the patient of each id as delivered; null if it is not on the sheet."""
         ids = _normalised(cells)
-        pids = self._join(ids) if ids.len() * MANY_IDS > self.patients.height else self._search(ids)
+        pids = self._join(ids) if ids.len() * MANY_IDS >= self.patients.height else self._search(ids)
         if pids.null_count():
             self.strays.update(ids.filter(pids.is_null()).drop_nulls().unique())
         return pids

@@ -15,7 +15,8 @@ def find_scans(lesions: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:
     Lesions of one examination mostly stand together: only the first of each stretch is looked up by its text id.
     """
     stretch = lesions.select(pl.struct(_ON_SCAN).rle_id().alias("stretch")).to_series()
-    firsts = lesions.select(_ON_SCAN).filter(stretch.to_frame().select(is_first_of("stretch")).to_series())
+    starts = stretch.to_frame().select(is_first_of("stretch").arg_true()).to_series()
+    firsts = lesions.select(pl.col(_ON_SCAN).gather(starts))
     rows = imaging.select(*_ON_SCAN, scan=pl.int_range(pl.len(), dtype=pl.Int64))
     return firsts.join(rows, on=_ON_SCAN, how="left", maintain_order="left")["scan"].gather(stretch)
 
@@ -23,8 +24,8 @@ def find_scans(lesions: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:
 def select_reading(lesions: pl.DataFrame, *scan: str) -> pl.DataFrame:
     """Return the lesion rows of one reader an examination (columns ``scan``); no name is before any name."""
     stretch = lesions.select(pl.struct(*scan, "reader").rle_id().alias("stretch")).to_series()
-    is_first = stretch.to_frame().select(is_first_of("stretch")).to_series()
-    readings = lesions.select(*scan, "reader").filter(is_first)
+    starts = stretch.to_frame().select(is_first_of("stretch").arg_true()).to_series()
+    readings = lesions.select(pl.col(*scan, "reader").gather(starts))
     if readings.n_unique(scan) == readings.height:
         return lesions
     readers = readings["reader"].unique().drop_nulls().to_list()

@@ -179,6 +179,19 @@ def test_a_contradiction_stops_the_study(derived: dict[str, pl.DataFrame], name:
         check_derived({**derived, table: derived[table].with_columns(**changes)})
 
 
+def test_the_order_of_the_times_decides_no_self_check(derived: dict[str, pl.DataFrame]):
+    """V70: a sound study passes in any order of rows, and a repeated row is found in any."""
+    lines = pl.concat([derived["lines"], derived["lines"].with_columns(line_no=pl.lit(2, dtype=pl.Int32))])
+    times = derived["times_to_event"]
+    both = pl.concat([times, times.with_columns(line_no=pl.lit(2, dtype=pl.Int32))])
+    for seed in range(5):
+        shuffled = both.sample(fraction=1, shuffle=True, seed=seed)
+        check_derived({**derived, "lines": lines, "times_to_event": shuffled})
+        spoilt = pl.concat([shuffled.slice(1), shuffled.slice(5, 1)])
+        with pytest.raises(ContradictionError, match="do not add up"):
+            check_derived({**derived, "lines": lines, "times_to_event": spoilt})
+
+
 def test_a_line_without_a_row_of_an_endpoint_stops_the_study(derived: dict[str, pl.DataFrame]):
     """V70."""
     times = derived["times_to_event"]

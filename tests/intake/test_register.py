@@ -27,3 +27,9 @@ def test_an_id_that_is_not_on_the_sheet_is_a_stray():
     register = Register(pl.DataFrame({"patient_id": ["P1"], "pid": [7]}, schema_overrides={"pid": pl.UInt32}))
     assert register.number(pl.Series(["P1", " P1 ", "P2", "", None])).to_list() == [7, 7, None, None, None]
     assert register.strays == {"P2"}
+
+
+def test_nobody_is_found_where_nobody_is():
+    empty = Register(pl.DataFrame(schema={"patient_id": pl.String, "pid": pl.UInt32}))
+    assert empty.number(pl.Series(dtype=pl.String)).to_list() == []
+    assert empty.number(pl.Series(["P1"])).to_list() == [None]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
-from analytics.longitudinal.reading import select_reading
+from analytics.longitudinal.reading import find_scans, select_reading
 from tests.by_hand import accept_by_hand
 
 
@@ -25,3 +26,14 @@ def test_the_reader_who_is_kept(readers: list[str], kept: str | None):
     read = select_reading(tables["lesions"].collect(), "pid", "imaging_id")
     assert read.filter(patient_id="P1")["reader"].unique().to_list() == [kept]
     assert read.filter(patient_id="P2").height == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_lesion_finds_its_examination_in_any_order(seed: int):
+    of_scan = pl.DataFrame({"pid": [1, 1, 2, 2, 3], "imaging_id": ["a", "b", "a", "c", "b"]})
+    known = of_scan.filter(pl.col("pid") < 3).sample(fraction=1, shuffle=True, seed=seed)
+    lesions = pl.concat([of_scan, of_scan, of_scan]).sample(fraction=1, shuffle=True, seed=seed + 1)
+    places = known.with_row_index("scan")
+    expected = lesions.join(places, on=["pid", "imaging_id"], how="left", maintain_order="left")["scan"]
+    assert find_scans(lesions, known).to_list() == expected.to_list()
+    assert find_scans(lesions.head(0), known).is_empty()
