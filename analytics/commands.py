@@ -44,16 +44,18 @@ def check(
     if suggest_layout or redcap_dictionary is not None:
         propose_layout(source, redcap_dictionary, parse_settings(settings))
         return
-    from analytics.intake.accept import accept_source
+    from analytics.intake.accept import check_source, nobody_withdrew
+    from analytics.intake.prepare import Order
     from analytics.intake.report import describe_findings, write_findings
     from analytics.progress import show_progress
 
+    order = Order(source, parse_settings(settings), layout, clock().date(), nobody_withdrew)
     with show_progress() as progress:
-        accepted = accept_source(source, parse_settings(settings), progress, as_of=clock().date(), layout=layout)
-    for line in describe_findings(accepted.findings, accepted.ledger):
+        checked = check_source(order, progress)
+    for line in describe_findings(checked.findings, checked.ledger):
         typer.echo(line)
     if out is not None:
-        write_findings(accepted.findings, out)
+        write_findings(checked.findings, out)
         say(f"Every finding: {out}")
 
 
