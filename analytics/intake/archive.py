@@ -36,7 +36,7 @@ def check_archive(path: Path, max_ratio: int = MAX_RATIO) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
         raise SourceError(f"The archive cannot be opened ({error}).", path.name, "Save it again.") from None
     if any(member.flag_bits & 1 for member in members):
         raise SourceError("The archive is protected by a password.", path.name, "Take the password off.")
@@ -73,7 +73,7 @@ def unpack_zip(path: Path, into: Path) -> None:
                     shutil.copyfileobj(packed, plain, CHUNK_BYTES)
     except FileExistsError:
         raise SourceError("Two files of the archive have one name.", path.name, "Rename one of them.") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError) as error:
         raise SourceError(f"The archive is damaged ({error}).", path.name, "Send it again.") from None
 
 

@@ -34,7 +34,7 @@ class CellFacts:
     text_numbers: frozenset[int]
 
 
-def cannot_open(path: Path, error: Exception) -> SourceError:
+def cannot_open(path: Path, error: BaseException) -> SourceError:
     """Return what to tell of a workbook that is damaged, protected by a password, or no workbook."""
     why = next(iter(str(error).splitlines()), type(error).__name__)
     return SourceError(

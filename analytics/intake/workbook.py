@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -37,8 +38,24 @@ CELL_READERS: Mapping[str, Callable[[Path], dict[str, CellFacts]]] = {
 MAX_RATIOS: Mapping[str, int] = {".xlsx": MAX_RATIO, ".xlsm": MAX_RATIO, ".ods": 500}
 """How many times its size a format may unpack to; a cell of .ods says in a hundred letters what its neighbours say."""
 
-DAMAGE = (fastexcel.FastExcelError, ElementTree.ParseError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
+DAMAGE = (
+    fastexcel.FastExcelError,
+    ElementTree.ParseError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 """What a damaged workbook, one with a password, or a file that is none raises."""
+
+Grid = tuple[pl.DataFrame, dict[int, int]]
+"""The cells of a sheet as text, and the position there of each column of the sheet."""
+
+PANIC = "PanicException"
+"""What fastexcel's own reader raises where damage surprises it: no Exception, and of a class nobody can import."""
 
 
 def read_workbook(
@@ -66,7 +83,8 @@ def read_workbook(
             continue
         table = clean_header(sheet)
         if table in known:
-            read = _read_sheet(workbook, sheet, path.name, known[table], cells.get(sheet), table)
+            grid = _load_grid(workbook, sheet, path)
+            read = _read_sheet(grid, sheet, path.name, known[table], cells.get(sheet), table)
             tables.extend([read] if read is not None else [])
         elif not sheet.startswith("#"):
             unused.append(sheet)
@@ -86,7 +104,9 @@ def read_sheet_as(delivery: Delivery) -> tuple[TextTable, InputFile]:
     path, sheet = delivery.path, delivery.layout.sheet if delivery.layout else ""
     workbook, cells = _open(path)
     read = (
-        _read_sheet(workbook, sheet, delivery.name, delivery.known, cells.get(sheet), delivery.table)
+        _read_sheet(
+            _load_grid(workbook, sheet, path), sheet, delivery.name, delivery.known, cells.get(sheet), delivery.table
+        )
         if sheet in workbook.sheet_names
         else None
     )
@@ -115,15 +135,33 @@ def _open(path: Path) -> tuple[fastexcel.ExcelReader, dict[str, CellFacts]]:
     suffix = path.suffix.casefold()
     if suffix in MAX_RATIOS:
         check_archive(path, MAX_RATIOS[suffix])
-    try:
+    with _told_as_damaged(path):
         cells = CELL_READERS[suffix](path)  # first, since it refuses damage that ends fastexcel and the process with it
         return fastexcel.read_excel(path), cells
+
+
+@contextmanager
+def _told_as_damaged(path: Path) -> Generator[None]:
+    """Turn what a damaged workbook raises into the sentence a person reads."""
+    try:
+        yield
     except DAMAGE as error:
         raise cannot_open(path, error) from None
+    except BaseException as panic:
+        if type(panic).__name__ != PANIC:
+            raise
+        raise cannot_open(path, panic) from None
+
+
+def _load_grid(workbook: fastexcel.ExcelReader, sheet: str, path: Path) -> Grid:
+    with _told_as_damaged(path):
+        grid = workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
+        places = {info.absolute_index: number for number, info in enumerate(grid.selected_columns)}
+        return grid.to_polars(), places
 
 
 def _read_sheet(
-    workbook: fastexcel.ExcelReader,
+    grid: Grid,
     sheet: str,
     file: str,
     known: frozenset[str],
@@ -133,9 +171,8 @@ def _read_sheet(
     where = f"{file}, sheet {sheet}"
     if cells is None:
         raise SourceError("The sheet cannot be looked into for errors.", where, "Save the workbook again as .xlsx.")
-    grid = workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
-    places = {info.absolute_index: number for number, info in enumerate(grid.selected_columns)}
-    frame = _without_errors(grid.to_polars(), cells, places)
+    texts, places = grid
+    frame = _without_errors(texts, cells, places)
     if frame.width == 0:
         return None
     position = _header_position(frame, known, where)

@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from analytics.errors import SourceError
+from analytics.errors import SourceError, UserError
 from analytics.intake.accept import accept_source
 from analytics.intake.ods_cells import read_ods_cells
-from analytics.intake.workbook import sheet_names
+from analytics.intake.workbook import read_workbook, sheet_names
 from analytics.intake.xls_cells import read_xls_cells
 from analytics.intake.xlsx_cells import read_xlsx_cells
 from tests.intake.workbooks import (
     ODS,
+    WRITERS,
     Failed,
     Sheets,
     Worked,
@@ -173,6 +178,36 @@ def test_a_damaged_old_workbook_is_read_or_refused_and_says_nothing_else(tmp_pat
     except SourceError as error:
         assert "cannot be opened" in str(error)
     assert capsys.readouterr() == ("", "")
+
+
+@settings(max_examples=60, deadline=None)
+@given(kind=st.sampled_from(sorted(WRITERS)), damage=st.dictionaries(st.floats(0, 1), st.integers(0, 255), min_size=1))
+def test_a_workbook_damaged_anywhere_is_read_or_refused(tmp_path_factory, kind, damage):
+    path = WRITERS[kind](tmp_path_factory.mktemp("damaged") / f"registry.{kind}", SHEETS, {})
+    data = bytearray(path.read_bytes())
+    for place, byte in damage.items():
+        data[int(place * (len(data) - 1))] = byte
+    path.write_bytes(data)
+    with suppress(UserError):
+        read_workbook(path, {"patients": frozenset({"patient_id", "sex"})})
+
+
+class PanicException(BaseException):
+    """Stand in for what the reader's own language raises."""
+
+
+PANIC = PanicException("range end index out of range")
+PANICS = {"opening": {"side_effect": PANIC}, "a sheet": {"return_value.load_sheet.side_effect": PANIC}}
+
+
+@pytest.mark.parametrize("moment", PANICS)
+def test_a_workbook_its_reader_panics_at_is_refused(tmp_path, moment):
+    path = write_xls(tmp_path / "registry.xls", SHEETS, {})
+    with (
+        patch("fastexcel.read_excel", **{"return_value.sheet_names": ["patients"], **PANICS[moment]}),
+        pytest.raises(SourceError, match=r"cannot be opened \(range end index out of range\)"),
+    ):
+        accept_source(path)
 
 
 def test_sheets_of_a_strict_workbook_are_looked_into(tmp_path):
