@@ -285,6 +285,9 @@ CENSOR_RECORD_WORDS: dict[str, str] = {
     "start": "start of the line",
 }
 
+START_OF_RESPONSE = "start of the response"
+"""The same of a duration of response, whose clock starts there."""
+
 RADIOLOGICAL_CRITERIA: tuple[str, ...] = ("RECIST_1_1", "RECIST_1_0", "mRECIST", "Choi", "PERCIST", "clinical")
 """Criteria whose responses count for progression, the preferred first; «clinical» only with its examination.
 

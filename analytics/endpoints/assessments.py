@@ -18,7 +18,7 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
     pl.DataFrame
         ``pid``, ``date``, ``response``, ``criteria``, ``reader``, ``is_adequate``, ``is_imputed``,
         ``table``, ``file``, ``row``; sorted by (pid, date). A response without a day of its own takes that of its
-        examination; an examination marked inadequate cannot show absence of progression. ``with_clinical``
+        examination; an examination marked inadequate shows progression or nothing (NE). ``with_clinical``
         lets a clinical verdict without an examination count.
     """
     responses = (
@@ -32,6 +32,7 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
     rows = (
         _add_examinations(responses.filter(rests_on_scan), tables["imaging"])
         .lazy()
+        .with_columns(response=_compute_shown(pl.col("is_inadequate").fill_null(value=False)))
         .select(
             "pid",
             "response",
@@ -39,7 +40,7 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
             "reader",
             date=pl.coalesce("date", "scan_date"),
             is_imputed=pl.coalesce("date_precision", "scan_precision") != "D",
-            is_adequate=pl.col("response").is_in(ADEQUATE_RESPONSES) & ~pl.col("is_inadequate").fill_null(value=False),
+            is_adequate=pl.col("response").is_in(ADEQUATE_RESPONSES),
             preference=-preferred,
             central=is_central.cast(pl.Int8),
             worst=pl.col("response").cast(pl.Enum(WORST_LAST)).to_physical(),
@@ -54,6 +55,12 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
     return select_last(rows, "day_key", "preference", "central", "worst", "file", "row").drop(
         "preference", "central", "worst", "day_key"
     )
+
+
+def _compute_shown(is_inadequate: pl.Expr) -> pl.Expr:
+    """Return what a response shows: what is not progression needs an examination that suffices for it."""
+    hides = is_inadequate & pl.col("response").is_in(ADEQUATE_RESPONSES)
+    return pl.when(hides).then(pl.lit("NE")).otherwise("response")
 
 
 def _add_examinations(responses: pl.DataFrame, imaging: pl.LazyFrame) -> pl.DataFrame:
@@ -81,14 +88,14 @@ def derive_lesion_assessments(recist: pl.DataFrame, date_rule: str) -> pl.DataFr
     ``date_rule`` names the column that dates a progression; empty: the assessment's own date.
     """
     dated = pl.when(pl.col("response") == "PD").then(date_rule or "date").otherwise("date")
-    rows = recist.select(
+    rows = recist.with_columns(response=_compute_shown(pl.col("is_inadequate"))).select(
         "pid",
         "response",
         "criteria",
         pl.lit("lesions").alias("reader"),
         dated.alias("date"),
         "is_imputed",
-        (pl.col("response").is_in(ADEQUATE_RESPONSES) & ~pl.col("is_inadequate")).alias("is_adequate"),
+        pl.col("response").is_in(ADEQUATE_RESPONSES).alias("is_adequate"),
         pl.lit("imaging").alias("table"),
         "file",
         "row",

@@ -11,6 +11,7 @@ from analytics.catalogue.settings import Settings
 from analytics.endpoints.after_complete_response import apply_reading_after_complete
 from analytics.endpoints.assessments import derive_given_assessments, derive_lesion_assessments
 from analytics.endpoints.best_response import derive_best_responses
+from analytics.endpoints.data_cutoff import select_until_cutoff
 from analytics.endpoints.growth_rates import derive_growth_rates
 from analytics.endpoints.lab_grades import derive_lab_grades
 from analytics.endpoints.lesion_outcomes import derive_lesion_outcomes
@@ -37,7 +38,8 @@ from analytics.tables.accepted import name_sheets
 def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[str, pl.DataFrame]:
     """Derive all tables of ``DERIVED_TABLES`` from accepted ones.
 
-    Each stage is held in memory before the next reads it. Everything is within one patient, so a study
+    What was observed after the data cut-off is in none of them. Each stage is held in memory before the next
+    reads it. Everything is within one patient, so a study
     may be derived in parts of whole patients and the parts put one after the other.
 
     Raises
@@ -45,7 +47,8 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
     ContradictionError
         If the tables contradict each other: our bug, and nothing is published.
     """
-    tables = {name: name_sheets(table) for name, table in tables.items()}
+    whole = {name: name_sheets(table) for name, table in tables.items()}
+    tables = select_until_cutoff(whole, settings)
     lines = derive_lines(tables, settings).collect()
     marker_values = derive_marker_values(tables, lines.lazy(), settings).collect()
     responses = derive_marker_responses(marker_values.lazy(), lines.lazy(), RESPONSE_RULES, settings).collect()
@@ -71,7 +74,7 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "marker_progressions": progressions.lazy(),
         "recist_assessments": recist.lazy(),
     }
-    times = derive_times_to_event(tables, lines.lazy(), settings, made).collect()
+    times = derive_times_to_event(whole, lines.lazy(), settings, made).collect()
     cycles = derive_line_cycles(tables, lines)
     derived = {
         "lines": lines,

@@ -13,6 +13,7 @@ from analytics.catalogue.endpoints import (
     CENSOR_RECORD_WORDS,
     CENSOR_WORDS,
     EVENT_WORDS,
+    START_OF_RESPONSE,
     SURVIVAL_CODES,
     Endpoint,
     RuleSet,
@@ -194,10 +195,13 @@ def _finish(decided: pl.DataFrame, endpoint: Endpoint, rule_set: RuleSet, record
     record = _pick("record", (is_in & happened, "event"), (is_in & ~happened, "censoring"))
     words = {name: word for name, (word, _) in EVENT_WORDS.items()}
     places = {name: place for name, (_, place) in EVENT_WORDS.items()}
+    records_used = CENSOR_RECORD_WORDS | ({} if endpoint.origin == "start" else {"start": START_OF_RESPONSE})
     codes = SURVIVAL_CODES if endpoint.code == "OS" else CENSOR_CODES
     seen_at_scan = happened & (pl.col("event_name") != "death")
-    elapsed = (pl.max_horizontal("record", "start_date") - pl.col("start_date")).dt.total_days()
-    dated = decided.with_columns(*record)
+    elapsed = (pl.col("record") - pl.col("start_date")).dt.total_days()
+    dated = decided.with_columns(*record).with_columns(
+        record=pl.max_horizontal("record", pl.when(is_in).then("start_date"))
+    )
     entries = records.select(pl.all().gather(dated[number_of("record")]).name.prefix("record_"))
     of_start = records["is_imputed"].gather(dated[number_of("start")]).alias("start_is_imputed")
     return (
@@ -217,7 +221,7 @@ def _finish(decided: pl.DataFrame, endpoint: Endpoint, rule_set: RuleSet, record
             date_used=pl.when(is_in).then(
                 pl.when(happened)
                 .then(_word("event_name", _EVENTS, places))
-                .otherwise(_word("censor_where", _PLACES, CENSOR_RECORD_WORDS))
+                .otherwise(_word("censor_where", _PLACES, records_used))
             ),
             rule_id=pl.when(~is_in)
             .then(pl.lit("excluded"))

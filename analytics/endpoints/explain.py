@@ -114,9 +114,13 @@ def explain_endpoint(
         else "no later line is known"
     )
     asked, rules = ENDPOINT_BY_CODE[endpoint], RULE_SET_BY_CODE[rule_set]
+    of_line = f"{begins} ({line['file']}, line {line['row']})"
+    if asked.origin != "start":
+        zero = f"the response on {say_day(row['start_date'])}" if row["start_date"] else "none"
+        of_line = f"{zero}; the line starts on {of_line}"
     return (
         f"{patient_id}, line {line_no}: {line['agents']}; {asked.name} ({endpoint}).",
-        f"Time zero: {begins} ({line['file']}, line {line['row']}); {follows}.",
+        f"Time zero: {of_line}; {follows}.",
         tell_evidence(tables, line, row, asked, rules),
         _say_outcome(row),
         _say_rule(row, asked, rules),

@@ -27,8 +27,8 @@ def _compute_rates(sums: pl.DataFrame, period: str) -> pl.DataFrame:
 def derive_growth_rates(recist: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     """Derive ``derived.GrowthRates`` from ``derived.RecistAssessments`` and the sums before each line.
 
-    The sum of diameters stands for one sphere; a visit with a new lesion or an incomplete sum is not used,
-    and neither is a sum of 0, whose rate is not a number.
+    The sum of diameters stands for one sphere; a visit with a new lesion, an incomplete sum or an inadequate scan
+    is not used, and neither is a sum of 0, whose rate is not a number.
 
     Parameters
     ----------
@@ -41,7 +41,9 @@ def derive_growth_rates(recist: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataF
     """
     months = (pl.col("first_date") - pl.col("baseline_date")).dt.total_days() / DAYS_PER_MONTH
     near = (
-        recist.filter(pl.col("is_complete") & ~pl.col("has_new_lesion") & (pl.col("sum_mm") > 0))
+        recist.filter(
+            pl.col("is_complete") & ~pl.col("is_inadequate") & ~pl.col("has_new_lesion") & (pl.col("sum_mm") > 0)
+        )
         .filter(months.is_between(EARLIEST_MONTHS, LATEST_MONTHS))
         .with_columns(distance=(months - TARGET_MONTHS).abs())
         .sort("pid", "line_no", "distance", "first_date")

@@ -12,6 +12,7 @@ from analytics.catalogue.settings import Settings
 from analytics.endpoints.after_complete_response import apply_reading_after_complete
 from analytics.endpoints.assessments import derive_given_assessments, derive_lesion_assessments
 from analytics.endpoints.clinical_benefit import derive_benefit
+from analytics.endpoints.data_cutoff import select_until_cutoff
 from analytics.endpoints.endpoint_times import Assessed, derive_endpoint_times
 from analytics.endpoints.marker_records import derive_marker_records
 from analytics.endpoints.observation import derive_observation, derive_scan_records
@@ -112,7 +113,8 @@ def derive_times_to_event(
     SettingsError
         If the data cut-off is not a date or the assessment schedule is not known.
     """
-    ready = made or _derive_what_is_read(tables, lines, settings)
+    seen_tables = select_until_cutoff(tables, settings)
+    ready = made or _derive_what_is_read(seen_tables, lines, settings)
     lines = _code_files(lines, "file")
     recist = _code_files(ready["recist_assessments"], "file").collect()
     progressions = _code_files(_code_files(ready["marker_progressions"], "file"), "last_file").collect()
@@ -130,7 +132,7 @@ def derive_times_to_event(
             continue
         source = (rule_set.progression_from, rule_set.date_rule)
         if source not in read:
-            found = apply_reading_after_complete(_derive_assessments(rule_set, tables, recist), eager, settings)
+            found = apply_reading_after_complete(_derive_assessments(rule_set, seen_tables, recist), eager, settings)
             numbers = book.enter_known(found, pl.col("table"), pl.col("is_imputed"))
             read[source] = found.with_columns(numbers.alias("record_at"))
         assessed = _read_assessed(rule_set, read[source], schedule, settings, book)

@@ -8,6 +8,7 @@ import polars as pl
 
 from analytics.catalogue.response_rules import RESPONSE_RULE_BY_ID
 from analytics.endpoints.assessments import derive_given_assessments
+from analytics.endpoints.data_cutoff import select_until_cutoff
 from analytics.estimation.agreement import estimate_agreement, match_to_scans
 from analytics.questions.groups import GROUPINGS
 from analytics.questions.marker_changes import RISE, derive_marker_changes, refuse_compound_rule
@@ -89,9 +90,10 @@ def _describe(item: AgreementResult) -> str:
 
 def _derive_scans(study: Study, lines: pl.DataFrame) -> pl.DataFrame:
     """Return the assessed scans of each line after its start, before the next, up to the first progression."""
-    tables = {name: study.table(name) for name in ("responses", "imaging")}
+    tables = {name: study.table(name) for name in ("responses", "imaging", "patients", "vital_status")}
+    seen = select_until_cutoff(tables, study.settings)
     shows_something = pl.col("is_adequate") | pl.col("response").is_in(PROGRESSED)
-    assessed = derive_given_assessments(tables).filter(shows_something)
+    assessed = derive_given_assessments(seen).filter(shows_something)
     progression = pl.col("date").filter(pl.col("response").is_in(PROGRESSED)).min().over("pid", "line_no")
     return (
         assessed.join(lines.select("pid", "line_no", "patient_id", "group", "start_date", "next_line_date"), on="pid")

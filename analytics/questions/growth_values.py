@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analytics.endpoints.data_cutoff import select_until_cutoff
 from analytics.questions.marker_series import KNOWN, derive_marker_days, keep_one_series
 from analytics.tables.accepted import PLACE
 from analytics.tables.study import Study
@@ -51,8 +52,9 @@ def derive_diameter_growth_values(study: Study, lines: pl.DataFrame, last_day: i
 def _before(study: Study, lines: pl.DataFrame, analyte: str) -> pl.DataFrame:
     """Return the values of the year before each line's start, of the assay with most of them."""
     judged = study.table("marker_values").filter(~pl.col("is_assessable")).select("file", "row")
+    tables = {name: study.table(name) for name in ("labs", "patients", "vital_status")}
     values = (
-        study.table("labs")
+        select_until_cutoff(tables, study.settings)["labs"]
         .filter(
             (pl.col("analyte") == analyte)
             & (pl.col("fold_uln") > 0)

@@ -116,14 +116,19 @@ def follow_lines(study: Study, lines: pl.DataFrame, question: Question) -> Balan
 
 
 def select_observed(study: Study, lines: pl.DataFrame, question: Question) -> tuple[pl.DataFrame, tuple[FlowStep, ...]]:
-    """Join the selected lines to their times and drop, step by step and by reason, those without one."""
+    """Join the selected lines to their times and drop, step by step and by reason, those without one.
+
+    ``start_date`` is the endpoint's own time zero: the first response for a duration of response.
+    """
     times = (
         study.table("times_to_event")
         .filter((pl.col("endpoint") == question.endpoint) & (pl.col("rule_set") == question.rule_set))
-        .drop("start_date", "patient_id", strict=False)
+        .drop("patient_id", strict=False)
         .collect()
     )
-    joined = lines.drop("end_date", "file", "row").join(times, on=["pid", "line_no"], how="left", maintain_order="left")
+    joined = lines.drop("start_date", "end_date", "file", "row").join(
+        times, on=["pid", "line_no"], how="left", maintain_order="left"
+    )
     funnel = Funnel(joined, "selected")
     reasons = joined.filter(pl.col("days").is_null())["reason"].fill_null("no time was derived for this rule set")
     for reason in sorted(reasons.unique()):
