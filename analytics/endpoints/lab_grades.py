@@ -15,8 +15,13 @@ from analytics.tables.derived import LabGrades
 
 _ANALYTES = tuple(sorted(GRADED_ANALYTES))
 
-_LEVELS = 8
-"""More than the grades 0 to 4 and «none»."""
+_LEVELS = 16
+"""More than twice the grades 0 to 4 and «none»."""
+
+_FALLS = tuple(entry.analyte for entry in FALL_GRADES)
+
+BESIDE = 1e-9
+"""Share by which a value «< 50» lies below 50: far beyond the digits that make a tie, far below those reported."""
 
 _TERMS = {entry.analyte: entry.term for entry in (*FALL_GRADES, *RISE_GRADES)}
 
@@ -54,6 +59,36 @@ def compute_rise_grade(entry: RiseGrades) -> pl.Expr:
     return pl.max_horizontal(by_limit, pl.when(by_limit.is_not_null() | (by_baseline > 0)).then(by_baseline))
 
 
+def _compute_ends() -> tuple[pl.Expr, pl.Expr]:
+    """Return the values with the least and with the worst grade among those a ``comparator`` leaves possible."""
+    value, sign = pl.col("value"), pl.col("comparator")
+    is_below, is_above = sign.is_in(["<", "<="]), sign.is_in([">", ">="])
+    lowest = pl.when(is_below).then(0.0).when(sign == ">").then(value * (1 + BESIDE)).otherwise(value)
+    highest = pl.when(is_above).then(float("inf")).when(sign == "<").then(value * (1 - BESIDE)).otherwise(value)
+    is_fall = pl.col("analyte").is_in(_FALLS)
+    return pl.when(is_fall).then(highest).otherwise(lowest), pl.when(is_fall).then(lowest).otherwise(highest)
+
+
+def _add_grades(read: pl.DataFrame) -> pl.DataFrame:
+    """Add ``grade``, the least that is certain, and ``is_least``: whether a bound leaves worse ones open.
+
+    A bound that does not even exclude grade 0, though grades from 1 are possible, gives none.
+    """
+    graded = read.with_columns(value=_compute_ends()[0]).select(grade=_compute_grade())
+    both = read.with_columns(graded.to_series(), is_least=pl.lit(value=False))
+    bounds = read["comparator"].is_not_null().arg_true()
+    if bounds.is_empty():
+        return both
+    open_ends = read[bounds].with_columns(value=_compute_ends()[1]).select(_compute_grade()).to_series()
+    worst = both["grade"].scatter(bounds, open_ends)
+    is_open = (worst != both["grade"]).fill_null(value=True)
+    is_told = (both["grade"] > 0).fill_null(value=False)
+    return both.with_columns(
+        grade=pl.when(is_told | ~is_open).then("grade"),
+        is_least=is_told & is_open,
+    )
+
+
 def _compute_grade() -> pl.Expr:
     graded = pl.when(pl.lit(value=False)).then(None)
     for entry in FALL_GRADES:
@@ -73,6 +108,7 @@ def _select_values(labs: pl.LazyFrame) -> pl.DataFrame:
         .select(
             "pid",
             "analyte",
+            "comparator",
             date="collected",
             value="value_standard",
             uln=pl.col("uln_used") * factor,
@@ -120,7 +156,8 @@ def _select_worst(graded: pl.DataFrame) -> pl.DataFrame:
         graded.select("run", n_values=True, n_ungraded=pl.col("grade").is_null()), "run", "n_values", "n_ungraded"
     )
     # levels hold the run in front: where a run ends the running maximum is of that run
-    level = pl.col("run").cast(pl.Int64) * _LEVELS + pl.col("grade").fill_null(-1) + 1
+    grade = 2 * (pl.col("grade").fill_null(-1) + 1) + pl.col("is_least").cast(pl.Int32)
+    level = pl.col("run").cast(pl.Int64) * _LEVELS + grade
     highest = graded.select(level.cum_max().filter(is_first_of("run").shift(-1, fill_value=True))).to_series()
     is_worst = level == pl.lit(highest).gather(pl.col("run") - 1)
     return pl.concat([graded.filter(is_worst).filter(is_first_of("run")), counts.drop("run")], how="horizontal")
@@ -131,7 +168,8 @@ def derive_lab_grades(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, s
 
     The baseline of a line is its last value from ``baseline_window_days`` before to the day of the start;
     it decides how liver values are graded when it was abnormal. A value below a lower limit of normal
-    that is not known, and above the limit of grade 2, stays ungraded.
+    that is not known, and above the limit of grade 2, stays ungraded. A value beyond a quantitation limit has
+    the least grade its bound leaves, and says so; none where that is 0 and worse ones are open.
     """
     read = derive_line_windows(_select_values(tables["labs"]), lines, settings).with_row_index("place_of_value")
     # values stand in the order of line, analyte and day
@@ -141,9 +179,10 @@ def derive_lab_grades(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, s
         .select("place", "analyte", baseline="value")
     )
     cycles = tables["cycles"].filter(pl.col("date").is_not_null()).select("pid", "treatment_id", "date").collect()
-    graded = _derive_periods(
-        read.join(baselines, on=["place", "analyte"], how="left", maintain_order="left"), lines, cycles
-    ).with_columns(grade=_compute_grade(), run=is_first_of("place", "analyte", "period").cum_sum())
+    beside = read.join(baselines, on=["place", "analyte"], how="left", maintain_order="left")
+    graded = _add_grades(_derive_periods(beside, lines, cycles)).with_columns(
+        run=is_first_of("place", "analyte", "period").cum_sum()
+    )
     worst = _select_worst(graded).with_columns(
         unit_key=compute_line_key() * len(_ANALYTES)
         + pl.col("analyte").cast(pl.Enum(_ANALYTES)).to_physical().cast(pl.Int64),

@@ -14,6 +14,8 @@ from analytics.tables.study import Study
 NOT_REPORTED = "none reported"
 NO_VALUE = "no value"
 NOT_GRADED = "not gradable"
+OR_WORSE = " or worse"
+"""After the grade of a value such as «< 50», which leaves worse ones possible."""
 
 _KEY = ["pid", "line_no"]
 
@@ -53,12 +55,14 @@ def answer_toxicity(study: Study, question: Question) -> Answer | Refusal:
 def _choose_worst(grades: pl.DataFrame) -> pl.DataFrame:
     """Return the worst period of each line and analyte; one that could not be graded comes last."""
     return grades.sort(
-        *_KEY, "analyte", "grade", "date", descending=[False] * 3 + [True, False], nulls_last=True
+        *_KEY, "analyte", "grade", "is_least", "date", descending=[False] * 3 + [True, True, False], nulls_last=True
     ).unique([*_KEY, "analyte"], keep="first", maintain_order=True)
 
 
 def _grade_topics(worst: pl.DataFrame) -> pl.DataFrame:
-    category = pl.when(pl.col("grade").is_null()).then(pl.lit(NOT_GRADED)).otherwise(pl.format("grade {}", "grade"))
+    open_end = pl.when("is_least").then(pl.lit(OR_WORSE)).otherwise(pl.lit(""))
+    grade = pl.format("grade {}{}", "grade", open_end)
+    category = pl.when(pl.col("grade").is_null()).then(pl.lit(NOT_GRADED)).otherwise(grade)
     return worst.select(*_KEY, topic="term", category=category, otherwise=pl.lit(NO_VALUE))
 
 

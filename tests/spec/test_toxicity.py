@@ -98,6 +98,37 @@ def test_worst_grade_by_cycle():
     ]
 
 
+@pytest.mark.parametrize(
+    ("value", "grade", "is_least"),
+    [
+        ("PLT | <25", 4, False),
+        ("PLT | <50", 3, True),
+        ("PLT | <=50", 2, True),
+        ("PLT | <100", 1, True),
+        ("PLT | <200", None, False),
+        ("PLT | >150", 0, False),
+        ("PLT | >=150", 0, False),
+        ("PLT | >100", None, False),
+        ("ALT | >800", 4, False),
+        ("ALT | >200", 3, True),
+        ("ALT | >=200", 2, True),
+        ("ALT | >20", None, False),
+        ("ALT | <40", 0, False),
+        ("ALT | <41", None, False),
+    ],
+)
+def test_a_bound_has_the_least_grade_it_leaves_and_says_so(value, grade, is_least):
+    """No grade is better than too low a one: «< 50» platelets are grade 3 or worse, never grade 2."""
+    limits = "150 | " if value.startswith("PLT") else " | 40"
+    unit = "10^9/L" if value.startswith("PLT") else "U/L"
+    labs = "patient_id | analyte | value_text | collected | unit | lln | uln"
+    row = f"P1 | {value} | 2020-02-01 | {unit} | {limits}"
+    tables = accept_by_hand(TREATED | {"labs": f"{labs}\n{row}"})
+    grades = derive_lab_grades(tables, derive_lines(tables, Settings()).collect(), Settings())
+    LabGrades.validate(grades)
+    assert grades.select("grade", "is_least", "n_ungraded").row(0) == (grade, is_least, int(grade is None))
+
+
 def scores_of(*answers: tuple[str, float]) -> dict[str, float]:
     """Return the scores of one day from (item, value)."""
     noted = pl.DataFrame(
