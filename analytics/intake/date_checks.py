@@ -55,17 +55,20 @@ def relative_checks(table: str) -> Iterator[Check]:
         yield Check("V80", name, pl.col(raw(name)).is_not_null())
 
 
+DEATH_DAY = "first day possible on or after the last proof of life"
+"""Which day of a partial date of death is used; see `analytics.intake.deaths`."""
+
+
 def partial_date_checks(table: str) -> Iterator[Check]:
     """Yield the counts of dates known only to the month or year."""
     for name in date_columns(table):
-        yield Check(
-            "V18",
-            name,
-            pl.col(f"{name}_precision") != "D",
-            {"used": used_day(table, name)},
-            per=(),
-            counts={"n": pl.len()},
-        )
+        is_partial = pl.col(f"{name}_precision") != "D"
+        used = {f"{used_day(table, name)} day possible": is_partial}
+        if table == "vital_status":
+            is_death = (pl.col("kind") == "death").fill_null(value=False)
+            used = {f"{used_day(table, name)} day possible": is_partial & ~is_death, DEATH_DAY: is_partial & is_death}
+        for which, applies in used.items():
+            yield Check("V18", name, applies, {"used": which}, per=(), counts={"n": pl.len()})
 
 
 def used_day(table: str, column: str) -> str:

@@ -59,7 +59,7 @@ CELL_RULES: tuple[Rule, ...] = (
         "V18",
         "INFO",
         "file",
-        "Dates in {column} known only to the month or year: {n}. The {used} day possible is used.",
+        "Dates in {column} known only to the month or year: {n}. The {used} is used.",
         "Give full dates where they are known.",
     ),
     Rule("V19", "ERROR", "cell", "The end {value} is before the start {start}.", "Correct one of them."),
