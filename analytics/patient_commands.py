@@ -31,7 +31,9 @@ def explain(
         said = list(explain_patient(study, patient))
     else:
         lines = study.table("lines").filter(pl.col("patient_id") == patient).collect()["line_no"].sort()
-        stories = (explain_endpoint(study.tables, patient, endpoint, line_no, rule_set) for line_no in lines)
+        stories = (
+            explain_endpoint(study.tables, patient, endpoint, line_no, rule_set, study.settings) for line_no in lines
+        )
         said = [sentence for story in stories for sentence in (*story, "")]
         if not said:
             explain_patient(study, patient)  # says that the study has no such patient, or that nothing was given

@@ -9,7 +9,9 @@ from typing import Any
 import polars as pl
 
 from analytics.catalogue.endpoints import Endpoint, RuleSet
+from analytics.catalogue.settings import Settings
 from analytics.endpoints.assessments import derive_given_assessments
+from analytics.endpoints.data_cutoff import derive_cutoffs
 from analytics.tables.relative_days import say_day
 
 SHOWN = 5
@@ -24,8 +26,11 @@ def tell_evidence(
     time: Mapping[str, Any],
     endpoint: Endpoint,
     rules: RuleSet,
+    settings: Settings,
 ) -> str:
     """Return a sentence that lists what was seen from the start to the end of observation or the next line.
+
+    Nothing after the data cut-off is told: it was not looked at.
 
     Parameters
     ----------
@@ -48,7 +53,9 @@ def tell_evidence(
     else:
         given = derive_given_assessments(mine, with_clinical=rules.progression_from == "clinical")
         seen = given.select("date", "file", "row", said="response")
-    return _list(_select_between(seen, line, time))
+    cutoffs = derive_cutoffs(mine, settings)
+    until = cutoffs.item(0, "data_cutoff") if cutoffs.height else None
+    return _list(_select_between(seen, line, time).filter(pl.col("date") <= (until or dt.date.max)))
 
 
 def _has_pid(table: pl.LazyFrame) -> bool:

@@ -17,6 +17,7 @@ from analytics.catalogue.endpoints import (
     Endpoint,
     RuleSet,
 )
+from analytics.catalogue.settings import Settings
 from analytics.endpoints.evidence import tell_evidence
 from analytics.errors import UsageError
 from analytics.tables.relative_days import say_day
@@ -77,7 +78,12 @@ def _say_others(rows: pl.DataFrame, chosen: str) -> str:
 
 
 def explain_endpoint(
-    tables: Mapping[str, pl.LazyFrame], patient_id: str, endpoint: str, line_no: int, rule_set: str = "default"
+    tables: Mapping[str, pl.LazyFrame],
+    patient_id: str,
+    endpoint: str,
+    line_no: int,
+    rule_set: str = "default",
+    settings: Settings | None = None,
 ) -> tuple[str, ...]:
     """Return six lines that tell how one endpoint of one treatment line came about.
 
@@ -85,6 +91,8 @@ def explain_endpoint(
     ----------
     tables
         The tables of a study, accepted and derived.
+    settings
+        Those of the study, for its data cut-off; default: none.
 
     Raises
     ------
@@ -121,7 +129,7 @@ def explain_endpoint(
     return (
         f"{patient_id}, line {line_no}: {line['agents']}; {asked.name} ({endpoint}).",
         f"Time zero: {of_line}; {follows}.",
-        tell_evidence(tables, line, row, asked, rules),
+        tell_evidence(tables, line, row, asked, rules, settings or Settings()),
         _say_outcome(row),
         _say_rule(row, asked, rules),
         _say_others(times, rule_set),
