@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 import polars as pl
@@ -24,41 +25,45 @@ after the cut-off says that the patient was alive on it.
 """
 
 
-def derive_cutoffs(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.DataFrame:
-    """Return ``pid`` and ``data_cutoff`` of every patient with one: their own where it is the earlier.
+def derive_cutoffs(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> tuple[pl.DataFrame, dt.date | None]:
+    """Return ``pid`` and ``data_cutoff`` of the patients with one of their own, and that of everybody else.
+
+    Of two days the earlier one counts.
 
     Raises
     ------
     SettingsError
         If the setting ``data_cutoff`` is not an ISO date.
     """
-    is_own = (pl.col("kind") == "data_cutoff") & pl.col("date").is_not_null()
-    own = tables["vital_status"].filter(is_own).group_by("pid").agg(own=pl.col("date").min())
     of_study = read_cutoff(settings)
-    if of_study is None:
-        return own.select("pid", data_cutoff="own").collect()
-    earlier = pl.min_horizontal("own", pl.lit(of_study))
-    everyone = tables["patients"].select("pid").unique()
-    return everyone.join(own, on="pid", how="left").select("pid", data_cutoff=earlier).collect()
+    is_own = (pl.col("kind") == "data_cutoff") & pl.col("date").is_not_null()
+    earlier = pl.min_horizontal(pl.col("date").min(), pl.lit(of_study, dtype=pl.Date))
+    own = tables["vital_status"].filter(is_own).group_by("pid").agg(data_cutoff=earlier).collect()
+    return own, of_study
 
 
 def select_until_cutoff(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[str, pl.LazyFrame]:
     """Return the tables without what was observed after the data cut-off of the study or of the patient.
 
     A row without a date of its own stays, unless it belongs to an examination after the cut-off. Of the tables
-    of `OBSERVED` and of lesions those given are looked at; ``patients`` and ``vital_status`` are needed, and
-    ``imaging`` beside what belongs to an examination.
+    of `OBSERVED` and of lesions those given are looked at; ``vital_status`` is needed, and ``imaging`` beside what
+    belongs to an examination.
 
     Raises
     ------
     SettingsError
         If the setting ``data_cutoff`` is not an ISO date.
     """
-    cutoffs = derive_cutoffs(tables, settings)
-    if cutoffs.is_empty():
+    own, of_study = derive_cutoffs(tables, settings)
+    if own.is_empty() and of_study is None:
         return dict(tables)
     day = {name: pl.col(date) for name, date in OBSERVED if name in tables}
-    cut = {name: tables[name].join(cutoffs.lazy(), on="pid", how="left", maintain_order="left") for name in day}
+    cut = {
+        name: tables[name]
+        .join(own.lazy(), on="pid", how="left", maintain_order="left")
+        .with_columns(pl.col("data_cutoff").fill_null(pl.lit(of_study, dtype=pl.Date)))
+        for name in day
+    }
     if "responses" in cut:
         scans = tables["imaging"].select("pid", "imaging_id", scan_date="date").unique(["pid", "imaging_id"])
         cut["responses"] = cut["responses"].join(scans, on=["pid", "imaging_id"], how="left", maintain_order="left")

@@ -53,8 +53,8 @@ def tell_evidence(
     else:
         given = derive_given_assessments(mine, with_clinical=rules.progression_from == "clinical")
         seen = given.select("date", "file", "row", said="response")
-    cutoffs = derive_cutoffs(mine, settings)
-    until = cutoffs.item(0, "data_cutoff") if cutoffs.height else None
+    own, of_study = derive_cutoffs(mine, settings)
+    until = own.item(0, "data_cutoff") if own.height else of_study
     return _list(_select_between(seen, line, time).filter(pl.col("date") <= (until or dt.date.max)))
 
 

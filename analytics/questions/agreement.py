@@ -90,7 +90,7 @@ def _describe(item: AgreementResult) -> str:
 
 def _derive_scans(study: Study, lines: pl.DataFrame) -> pl.DataFrame:
     """Return the assessed scans of each line after its start, before the next, up to the first progression."""
-    tables = {name: study.table(name) for name in ("responses", "imaging", "patients", "vital_status")}
+    tables = {name: study.table(name) for name in ("responses", "imaging", "vital_status")}
     seen = select_until_cutoff(tables, study.settings)
     shows_something = pl.col("is_adequate") | pl.col("response").is_in(PROGRESSED)
     assessed = derive_given_assessments(seen).filter(shows_something)

@@ -52,7 +52,7 @@ def derive_diameter_growth_values(study: Study, lines: pl.DataFrame, last_day: i
 def _before(study: Study, lines: pl.DataFrame, analyte: str) -> pl.DataFrame:
     """Return the values of the year before each line's start, of the assay with most of them."""
     judged = study.table("marker_values").filter(~pl.col("is_assessable")).select("file", "row")
-    tables = {name: study.table(name) for name in ("labs", "patients", "vital_status")}
+    tables = {name: study.table(name) for name in ("labs", "vital_status")}
     values = (
         select_until_cutoff(tables, study.settings)["labs"]
         .filter(

@@ -9,8 +9,10 @@ import polars as pl
 import pytest
 
 from analytics.catalogue.settings import Settings
+from analytics.tables.accepted import accepted_columns
 from analytics.tables.derived import DERIVED_TABLES
 from analytics.tables.findings import empty_findings, empty_ledger
+from analytics.tables.registry import SOURCE_TABLES
 from analytics.tables.study import Study
 
 START = date(2020, 1, 1)
@@ -45,6 +47,7 @@ class HandMadeStudy:
     def time(self, pid: int, days: int | None, happened: bool | None, line_no: int = 1, **more: Any) -> HandMadeStudy:
         end = None if days is None else START + timedelta(days=days - 1)
         known = {"pid": pid, "line_no": line_no, "endpoint": "PFS", "rule_set": "default", "days": days}
+        known["start_date"] = START
         self.rows["times_to_event"].append(known | {"happened": happened, "end_date": end} | more)
         return self
 
@@ -60,6 +63,7 @@ class HandMadeStudy:
 
     def build(self, settings: Settings | None = None) -> Study:
         tables = {name: make_table(name, rows) for name, rows in self.rows.items()}
+        tables["vital_status"] = pl.LazyFrame(schema=accepted_columns("vital_status", SOURCE_TABLES["vital_status"]))
         return Study(
             name="by hand",
             version="v1",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
 from analytics.tables.results import Refusal
 from analytics.tables.survival_results import HazardRatio, SurvivalResult
-from tests.questions.conftest import HandMadeStudy
+from tests.questions.conftest import START, HandMadeStudy
 
 
 def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
@@ -146,3 +148,15 @@ def test_a_word_that_means_nothing_is_refused(two_groups: HandMadeStudy, options
     given = ask(two_groups, **options)
     assert isinstance(given, Refusal)
     assert given.code == code
+
+
+def test_a_duration_of_response_is_exported_from_the_response_on():
+    """ADT − STARTDT + 1 = AVAL: the rows of the answer carry the endpoint's own time zero, not that of the line."""
+    responded = START + timedelta(days=84)
+    study = HandMadeStudy().line(1)
+    study.time(1, 169, True, endpoint="DOR", start_date=responded, end_date=responded + timedelta(days=168))
+    given = ask(study, endpoint="DOR")
+    assert isinstance(given, Answer)
+    row = given.subjects.row(0, named=True)
+    assert row["start_date"] == responded
+    assert (row["end_date"] - row["start_date"]).days + 1 == row["days"] == 169

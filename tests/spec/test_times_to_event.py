@@ -9,6 +9,7 @@ import pytest
 
 from analytics.catalogue.endpoints import ENDPOINTS
 from analytics.catalogue.settings import Settings
+from analytics.endpoints.assessments import derive_given_assessments
 from analytics.endpoints.times import derive_times_to_event
 from analytics.errors import SettingsError
 from analytics.longitudinal.lines import derive_lines
@@ -140,6 +141,21 @@ def test_a_scan_marked_inadequate_shows_no_absence_of_progression():
             """,
     }
     assert pfs_of(tables=marked) == (92, False, "no event")
+
+
+def test_a_scan_marked_inadequate_shows_no_response_and_no_benefit():
+    """What does not suffice for a response is none: not for its time, its duration or the best response."""
+    scans = "patient_id | imaging_id | date | modality | adequate\n"
+    given = "patient_id | imaging_id | date | criteria | response\n"
+    for day in ("2020-04-01", "2020-07-01"):
+        scans += f"P1 | {day} | {day} | CT | N\n"
+        given += f"P1 | {day} | | RECIST_1_1 | PR\n"
+    found = times_of(tables={"imaging": scans, "responses": given})
+    assert found[("TTR", "default")] == (1, False, "no adequate assessment after the start")
+    assert found[("TTCB", "default")] == (1, False, "no adequate assessment after the start")
+    assert found[("DOR", "default")] == (None, None, "no response")
+    seen = derive_given_assessments(accept_by_hand({"imaging": scans, "responses": given}))
+    assert seen.select("response", "is_adequate").rows() == [("NE", False), ("NE", False)]
 
 
 EVEROLIMUS = "P1 | T2 | targeted | everolimus | 2020-06-01 |"
