@@ -164,7 +164,8 @@ class RuleSet:
     ``progression_from`` is «given» (readers), «clinical» (also without a scan) or «lesions» (derived).
     ``ignored_ends`` do not end observation. With ``censors_missed`` an event after too many missed
     assessments is censored. ``censoring_scan`` is «adequate» or «any» (also not evaluable, a known form of
-    admiral). ``date_rule`` dates a progression from lesions; empty: as the setting says.
+    admiral). ``date_rule`` dates a progression from lesions; empty: as the setting says. With
+    ``needs_baseline`` a line without a baseline examination is censored on day 1.
     """
 
     code: str
@@ -176,12 +177,18 @@ class RuleSet:
     censors_missed: bool = False
     censoring_scan: str = "adequate"
     date_rule: str = ""
+    needs_baseline: bool = False
 
 
 RULE_SETS: tuple[RuleSet, ...] = (
     RuleSet("default", "Readers' responses; new therapy ends observation", (), "house"),
     RuleSet(
-        "fda", "FDA-style: new therapy and missed assessments censor", ("PFS",), "fda_endpoints", censors_missed=True
+        "fda",
+        "FDA-style: new therapy, missed assessments and a missing baseline censor",
+        ("PFS",),
+        "fda_endpoints",
+        censors_missed=True,
+        needs_baseline=True,
     ),
     RuleSet(
         "ema",
@@ -240,6 +247,7 @@ CENSOR_CODES: dict[str, int] = {
     "lost": 5,
     "death": 6,
     "progression": 7,
+    "no_baseline": 8,
 }
 """Number of each reason of censoring; 0 is an event."""
 
@@ -275,6 +283,7 @@ CENSOR_WORDS: dict[str, str] = {
     "nothing_seen": "no adequate assessment after the start",
     "missed": "event after missed assessments",
     "lost": "lost to follow-up",
+    "no_baseline": "no baseline assessment",
 }
 
 CENSOR_RECORD_WORDS: dict[str, str] = {

@@ -56,3 +56,11 @@ QUESTION_CODES: dict[int, str] = {
     number: f"EORTC_QLQC30_Q{number}" for scale in QUESTIONNAIRE_SCALES for number in scale.questions
 }
 """How a single answer is written in ``symptoms.item``."""
+
+SUMMARY_CODE = "EORTC_QLQC30_SUM"
+"""Summary score: the mean of thirteen scales, symptoms the other way round; high is good."""
+
+SUMMARISED: tuple[QuestionnaireScale, ...] = tuple(
+    scale for scale in QUESTIONNAIRE_SCALES if not scale.code.endswith(("_GH", "_FI"))
+)
+"""All scales but global health and financial difficulties."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analytics.catalogue.quality_of_life import QUESTION_CODES, QUESTIONNAIRE_SCALES
+from analytics.catalogue.quality_of_life import QUESTION_CODES, QUESTIONNAIRE_SCALES, SUMMARY_CODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ SYMPTOM_ITEMS: tuple[SymptomItem, ...] = (
         SymptomItem(scale.code, scale.name, "score", 0, 100, scale.source, 10, is_high_good=scale.is_high_good)
         for scale in QUESTIONNAIRE_SCALES
     ),
+    SymptomItem(SUMMARY_CODE, "QLQ-C30 summary score", "score", 0, 100, "qlqc30", 10, is_high_good=True),
     *(
         SymptomItem(
             QUESTION_CODES[number], f"QLQ-C30 question {number}", "answer", 1, scale.item_range + 1, scale.source

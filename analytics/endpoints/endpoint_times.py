@@ -189,6 +189,17 @@ def _apply_missed(observed: pl.DataFrame, assessed: Assessed) -> pl.DataFrame:
     )
 
 
+def _apply_baseline(observed: pl.DataFrame) -> pl.DataFrame:
+    """Censor a line without a baseline examination at its start."""
+    lacks = pl.col("lacks_baseline")
+    return observed.with_columns(
+        *_pick("censoring", (lacks, "start"), (~lacks, "censoring")),
+        event_name=pl.when(~lacks).then("event_name"),
+        censor_name=pl.when(lacks).then(_name("no_baseline", _CENSORINGS)).otherwise("censor_name"),
+        censor_where=pl.when(lacks).then(_name("start", _PLACES)).otherwise("censor_where"),
+    )
+
+
 def _finish(decided: pl.DataFrame, endpoint: Endpoint, rule_set: RuleSet, records: pl.DataFrame) -> pl.DataFrame:
     """Give the decided lines the columns of ``TimesToEvent``."""
     happened, is_in = pl.col("event_name").is_not_null(), pl.col("exclusion").is_null()
@@ -254,4 +265,5 @@ def derive_endpoint_times(
     censored = _derive_censoring(_derive_event(ended, endpoint), endpoint, ends, assessed.scans)
     bounded = _derive_bounds(censored, endpoint, assessed.scans)
     decided = _apply_missed(bounded, assessed) if rule_set.censors_missed else bounded
+    decided = _apply_baseline(decided) if rule_set.needs_baseline else decided
     return _finish(decided, endpoint, rule_set, assessed.records)

@@ -31,6 +31,9 @@ RULES: tuple[Rule, ...] = (
 )
 """Messages are filled in the order of their columns."""
 
+BY_RULES = ", rules "
+"""Between an endpoint and the rule set that decided it, where that is not the default."""
+
 _RULE_BY_ID = {rule.rule_id: rule for rule in RULES}
 
 
@@ -72,8 +75,11 @@ def _find_differing_readings(
     given = derive_given_assessments(tables).select(
         "pid", "date", "response", "file", "row", day_key=compute_day_key(pl.col("date"))
     )
-    visits = derived["recist_assessments"].select(
-        "line_no", "last_date", from_lesions="response", day_key=compute_day_key(pl.col("first_date"))
+    # what an inadequate scan shows is not compared: it is neither a response nor its absence
+    visits = (
+        derived["recist_assessments"]
+        .filter(~pl.col("is_inadequate"))
+        .select("line_no", "last_date", from_lesions="response", day_key=compute_day_key(pl.col("first_date")))
     )
     # the visits of a patient share no day, so that the last one begun is the only one a day can be of
     begun = given.join_asof(sort_by_key(visits, "day_key"), on="day_key", strategy="backward", coalesce=False)
@@ -106,29 +112,40 @@ def _name_lines(times: pl.DataFrame, of_line: pl.DataFrame) -> pl.DataFrame:
 
 
 def count_exclusions(times: pl.DataFrame) -> pl.DataFrame:
-    """Count the lines of each endpoint by what became of them, by the default rules.
+    """Count the lines of each endpoint by what became of them.
 
     Returns
     -------
-    ``endpoint``, ``reason``, ``is_left_out`` and ``n``; the counts of parts of a study may be added up.
+    ``endpoint`` («PFS», and «PFS, rules fda» by others than the default), ``reason``, ``is_left_out`` and ``n``;
+    the counts of parts of a study may be added up.
     """
+    rules = pl.when(pl.col("rule_set") != "default").then(pl.lit(BY_RULES) + pl.col("rule_set")).otherwise(pl.lit(""))
     return (
-        times.filter(pl.col("rule_set") == "default")
-        .group_by("endpoint", "reason", is_left_out=pl.col("happened").is_null())
-        .agg(n=pl.len().cast(pl.UInt32))
+        times.group_by("endpoint", "rule_set", "reason", is_left_out=pl.col("happened").is_null())
+        .agg(n=pl.len())
+        .with_columns(pl.col("endpoint") + rules)
+        .group_by("endpoint", "reason", "is_left_out")
+        .agg(pl.col("n").sum().cast(pl.UInt32))
         .sort("endpoint", "reason", "is_left_out")
     )
 
 
 def derive_exclusion_findings(counts: pl.DataFrame) -> pl.DataFrame:
-    """Derive finding V64 from the counts of `count_exclusions` of all parts; no patient is named."""
+    """Derive finding V64 from the counts of `count_exclusions` of all parts; no patient is named.
+
+    Of rules that are not the default those reasons are told that the default does not have.
+    """
     rows = (
         counts.with_columns(n_all=pl.col("n").sum().over("endpoint"))
         .filter("is_left_out")
         .group_by("endpoint", "reason")
         .agg(pl.col("n").sum(), pl.col("n_all").first())
+        .with_columns(own=pl.col("endpoint").str.split(BY_RULES).list.first())
         .sort("endpoint", "reason")
     )
+    usual = rows.filter(pl.col("endpoint") == pl.col("own")).select("own", "reason")
+    other = rows.filter(pl.col("endpoint") != pl.col("own")).join(usual, on=["own", "reason"], how="anti")
+    rows = pl.concat([rows.filter(pl.col("endpoint") == pl.col("own")), other]).sort("endpoint", "reason")
     return _report("V64", rows, "lines", [pl.col("n"), pl.col("n_all"), pl.col("endpoint"), pl.col("reason")])
 
 

@@ -26,14 +26,15 @@ def _select_last(rows: pl.LazyFrame, column: str, as_of: dt.date, what: str, int
 
 
 def _select_followed(tables: Mapping[str, pl.LazyFrame], as_of: dt.date) -> pl.DataFrame:
-    """Return the patients still followed on ``as_of`` who were treated or diagnosed by then."""
+    """Return the patients still followed on ``as_of`` who were treated or diagnosed by then, and ``since`` when."""
     gone = tables["vital_status"].filter(pl.col("kind").is_in(_GONE) & (pl.col("date") <= as_of)).select("pid").unique()
     known = pl.concat(
         [
-            tables["treatments"].filter(pl.col("start") <= as_of).select("pid"),
-            tables["diagnoses"].filter(pl.col("diagnosis_date") <= as_of).select("pid"),
+            tables["treatments"].filter(pl.col("start") <= as_of).select("pid", since="start"),
+            tables["diagnoses"].filter(pl.col("diagnosis_date") <= as_of).select("pid", since="diagnosis_date"),
         ]
-    ).unique()
+    )
+    known = known.group_by("pid").agg(pl.col("since").min())
     return (
         tables["patients"].select("pid", "patient_id").join(known, on="pid").join(gone, on="pid", how="anti").collect()
     )
@@ -66,8 +67,10 @@ def derive_surveillance(tables: Mapping[str, pl.LazyFrame], schedule_id: str, as
     -------
     pl.DataFrame
         One row a patient and kind (visit, imaging, marker): ``pid``, ``patient_id``, ``what``,
-        ``last_date``, ``due_date``, ``status`` (done, due, late, missed, never), ``days_overdue``,
-        ``schedule_id``. «due» is within the tolerance, «missed» more than a whole interval late.
+        ``last_date``, ``due_date``, ``status`` (done, due, late, missed), ``days_overdue``, ``schedule_id``.
+        «due» is within the tolerance, «missed» more than a whole interval late. Without any such record,
+        ``last_date`` is null and the schedule counts from the first treatment or diagnosis; the first one is
+        due at once.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def derive_surveillance(tables: Mapping[str, pl.LazyFrame], schedule_id: str, as
         pl.DataFrame(kinds, schema={"what": pl.String, "interval_days": pl.Int32}, orient="row"), how="cross"
     )
     last = _derive_last(tables, schedule, as_of)
-    due = pl.col("last_date") + pl.duration(days=pl.col("interval_days"))
+    due = pl.coalesce("last_date", "since") + pl.duration(days=pl.col("interval_days"))
     return (
         asked.join(last, on=["pid", "what"], how="left")
         .with_columns(due_date=due)
@@ -124,9 +127,7 @@ def _derive_last(tables: Mapping[str, pl.LazyFrame], schedule: SurveillanceSched
 def _compute_status(schedule: SurveillanceSchedule) -> pl.Expr:
     late = pl.col("days_overdue")
     return (
-        pl.when(pl.col("last_date").is_null())
-        .then(pl.lit("never"))
-        .when(late < 0)
+        pl.when((late < 0) & pl.col("last_date").is_not_null())
         .then(pl.lit("done"))
         .when(late <= schedule.tolerance_days)
         .then(pl.lit("due"))

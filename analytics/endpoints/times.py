@@ -11,6 +11,7 @@ from analytics.catalogue.response_rules import PROGRESSION_RULES, RESPONSE_RULES
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.after_complete_response import apply_reading_after_complete
 from analytics.endpoints.assessments import derive_given_assessments, derive_lesion_assessments
+from analytics.endpoints.baseline_scans import find_lines_without_baseline
 from analytics.endpoints.clinical_benefit import derive_benefit
 from analytics.endpoints.data_cutoff import select_until_cutoff
 from analytics.endpoints.endpoint_times import Assessed, derive_endpoint_times
@@ -124,6 +125,8 @@ def derive_times_to_event(
     of_marker = derive_marker_records(responses, progressions, settings, book)
     eager = lines.collect()
     observed = derive_observation(tables, eager, of_marker, settings, book)
+    if any(rule_set.needs_baseline and rule_set.code in {code for _, code in wanted} for rule_set in RULE_SETS):
+        observed = observed.with_columns(find_lines_without_baseline(tables, observed, settings))
     parts: dict[tuple[str, str], pl.DataFrame] = {}
     read: dict[tuple[str, str], pl.DataFrame] = {}
     for rule_set in RULE_SETS:

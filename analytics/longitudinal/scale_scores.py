@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analytics.catalogue.quality_of_life import QUESTION_CODES, QUESTIONNAIRE_SCALES
+from analytics.catalogue.quality_of_life import QUESTION_CODES, QUESTIONNAIRE_SCALES, SUMMARISED, SUMMARY_CODE
 
 _QUESTIONS = pl.DataFrame(
     [
@@ -22,13 +22,15 @@ _QUESTIONS = pl.DataFrame(
     orient="row",
 )
 _DAY = ["pid", "item", "date"]
+_IS_FUNCTION = {scale.code: scale.is_function for scale in SUMMARISED}
 
 
 def derive_scale_scores(noted: pl.DataFrame) -> pl.DataFrame:
     """Return scores (``pid``, ``item``, ``date``, ``value``, ``file``, ``row``) with answers made into scales.
 
     A scale is scored when at least half of its questions were answered that day, from the mean of those; a
-    score that the source gives for the day stands. The row is that of the first answer.
+    score that the source gives for the day stands. The row is that of the first answer. The summary score needs
+    all of its thirteen scales that day.
 
     Notes
     -----
@@ -37,7 +39,7 @@ def derive_scale_scores(noted: pl.DataFrame) -> pl.DataFrame:
     answers = noted.join(_QUESTIONS, on="item").sort(*_DAY, "file", "row")
     given = noted.join(_QUESTIONS.select("item"), on="item", how="anti")
     if answers.is_empty():
-        return given
+        return _add_summary(given)
     share = (pl.col("raw") - 1) / pl.col("item_range")
     scored = (
         answers.unique(_DAY, keep="first", maintain_order=True)
@@ -52,4 +54,20 @@ def derive_scale_scores(noted: pl.DataFrame) -> pl.DataFrame:
         .with_columns(value=pl.when("is_function").then(1 - share).otherwise(share) * 100, item="scale")
         .join(given, on=_DAY, how="anti")
     )
-    return pl.concat([given, scored.select(given.columns)])
+    return _add_summary(pl.concat([given, scored.select(given.columns)]))
+
+
+def _add_summary(scores: pl.DataFrame) -> pl.DataFrame:
+    """Add the summary score of each day on which all its scales are known, unless the source gives one."""
+    scales = scores.filter(pl.col("item").is_in(list(_IS_FUNCTION))).sort(*_DAY, "file", "row")
+    is_function = pl.col("item").replace_strict(_IS_FUNCTION, return_dtype=pl.Boolean)
+    summaries = (
+        scales.unique(_DAY, keep="first", maintain_order=True)
+        .with_columns(good=pl.when(is_function).then("value").otherwise(100 - pl.col("value")))
+        .group_by("pid", "date", maintain_order=True)
+        .agg(pl.col("file", "row").first(), value=pl.col("good").mean(), n=pl.len())
+        .filter(pl.col("n") == len(SUMMARISED))
+        .with_columns(item=pl.lit(SUMMARY_CODE))
+        .join(scores, on=_DAY, how="anti")
+    )
+    return pl.concat([scores, summaries.select(scores.columns)])

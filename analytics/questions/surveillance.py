@@ -53,8 +53,8 @@ def answer_surveillance(study: Study, question: Question) -> Answer | Refusal:
         details=said.drop("pid", "line_no", "topic", "category").sort("what", "days_overdue", descending=[False, True]),
         notes=(
             f"Schedule: {schedule.name} ({schedule.caution}). As of {as_of}; later records are not used.",
-            f"due: within {schedule.tolerance_days} days of the day planned; missed: more than a whole interval late; "
-            "never: no such record.",
+            f"due: within {schedule.tolerance_days} days of the day planned; missed: more than a whole interval late. "
+            "Without any record the schedule counts from the first treatment or diagnosis; the first is due at once.",
         ),
     )
 

@@ -119,6 +119,19 @@ def test_lines_left_out_are_counted_by_reason_without_naming_anybody():
     assert counted(ONE_LINE) == []
 
 
+def test_what_other_rules_leave_out_is_counted_too():
+    """V64: the FDA-style rules need a schedule; reasons that hold by the default rules are told once."""
+    undated = ONE_LINE + "P2 | T1 | PRRT | 177Lu-DOTATATE |\n"
+    answered = "patient_id | date | criteria | response\nP1 | 2020-04-01 | RECIST_1_1 | PD"
+    tables = accept_by_hand({"treatments": undated, "responses": answered})
+    found = derive_exclusion_findings(count_exclusions(derive_all(tables, Settings())["times_to_event"]))
+    told = found.filter(pl.col("message").str.contains("in PFS[:,]"))["message"].to_list()
+    assert told == [
+        "1 of 2 lines are not in PFS: no start date.",
+        "1 of 2 lines are not in PFS, rules fda: no assessment schedule or interval is known.",
+    ]
+
+
 def test_every_rule_here_has_a_case():
     assert {rule.rule_id for rule in RULES} == {case[0] for case in CASES} | {"V64"}
 

@@ -189,7 +189,7 @@ def test_surveillance_counts_people_by_their_line_on_that_day(study: Study):
     result = tally(study, "surveillance", by="treatment", as_of="2020-10-15")
     assert result.unit == "person"
     imaging = result.counts.filter(topic="imaging").select("group", "category", "n").rows()
-    assert imaging == [("PRRT", "due", 1), ("SSA", "never", 1), ("targeted", "due", 1)]
+    assert imaging == [("PRRT", "due", 1), ("SSA", "late", 1), ("targeted", "due", 1)]
     asked = Question(kind="surveillance", by="none", as_of="2020-10-15", selection=Selection(treatments=("SSA",)))
     given = answer(study, asked)
     assert isinstance(given, Answer)

@@ -91,4 +91,15 @@ def test_a_letter_is_no_visit(source: str):
     written = f"patient_id | date | kind | source\nP1 | 2020-11-20 | alive_contact | {source}"
     tables = accept_by_hand({"treatments": treated, "vital_status": written})
     found = derive_surveillance(tables, GUIDANCE, dt.date(2020, 12, 1))
-    assert found.filter(what="visit")["status"].to_list() == ["never"]
+    assert found.filter(what="visit").select("status", "last_date").rows() == [("missed", None)]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "status"),
+    [("2020-01-31", "due"), ("2020-07-15", "due"), ("2020-07-17", "late"), ("2021-02-05", "missed")],
+)
+def test_who_was_never_scanned_is_counted_from_the_first_treatment(as_of: str, status: str):
+    """The first scan is due at once, late once a whole interval and the tolerance have gone by since the start."""
+    treated = "patient_id | treatment_id | category | agent | start\nP1 | T1 | PRRT | 177Lu-DOTATATE | 2020-01-01"
+    found = derive_surveillance(accept_by_hand({"treatments": treated}), GUIDANCE, dt.date.fromisoformat(as_of))
+    assert found.filter(what="imaging")["status"].to_list() == [status]

@@ -158,6 +158,25 @@ def test_a_scan_marked_inadequate_shows_no_response_and_no_benefit():
     assert seen.select("response", "is_adequate").rows() == [("NE", False), ("NE", False)]
 
 
+@pytest.mark.parametrize(
+    ("baseline", "adequate", "pfs"),
+    [
+        ("2019-12-20", "", (92, True, "progression")),
+        ("2019-10-03", "", (92, True, "progression")),  # 90 days before
+        ("2019-10-02", "", (1, False, "no baseline assessment")),
+        ("2019-12-20", "N", (1, False, "no baseline assessment")),
+        (None, "", (92, True, "progression")),  # a source without examinations does not show what was done
+    ],
+)
+def test_without_a_baseline_the_fda_style_rules_censor_on_day_one(baseline, adequate, pfs):
+    """The others do not ask for one; nor can one be missed where no examination is on record."""
+    head = "patient_id | imaging_id | date | modality | adequate"
+    scans = {"imaging": f"{head}\nP1 | s0 | {baseline} | CT | {adequate}"} if baseline else None
+    found = times_of("2020-04-01 PD", tables=scans, assessment_interval_days=90)
+    assert found[("PFS", "fda")] == pfs
+    assert found[("PFS", "default")] == found[("PFS", "ema")] == (92, True, "progression")
+
+
 EVEROLIMUS = "P1 | T2 | targeted | everolimus | 2020-06-01 |"
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from analytics.catalogue.quality_of_life import QUESTIONNAIRE_SCALES
+from analytics.catalogue.quality_of_life import QUESTIONNAIRE_SCALES, SUMMARISED, SUMMARY_CODE
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.toxicity_grades import FALL_GRADES, RISE_GRADES
 from analytics.endpoints.lab_grades import compute_fall_grade, compute_rise_grade, derive_lab_grades
@@ -156,6 +156,16 @@ def scores_of(*answers: tuple[str, float]) -> dict[str, float]:
 def test_qlq_c30_scores_from_answers(scale: str, answers: dict[int, int], score: float | None):
     found = scores_of(*((f"EORTC_QLQC30_Q{number}", answer) for number, answer in answers.items()))
     assert found == ({} if score is None else {f"EORTC_QLQC30_{scale}": pytest.approx(score)})
+
+
+def test_the_summary_is_the_mean_of_thirteen_scales_with_symptoms_turned():
+    """Functions at 100, symptoms at 0, fatigue at 65: (12 × 100 + 35) / 13; global health and money are not in it."""
+    best = [(scale.code, 100 if scale.is_function else 0) for scale in SUMMARISED if not scale.code.endswith("FA")]
+    others = [("EORTC_QLQC30_GH", 10), ("EORTC_QLQC30_FI", 90)]
+    found = scores_of(*best, ("EORTC_QLQC30_FA", 65), *others)
+    assert found[SUMMARY_CODE] == pytest.approx(1235 / 13)
+    assert SUMMARY_CODE not in scores_of(*best, *others)  # fatigue is not known
+    assert scores_of(*best, ("EORTC_QLQC30_FA", 65), (SUMMARY_CODE, 50))[SUMMARY_CODE] == 50
 
 
 def test_each_question_belongs_to_one_scale_and_all_thirty_are_asked():
