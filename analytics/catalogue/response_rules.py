@@ -13,8 +13,9 @@ class ResponseRule:
     baseline above the upper limit. ``normalisation`` is «ignored», «required» or «sufficient».
     ``within_days`` limits the deciding value to a window after the start; none: any time before
     the next line. ``is_strict`` asks for more than the fall (any decrease: 0, strictly).
-    ``baseline_over_uln`` is how many times the upper limit a raised baseline must exceed. Normalisation
-    «alone» asks for nothing else. ``caution`` is shown wherever the rule is used.
+    ``baseline_over_uln`` is how many times the upper limit a raised baseline must exceed,
+    ``baseline_over_uln_of`` the same of some markers. Normalisation «alone» asks for nothing else.
+    ``caution`` is shown wherever the rule is used.
     """
 
     rule_id: str
@@ -28,6 +29,17 @@ class ResponseRule:
     is_strict: bool = False
     baseline_over_uln: float = 1.0
     caution: str = ""
+    baseline_over_uln_of: tuple[tuple[str, float], ...] = ()
+
+    def limit_of(self, analyte: str) -> float:
+        """Return how many times the upper limit a raised baseline of ``analyte`` must exceed."""
+        return dict(self.baseline_over_uln_of).get(analyte, self.baseline_over_uln)
+
+    @property
+    def limit_words(self) -> str:
+        """Return the limits in words, such as «2 (NSE 1)»."""
+        others = "".join(f" ({analyte} {limit:g})" for analyte, limit in self.baseline_over_uln_of)
+        return f"{self.baseline_over_uln:g}{others}"
 
 
 RESPONSE_RULES: tuple[ResponseRule, ...] = (
@@ -101,13 +113,14 @@ RESPONSE_RULES: tuple[ResponseRule, ...] = (
     ResponseRule(
         "RAD1_EARLY",
         "Early response at week 4",
-        "Baseline above twice the upper limit; in days 22 to 42 a fall of at least 30 % or normalisation.",
+        "Baseline above 2 × ULN (NSE: above ULN); in days 22 to 42 a fall of at least 30 % or normalisation.",
         30,
         True,
         "sufficient",
         "yao2011",
         (22, 42),
         baseline_over_uln=2.0,
+        baseline_over_uln_of=(("NSE", 1.0),),
         caution="read from memory; the window is a convention of this software",
     ),
 )

@@ -37,7 +37,7 @@ _CATEGORY_FACTS = pl.DataFrame(
 
 
 def _select_anticancer(treatments: pl.LazyFrame) -> pl.DataFrame:
-    """Return the treatments that make or join a line, with a dense id in the order of the source."""
+    """Return the treatments that make or join a line, with a dense id in the order of their starts and own ids."""
     stated = pl.col("anticancer") == "Y"
     is_painful_site = (pl.col("category") == "EBRT") & (pl.col("intent").fill_null("") == "palliative")
     by_category = pl.col("is_anticancer_category") & ~is_painful_site
@@ -46,7 +46,7 @@ def _select_anticancer(treatments: pl.LazyFrame) -> pl.DataFrame:
         .filter(stated.fill_null(by_category))
         .select(*_OF_TREATMENT, *_CATEGORY_FACTS.drop("category", "is_anticancer_category").columns)
         .collect()
-        .pipe(sort_by_key, "pid", "_file", "_row")
+        .pipe(sort_by_key, "pid", "start", "treatment_id", "_file", "_row")
         .with_row_index("treatment_key")
     )
 
@@ -76,7 +76,8 @@ def _derive_administrations(cycles: pl.LazyFrame, treatments: pl.DataFrame, sett
         .group_by("treatment_key", "course", maintain_order=True)
         .agg(
             pl.len().cast(pl.Int32).alias("n_cycles"),
-            pl.when(pl.col("activity_gbq").is_not_null().any())
+            # a sum that lacks a cycle is not the sum
+            pl.when(pl.col("activity_gbq").is_not_null().all())
             .then(pl.col("activity_gbq").sum())
             .alias("cumulative_activity_gbq"),
             pl.col("given").min().alias("first_given"),
@@ -93,7 +94,7 @@ def derive_courses(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl
     Returns
     -------
     pl.DataFrame
-        One row a course: ``pid``, ``treatment_key`` (source order), ``treatment`` (group), ``rank``,
+        One row a course: ``pid``, ``treatment_key`` (by start and own id), ``treatment`` (group), ``rank``,
         ``start`` with its range, ``end`` (null: unknown or goes on), ``open_end`` (far future then),
         cycles and activity. PRRT starts with its first dated cycle; a pause longer than
         ``retreatment_gap_days`` between cycles starts another course.

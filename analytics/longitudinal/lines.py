@@ -37,13 +37,16 @@ def _reduce_courses(members: pl.DataFrame) -> pl.DataFrame:
         pl.col("is_ongoing").any(),
         pl.col("stop_reason").drop_nulls().last(),
     )
+    lacks_activity = (
+        (pl.col("category") == "PRRT") & (pl.col("n_cycles") > 0) & pl.col("cumulative_activity_gbq").is_null()
+    )
     sums = ordered.group_by("line_id").agg(
         pl.col("pid", "patient_id", "treatment").first(),
         pl.col("stated_no").first(),
         pl.col("is_procedure").all(),
         pl.col("treatment_key").min(),
         pl.col("n_cycles").sum(),
-        pl.when(pl.col("cumulative_activity_gbq").is_not_null().any())
+        pl.when(pl.col("cumulative_activity_gbq").is_not_null().any() & ~lacks_activity.any())
         # to the kilobecquerel, so that the order of adding up leaves no trace
         .then(pl.col("cumulative_activity_gbq").sum().round(6))
         .alias("cumulative_activity_gbq"),

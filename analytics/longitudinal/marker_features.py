@@ -138,7 +138,9 @@ def derive_marker_features(
     """
     if days is None:
         days = derive_comparable_days(marker_values)
-    days = days.with_columns(months=pl.col("days") / DAYS_PER_MONTH)
+    # study days have no day 0: what lies before the start is one day nearer than their difference says
+    since_start = pl.col("days") - (pl.col("days") > 0).cast(pl.Int32)
+    days = days.with_columns(months=since_start / DAYS_PER_MONTH)
     points = days.select(
         "series_key", "date", "days", "months",
         value="day_high",

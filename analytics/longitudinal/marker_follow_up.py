@@ -19,13 +19,20 @@ def derive_days(values: pl.DataFrame) -> pl.DataFrame:
     return (
         values.select(
             "unit_key", "series", "compared_unit", "date", "days", "day_low", "day_high", "compared_uln",
-            "fold_uln", "is_baseline", "is_assessable", "file", "row", "has_unclear_date",
+            "is_baseline", "is_assessable", "file", "row", "has_unclear_date",
             group=is_first_of("unit_key", "series", "compared_unit").cum_sum().cast(pl.Int64) - 1,
             is_unknown=unknown,
+            day_fold_uln="fold_uln",
             point=pl.when(pl.col("day_high").is_infinite()).then("day_low").otherwise("day_high"),
         )
         .lazy()
         .filter(~pl.col("has_unclear_date"))
+        # of several values of a day the fold is that of their mean, whichever of them stands first
+        .with_columns(
+            day_fold_uln=pl.when(is_first_of("group", "date").shift(-1, fill_value=True))
+            .then("day_fold_uln")
+            .otherwise(pl.col("point") / pl.col("compared_uln"))
+        )
         .filter(is_first_of("group", "date"))
         .with_row_index("place")
         .collect()

@@ -45,7 +45,7 @@ def _word_reasons(rules: Sequence[ResponseRule]) -> list[str]:
     """Return the reasons of each rule after those of the one before: its answers, then its absences."""
     words: list[str] = []
     for rule in rules:
-        words += [reason.format(rule=rule.name, limit=rule.baseline_over_uln) for _, reason in ANSWERS.values()]
+        words += [reason.format(rule=rule.name, limit=rule.limit_words) for _, reason in ANSWERS.values()]
         words += word_absences(rule)
     return words
 
@@ -80,7 +80,7 @@ def _select_responses(
             is_confirmed=pl.when(responds).then(pl.col("last_yes") >= confirmed_from),
             response_date=pl.when(responds).then("response_date"),
             baseline_value=at("baseline", "point"),
-            baseline_fold_uln=at("baseline", "fold_uln"),
+            baseline_fold_uln=at("baseline", "day_fold_uln"),
             best_change_pct=pl.when(is_point & (pl.col("baseline_low") > 0)).then(
                 (pl.col("best_value") / pl.col("baseline_low") - 1) * 100
             ),

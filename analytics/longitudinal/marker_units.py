@@ -24,3 +24,8 @@ def decode_unit_key() -> tuple[pl.Expr, ...]:
         (line % LINES_PER_PATIENT).cast(pl.Int32).alias("line_no"),
         pl.lit(pl.Series(UNIT_ANALYTES)).gather(place).alias("analyte"),
     )
+
+
+def is_unit_of(analyte: str) -> pl.Expr:
+    """Return whether ``unit_key`` is of the marker ``analyte``."""
+    return pl.col("unit_key") % len(UNIT_ANALYTES) == UNIT_ANALYTES.index(analyte)

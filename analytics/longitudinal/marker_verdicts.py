@@ -7,12 +7,13 @@ import polars as pl
 from analytics.catalogue.response_rules import ResponseRule
 from analytics.longitudinal.comparisons import has_surely_fallen, is_surely_at_most
 from analytics.longitudinal.keys import is_first_of, sort_by_key, spread_rows, sum_runs
+from analytics.longitudinal.marker_units import is_unit_of
 
 ANSWERS: dict[str, tuple[str, str]] = {
     "responds": ("responder", "{rule}"),
     "open": ("undetermined", "a value beyond a quantitation limit leaves it open"),
     "none": ("non_responder", "no value satisfies the rule"),
-    "not_raised": ("not_evaluable", "baseline not above {limit:g} × ULN"),
+    "not_raised": ("not_evaluable", "baseline not above {limit} × ULN"),
     "no_limit": ("not_evaluable", "no upper limit for the baseline"),
     "only_raised": ("not_evaluable", "the fall was seen only under PPI, with low eGFR or atrophic gastritis"),
     "all_raised": ("not_evaluable", "every later value under PPI, with low eGFR or atrophic gastritis"),
@@ -59,8 +60,11 @@ def judge_series(window: pl.DataFrame, rule: ResponseRule, n_groups: int) -> pl.
 
 
 def compute_answer(rule: ResponseRule) -> pl.Expr:
-    """Return which of the answers holds for a series; ``baseline_*`` are those of its baseline."""
-    limit = pl.col("baseline_uln") * rule.baseline_over_uln
+    """Return which of the answers holds for a series of ``unit_key``; ``baseline_*`` are those of its baseline."""
+    times = pl.lit(rule.baseline_over_uln)
+    for analyte, of_marker in rule.baseline_over_uln_of:
+        times = pl.when(is_unit_of(analyte)).then(of_marker).otherwise(times)
+    limit = pl.col("baseline_uln") * times
     raised = ~is_surely_at_most(pl.col("baseline_low"), pl.col("baseline_high"), limit)
     needs = pl.lit(value=rule.needs_raised_baseline)
     return (

@@ -78,7 +78,7 @@ def derive_response_day(study: Study, lines: pl.DataFrame, question: Question) -
     baselines = (
         study.table("marker_values")
         .filter(is_asked & pl.col("is_baseline") & pl.col("is_assessable") & ~pl.col("has_unclear_date"))
-        .filter(_is_raised(rule) if rule.needs_raised_baseline else pl.lit(value=True))
+        .filter(_is_raised(rule, question.analyte) if rule.needs_raised_baseline else pl.lit(value=True))
         .select("pid", "line_no", can_respond=pl.lit(value=True))
         .unique()
         .collect()
@@ -100,6 +100,6 @@ def derive_response_day(study: Study, lines: pl.DataFrame, question: Question) -
     )
 
 
-def _is_raised(rule: ResponseRule) -> pl.Expr:
-    limit = pl.col("compared_uln") * rule.baseline_over_uln
+def _is_raised(rule: ResponseRule, analyte: str) -> pl.Expr:
+    limit = pl.col("compared_uln") * rule.limit_of(analyte)
     return ~is_surely_at_most(pl.col("day_low"), pl.col("day_high"), limit).fill_null(value=True)

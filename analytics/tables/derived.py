@@ -34,7 +34,9 @@ class Lines(dy.Schema):
     stop_reason = dy.String(nullable=True, description="Why the line was stopped.")
     n_cycles = dy.Int32(description="Administrations recorded in cycles; 0 for drugs without cycles.")
     cumulative_activity_gbq = dy.Float64(
-        nullable=True, description="Sum of administered activity.", metadata={"unit": "GBq"}
+        nullable=True,
+        description="Sum of administered activity; null where a cycle's is unknown.",
+        metadata={"unit": "GBq"},
     )
     has_concurrent_ssa = dy.Bool(description="Whether an SSA was given during the line; it does not make a line.")
     next_line_date = dy.Date(nullable=True, description="Start of the next anticancer line; ends observation.")

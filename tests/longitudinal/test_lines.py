@@ -55,6 +55,21 @@ def test_prrt_with_ssa_carried_through_and_resumed_is_one_line():
     Lines.validate(lines)
 
 
+def test_a_sum_of_activities_is_not_given_where_one_is_unknown():
+    lines = lines_of(
+        """
+        patient_id | treatment_id | category | agent          | start
+        P1         | T2           | PRRT     | 177Lu-DOTATATE | 2019-06-01
+        """,
+        """
+        patient_id | treatment_id | cycle_no | date       | activity_gbq
+        P1         | T2           | 1        | 2019-06-03 | 7.4
+        P1         | T2           | 2        | 2019-08-01 |
+        """,
+    )
+    assert lines.select("n_cycles", "cumulative_activity_gbq").row(0) == (2, None)
+
+
 def test_everolimus_with_octreotide_is_one_line_named_by_the_drug():
     lines = lines_of(
         """

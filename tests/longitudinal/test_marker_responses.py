@@ -147,6 +147,21 @@ def test_two_values_of_a_day_decide_by_their_geometric_mean():
     assert (response["status"], response["baseline_value"]) == ("responder", pytest.approx(200))
 
 
+@pytest.mark.parametrize("first", ["400", "100"])
+def test_the_fold_of_a_day_of_two_values_is_that_of_their_mean(first: str):
+    """Whichever of the two stands first in the file."""
+    second = {"400": "100", "100": "400"}[first]
+    _, response = read_markers(
+        f"""
+        patient_id | analyte | collected  | value_text | uln
+        P1         | CGA     | 2019-12-20 | {first}    | 100
+        P1         | CGA     | 2019-12-20 | {second}   | 100
+        P1         | CGA     | 2020-03-01 | 100        | 100
+        """
+    )
+    assert response["baseline_fold_uln"] == pytest.approx(2)
+
+
 def test_ppi_at_baseline_is_not_evaluable_and_an_earlier_clean_value_is_used():
     labs = """
         patient_id | analyte | collected  | value_text | ppi_within_2w
@@ -330,6 +345,20 @@ def test_every_named_rule_at_its_edges(rule: str, day: str, value: str, status: 
         assert str(response["reason"]).startswith("no comparable value in days")
 
 
+@pytest.mark.parametrize(("baseline", "status"), [("17", "responder"), ("16", "not_evaluable")])
+def test_an_early_response_of_nse_needs_a_baseline_above_the_limit_once(baseline: str, status: str):
+    _, response = read_markers(
+        f"""
+        patient_id | analyte | collected  | value_text | uln
+        P1         | NSE     | 2019-12-20 | {baseline} | 16
+        P1         | NSE     | 2020-01-29 | 11         | 16
+        """,
+        "RAD1_EARLY",
+        "NSE",
+    )
+    assert response["status"] == status
+
+
 def test_an_early_response_needs_a_baseline_above_twice_the_limit():
     labs = """
         patient_id | analyte | collected  | value_text | uln
@@ -337,7 +366,7 @@ def test_an_early_response_needs_a_baseline_above_twice_the_limit():
         P1         | CGA     | 2020-01-29 | 90         | 100
         """
     assert read_markers(labs.format(baseline="201"), "RAD1_EARLY")[1]["status"] == "responder"
-    assert read_markers(labs.format(baseline="200"), "RAD1_EARLY")[1]["reason"] == "baseline not above 2 × ULN"
+    assert read_markers(labs.format(baseline="200"), "RAD1_EARLY")[1]["reason"] == "baseline not above 2 (NSE 1) × ULN"
 
 
 def test_the_last_value_before_the_start_is_the_baseline_one_day_a_series():

@@ -187,6 +187,12 @@ def test_the_area_is_that_of_the_logarithm_over_the_baseline():
     assert features["log_area"] == pytest.approx(math.log(2) / 2 * 61 / 30.4375, abs=EXACT)
 
 
+def test_time_between_two_days_does_not_jump_over_the_start():
+    """Study days have no day 0: from ten days before the start to 84 days after it are 94 days, not 95."""
+    features = features_of(lab("2019-12-22", "1000") + lab("2020-03-25", "100"))
+    assert features["log_area"] == pytest.approx(math.log(0.1) / 2 * 94 / 30.4375, abs=EXACT)
+
+
 @pytest.mark.parametrize(
     ("days", "change"),
     [
