@@ -7,7 +7,7 @@ demo: .venv/.runs
 	.venv/bin/lutetia demo
 
 test: .venv/.tests
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n logical
 
 check: .venv/.tests
 	.venv/bin/ruff format --check .

@@ -66,6 +66,27 @@ def whole(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Study:
     return open_study(store)
 
 
+@pytest.fixture(scope="module")
+def in_tens(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build four buckets, once for all who go on from there."""
+    store = tmp_path_factory.mktemp("tens") / "study"
+    assert build(source, store, 10).n_recomputed == 4
+    return store
+
+
+@pytest.fixture(scope="module")
+def in_twenties(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build two buckets, once for all who go on from there."""
+    store = tmp_path_factory.mktemp("twenties") / "study"
+    assert build(source, store, 20).n_recomputed == 2
+    return store
+
+
+def copy(store: Path, folder: Path) -> Path:
+    """Copy a store, so that its own stays as it was built."""
+    return Path(shutil.copytree(store, folder / "study", symlinks=True))
+
+
 @pytest.mark.parametrize(("bucket_patients", "n_buckets"), [(15, 3)])
 def test_the_size_of_buckets_changes_nothing(bucket_patients, n_buckets, source, whole, tmp_path):
     report = build(source, tmp_path / "study", bucket_patients)
@@ -113,9 +134,8 @@ def change(source: Path, folder: Path, table: str, edit: Callable[[pl.DataFrame]
     return folder
 
 
-def test_only_what_changed_is_worked_out_again(source, whole, tmp_path):
-    store = tmp_path / "study"
-    assert build(source, store, 10).n_recomputed == 4
+def test_only_what_changed_is_worked_out_again(source, whole, in_tens, tmp_path):
+    store = copy(in_tens, tmp_path)
     again = build(source, store, 10, NOW + timedelta(days=30))
     assert (again.n_recomputed, again.differences.height) == (0, 0)
     same(whole, open_study(store))
@@ -134,9 +154,8 @@ def test_only_what_changed_is_worked_out_again(source, whole, tmp_path):
     assert build(changed, tmp_path / "fresh", 10).version == report.version
 
 
-def test_a_new_patient_takes_the_next_number_and_leaves_the_others_alone(source, tmp_path):
-    store, name = tmp_path / "study", "A-first-in-the-alphabet"
-    build(source, store, 10)
+def test_a_new_patient_takes_the_next_number_and_leaves_the_others_alone(source, in_tens, tmp_path):
+    store, name = copy(in_tens, tmp_path), "A-first-in-the-alphabet"
     grown = change(
         source,
         tmp_path / "grown",
@@ -150,9 +169,8 @@ def test_a_new_patient_takes_the_next_number_and_leaves_the_others_alone(source,
     assert report.differences.select("table", "change", "patient_id").rows() == [("patients", "added", name)]
 
 
-def test_a_patient_gone_from_the_delivery_is_told_and_the_others_keep_their_numbers(source, tmp_path):
-    store = tmp_path / "study"
-    build(source, store, 20)
+def test_a_patient_gone_from_the_delivery_is_told_and_the_others_keep_their_numbers(source, in_twenties, tmp_path):
+    store = copy(in_twenties, tmp_path)
     before = dict(open_study(store).table("patients").select("pid", "patient_id").collect().iter_rows())
     fewer = change(source, tmp_path / "fewer", "patients", lambda rows: rows.filter(pl.col("patient_id") != before[3]))
     report = build(fewer, store, 20)
@@ -162,9 +180,8 @@ def test_a_patient_gone_from_the_delivery_is_told_and_the_others_keep_their_numb
     assert after == {pid: patient for pid, patient in before.items() if pid != 3}
 
 
-def test_other_settings_are_worked_out_again(source, tmp_path):
-    store = tmp_path / "study"
-    build(source, store, 20)
+def test_other_settings_are_worked_out_again(source, in_twenties, tmp_path):
+    store = copy(in_twenties, tmp_path)
     report = build_study(source, store, {"gap_days": "90"}, lambda _stage, _done, _total: None, NOW, bucket_patients=20)
     assert report.n_recomputed == report.n_buckets == 2
 
@@ -195,9 +212,8 @@ def test_a_correction_moves_a_row_to_the_patient_it_belongs_to(source, whole, tm
     same(open_study(tmp_path / "10"), open_study(tmp_path / str(N_PATIENTS)))
 
 
-def test_a_patient_withdrawn_leaves_one_bucket_and_the_next_build_works_on_that_one(source, whole, tmp_path):
-    store = tmp_path / "study"
-    build(source, store, 10)
+def test_a_patient_withdrawn_leaves_one_bucket_and_the_next_build_works_on_that_one(source, whole, in_tens, tmp_path):
+    store = copy(in_tens, tmp_path)
     patient = whole.table("patients").filter(pl.col("pid") == 25).collect().item(0, "patient_id")
     withdraw(store, patient, NOW)
     study = open_study(store)
@@ -211,9 +227,9 @@ def test_a_patient_withdrawn_leaves_one_bucket_and_the_next_build_works_on_that_
     assert patient not in set(open_study(store).table("labs").collect()["patient_id"])
 
 
-def test_a_part_that_changed_on_disk_is_found_and_worked_out_again(source, tmp_path):
-    store = tmp_path / "study"
-    version = build(source, store, 20).version
+def test_a_part_that_changed_on_disk_is_found_and_worked_out_again(source, in_twenties, tmp_path):
+    store = copy(in_twenties, tmp_path)
+    version = open_study(store).version
     part = next(store.glob("versions/*/00001/labs.parquet"))
     content = bytearray(part.read_bytes())
     content[len(content) // 2] ^= 1
@@ -225,8 +241,7 @@ def test_a_part_that_changed_on_disk_is_found_and_worked_out_again(source, tmp_p
     assert open_study(store).warning == ""
 
 
-def test_a_patient_is_explained_from_the_part_that_holds_the_patient(source, whole, tmp_path):
-    build(source, tmp_path / "study", 10)
+def test_a_patient_is_explained_from_the_part_that_holds_the_patient(whole, in_tens):
     patient = whole.table("patients").filter(pl.col("pid") == 33).collect().item(0, "patient_id")
-    one, other = (explain_patient(study, patient)[1:] for study in (whole, open_study(tmp_path / "study")))
+    one, other = (explain_patient(study, patient)[1:] for study in (whole, open_study(in_tens)))
     assert one == other

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboards.components.filters import FIELDS as COHORT_FIELDS
@@ -43,6 +43,7 @@ def test_strange_words_are_passed_over_and_never_passed_on():
     assert spell_search(view, SHELF) == "?grade=G1"
 
 
+@settings(deadline=None)
 @given(
     words=st.fixed_dictionaries({name: st.sampled_from(values) for name, values in CHOICES.items()}),
     study=st.sampled_from(["first", "second"]),
@@ -57,6 +58,7 @@ def test_every_view_survives_its_own_address(words: dict[str, str], study: str, 
     assert parse_view(spell_search(view, SHELF), SHELF) == view
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_in_an_address_breaks_it(text: str):
     assert parse_view(text, SHELF).study in ("first", "second")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
@@ -31,6 +31,7 @@ def test_none_and_all_have_one_open_side():
     assert estimate_proportion(10, 10).high == 1
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_exact_limits_are_where_the_tail_is_two_and_a_half_percent(counts):
     successes, n = counts

@@ -215,6 +215,7 @@ def test_people_beside_lines_are_counted_only_where_they_are_as_many() -> None:
     assert [step.n_patients for step in merge_flow(flow, FLOOR)] == [None, 50]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 20), max_size=8), st.integers(1, 10))
 def test_merged_cells_keep_the_sum_and_are_of_enough_people(counts: list[int], floor: int) -> None:
     cells = [Cell(str(place), n, n) for place, n in enumerate(counts)]

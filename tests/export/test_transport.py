@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.catalogue.settings import Settings
@@ -36,6 +36,7 @@ def test_numbers_by_hand(number: float, hexadecimal: str) -> None:
     assert as_ibm_double(number).hex() == hexadecimal
 
 
+@settings(deadline=None)
 @given(st.floats(1e-60, 1e60) | st.floats(-1e60, -1e-60) | st.integers(-(2**50), 2**50).map(float))
 def test_numbers_come_back(number: float) -> None:
     assert read_ibm(as_ibm_double(number)) == pytest.approx(number, rel=2 * DOUBLE)

@@ -20,17 +20,10 @@ from analytics.catalogue.settings import Settings
 from analytics.errors import ExportError
 from analytics.export.formats import FORMATS
 from analytics.export.write import write_answer
-from analytics.figures.paper import ink
 from analytics.questions.question import Answer
 
 FIGURE = {"figure.svg", "figure.pdf", "figure.png"}
 ALWAYS = {"flow.csv", "summary.json", "README.txt", "manifest.json"}
-
-
-@pytest.fixture(autouse=True)
-def draft(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw with few dots: these tests look at files, not at pictures."""
-    monkeypatch.setattr(ink, "DOTS_PER_INCH", 40)
 
 
 def names(files: tuple[Path, ...]) -> set[str]:

@@ -49,6 +49,20 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def first_study(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the study that each case harms a copy of."""
+    store = tmp_path_factory.mktemp("first") / "study"
+    build(source, store)
+    return store
+
+
+@pytest.fixture
+def store(first_study: Path, tmp_path: Path) -> Path:
+    """Copy the first study."""
+    return Path(shutil.copytree(first_study, tmp_path / "study", symlinks=True))
+
+
 def build(source: Path, store: Path, **changes: str) -> str:
     """Build without showing progress; return the version."""
     report = build_study(
@@ -63,27 +77,26 @@ def left_behind(store: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("moment", [".rows-*/rows/*", ".staging-*/00000", ".staging-*/00002"])
-def test_a_build_killed_on_the_way_leaves_the_study_and_the_next_one_sweeps(moment, source, tmp_path):
-    version = build(source, tmp_path)
-    with subprocess.Popen([sys.executable, "-c", BUILD, str(source), str(tmp_path)]) as process:
-        while not list((tmp_path / "versions").glob(moment)):
+def test_a_build_killed_on_the_way_leaves_the_study_and_the_next_one_sweeps(moment, source, store):
+    version = open_study(store).version
+    with subprocess.Popen([sys.executable, "-c", BUILD, str(source), str(store)]) as process:
+        while not list((store / "versions").glob(moment)):
             assert process.poll() is None, f"the build was over before {moment}"
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
-    assert open_study(tmp_path).version == version
-    build(source, tmp_path, gap_days="90")
-    assert open_study(tmp_path).settings.gap_days == 90
-    assert left_behind(tmp_path) == []
+    assert open_study(store).version == version
+    build(source, store, gap_days="90")
+    assert open_study(store).settings.gap_days == 90
+    assert left_behind(store) == []
 
 
 @pytest.mark.parametrize(("limit", "words"), [(3_000, "rows on their way in"), (20_000, "store cannot be written")])
-def test_a_disk_that_fills_on_the_way_leaves_the_study(limit, words, source, tmp_path):
-    version = build(source, tmp_path)
+def test_a_disk_that_fills_on_the_way_leaves_the_study(limit, words, source, store):
+    version = open_study(store).version
     script = LITTLE_SPACE.format(limit=limit) + BUILD
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(source), str(tmp_path)], capture_output=True, text=True, check=False
-    )
+    call = [sys.executable, "-c", script, str(source), str(store)]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
     assert done.returncode == StoreError.exit_code, done.stderr
     assert words in done.stdout
-    assert open_study(tmp_path).version == version
-    assert left_behind(tmp_path) == []
+    assert open_study(store).version == version
+    assert left_behind(store) == []

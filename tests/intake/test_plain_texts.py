@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.catalogue.settings import Settings
@@ -23,6 +23,7 @@ DAYS = st.one_of(st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", fullmatch=True), s
 MARKS = st.sampled_from([Marks(), Marks("."), Marks(","), Marks("", "."), Marks(",", "."), Marks("", "'")])
 
 
+@settings(deadline=None)
 @given(texts=st.lists(st.one_of(NUMBERS, st.none()), max_size=20), marks=MARKS)
 def test_plain_numbers_are_read_as_one_by_one(texts, marks):
     column = pl.Series("text", texts, dtype=pl.String)
@@ -36,6 +37,7 @@ def test_plain_numbers_are_read_as_one_by_one(texts, marks):
             assert integer == number == int(text)
 
 
+@settings(deadline=None)
 @given(texts=st.lists(st.one_of(DAYS, st.none()), max_size=20), form=st.sampled_from(["", "dd.mm.yyyy", RELATIVE]))
 def test_plain_days_are_read_as_one_by_one(texts, form):
     column = pl.Series("text", texts, dtype=pl.String)
@@ -65,6 +67,7 @@ PARTIAL = st.sampled_from(["1950-02-03", "1950-02", "1950", "03.04.1950", "1950-
 ROWS = st.lists(st.tuples(TEXTS, CODES, YEARS, PARTIAL), max_size=12)
 
 
+@settings(deadline=None)
 @given(rows=ROWS, copies=st.sampled_from([1, 400]))
 def test_columns_read_together_come_to_the_same_as_row_by_row(rows, copies):
     names = ["patient_id", "sex", "birth_year", "birth_date"]

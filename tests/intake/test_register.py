@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.intake.register import MANY_IDS, Register
@@ -11,6 +11,7 @@ from analytics.intake.register import MANY_IDS, Register
 IDS = st.text(st.sampled_from("aB1é～ \U0001f600"), min_size=1, max_size=3).map(str.strip).filter(bool)
 
 
+@settings(deadline=None)
 @given(sheet=st.lists(IDS, unique=True, max_size=40), asked=st.lists(st.none() | IDS, min_size=1, max_size=4))
 def test_few_ids_are_found_as_many_are(sheet: list[str], asked: list[str | None]):
     """Few are searched for in the sorted sheet, many are joined to it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthetic_data.chance import Chance, philox
@@ -50,6 +50,7 @@ def test_a_patient_has_the_same_numbers_whoever_stands_beside():
     assert np.array_equal(alone[0], among[16])
 
 
+@settings(deadline=None)
 @given(width=st.integers(1, 30), more=st.integers(1, 9))
 def test_asking_for_more_numbers_leaves_the_first_ones_where_they_are(width: int, more: int):
     people = np.arange(4)
