@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,23 +16,50 @@ _BIGGEST = 2**63
 """What a whole number of 64 bits stays below."""
 
 
+PLACE = "_place"
+"""The place of a row in its settled table."""
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A table with what its checks need from its neighbours, and the checks."""
+    """Rows of a table with what its checks need from its neighbours, and the checks.
+
+    Attributes
+    ----------
+    table
+        The name of the table.
+    frame
+        The rows, with what the checks look at; and with what their findings show, unless ``source`` has it.
+    checks
+        The checks.
+    source
+        The settled table in which ``PLACE`` of ``frame`` finds what the findings show of each row.
+    """
 
     table: str
     frame: pl.DataFrame
     checks: tuple[Check, ...]
+    source: pl.DataFrame | None = None
+
+    def found(self, mask: pl.Series, check: Check) -> pl.DataFrame:
+        """Return the findings of a check on the rows of ``mask``."""
+        rows = self.frame.filter(mask).rechunk()
+        if self.source is not None:
+            names = [name for name in shown_columns(self.table, check.column) if name not in rows.columns]
+            rows = rows.hstack(self.source.select(names)[rows.get_column(PLACE)])
+        return findings_of(check, self.table, rows)
 
 
-def review_findings(reviews: Iterator[Review]) -> Iterator[pl.DataFrame]:
+def review_findings(reviews: Iterable[Review]) -> Iterator[pl.DataFrame]:
     """Yield the findings of each check that fires."""
     for review in reviews:
-        for check in review.checks if review.frame.height else ():
-            # without a piece of no rows, of which texts cannot be put together
-            hits = review.frame.filter(check.fires.fill_null(value=False)).rechunk()
-            if hits.height:
-                yield findings_of(check, review.table, hits)
+        if review.frame.height:
+            masks = review.frame.select(
+                check.fires.fill_null(value=False).alias(str(number)) for number, check in enumerate(review.checks)
+            )
+            for check, mask in zip(review.checks, masks, strict=True):
+                if mask.any():
+                    yield review.found(mask, check)
 
 
 def used(settled: Mapping[str, pl.DataFrame], table: str, *names: str) -> pl.DataFrame:
@@ -42,13 +69,17 @@ def used(settled: Mapping[str, pl.DataFrame], table: str, *names: str) -> pl.Dat
     return rows if status.null_count() == rows.height else rows.filter(status.is_null())
 
 
+def used_places(settled: Mapping[str, pl.DataFrame], table: str, *names: str) -> pl.DataFrame:
+    """Return the accepted rows of a settled table with the columns named and their places."""
+    rows = settled[table].select(*names, pl.int_range(pl.len(), dtype=pl.UInt32).alias(PLACE))
+    status = settled[table].get_column(STATUS)
+    return rows if status.null_count() == rows.height else rows.filter(status.is_null())
+
+
 def used_where(settled: Mapping[str, pl.DataFrame], table: str, wanted: pl.Series, *names: str) -> pl.DataFrame:
     """Return those of the accepted rows of a settled table for which ``wanted`` holds, with the columns named."""
-    places = wanted.arg_true()
-    status = settled[table].get_column(STATUS)
-    if status.null_count() < len(status):
-        places = status.is_null().arg_true().gather(places)
-    return settled[table].select(names)[places]
+    places = settled[table].get_column(STATUS).is_null().arg_true()
+    return settled[table].select(names)[places.gather(wanted.arg_true())]
 
 
 def shown_columns(table: str, *names: str) -> tuple[str, ...]:

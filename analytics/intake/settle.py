@@ -12,9 +12,10 @@ from analytics.catalogue.settings import Settings
 from analytics.intake.cell_checks import cell_checks
 from analytics.intake.checks import Check, apply_checks
 from analytics.intake.clinic_checks import checks_of, death_checks
-from analytics.intake.date_checks import date_checks, life_checks, partial_date_checks, relative_checks
+from analytics.intake.date_checks import date_checks, date_columns, life_checks, partial_date_checks, relative_checks
 from analytics.intake.dates import RELATIVE
 from analytics.intake.deaths import death_ranges
+from analytics.intake.examinations import EXAMINATION, find_examinations, number_examinations
 from analytics.intake.identity import missing_patient_check, unknown_patient_check
 from analytics.intake.lab_checks import lab_limit_checks, lab_value_checks
 from analytics.intake.lab_limits import derive_lab_limits
@@ -84,7 +85,8 @@ class Desk:
         for name in PATIENT_TABLES:
             if name not in settled:
                 rows = self._check_rows(name, parsed.pop(name), known)
-                settled[name] = self._finish(name, _with_context(name, rows, settled), life)
+                finished = self._finish(name, _with_context(name, rows, settled), life)
+                settled[name] = number_examinations(finished) if name == "imaging" else finished
         return settled
 
     def _check(self, table: str, frame: pl.DataFrame, checks: Iterable[Check]) -> pl.DataFrame:
@@ -130,7 +132,7 @@ class Desk:
 
     def _finish(self, table: str, frame: pl.DataFrame, life: pl.DataFrame) -> pl.DataFrame:
         """Check dates against the patient's life, then what belongs to this table alone."""
-        known = frame.join(life, on="pid", how="left", maintain_order="left")
+        known = frame.join(life, on="pid", how="left", maintain_order="left") if date_columns(table) else frame
         checks = [
             *date_checks(table, self.ground.latest, self.settings),
             *life_checks(table),
@@ -161,24 +163,26 @@ def _life(patients: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
 
 def _with_context(table: str, frame: pl.DataFrame, settled: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Add what a table's own checks need from another: a lesion's tracer, a cycle's kind of treatment."""
-    needs = {
-        "lesions": ("imaging", "imaging_id", "tracer"),
-        "cycles": ("treatments", "treatment_id", "category"),
-    }
-    if table not in needs:
-        return frame
-    other, key, wanted = needs[table]
-    facts = (
-        settled[other]
-        .filter(pl.col(STATUS).is_null())
-        .select("pid", key, pl.col(wanted).alias(f"_{wanted}"))
-        .unique(["pid", key], keep="first", maintain_order=True)
-    )
     if table == "lesions":
-        # a tracer matters where uptake was measured without one, which is rare
-        has_uptake = pl.any_horizontal(pl.col("suv_max", "suv_mean").is_not_null())
-        with_uptake = frame.select("pid", key, has_uptake=has_uptake).filter("has_uptake")
-        facts = facts.filter(pl.col("_tracer") == "none").join(with_uptake, on=["pid", key], how="semi")
-        if facts.height == 0:
-            return frame.with_columns(_tracer=pl.lit(None, dtype=pl.String()))
-    return frame.join(facts, on=["pid", key], how="left", maintain_order="left")
+        imaging = settled["imaging"]
+        numbered = frame.with_columns(find_examinations(frame, imaging))
+        return numbered.with_columns(_tracers_of_uptake(numbered, imaging).alias("_tracer"))
+    if table != "cycles":
+        return frame
+    key = ["pid", "treatment_id"]
+    treatments = settled["treatments"].filter(pl.col(STATUS).is_null()).select(*key, _category="category")
+    facts = treatments.unique(key, keep="first", maintain_order=True)
+    return frame.join(facts, on=key, how="left", maintain_order="left")
+
+
+def _tracers_of_uptake(lesions: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:
+    """Return the tracer of each lesion's examination, or none at all where no uptake was measured without one.
+
+    A tracer matters where uptake was measured without one, which is rare.
+    """
+    examinations, tracers = lesions.get_column(EXAMINATION), imaging.get_column("tracer")
+    has_uptake = pl.any_horizontal(pl.col("suv_max", "suv_mean").is_not_null())
+    measured = examinations.filter(lesions.select(has_uptake).to_series())
+    if (tracers == "none").gather(measured.unique()).any():
+        return tracers.gather(examinations)
+    return pl.Series([None], dtype=pl.String()).new_from_index(0, lesions.height)
