@@ -12,9 +12,9 @@ from analytics.intake.parse import STATUS, raw
 from analytics.intake.rules.registry import RULES
 from analytics.intake.tallies import counted, to_fill
 from analytics.tables.columns import facts_of
-from analytics.tables.findings import FINDING_COLUMNS, Rule
+from analytics.tables.findings import Rule
 from analytics.tables.registry import SOURCE_TABLES
-from analytics.tables.relative_days import with_days_said
+from analytics.tables.relative_days import say_days, with_days_said
 
 Fields = Mapping[str, pl.Expr | str]
 
@@ -145,19 +145,20 @@ def findings_of(check: Check, table: str, rows: pl.DataFrame) -> pl.DataFrame:
         *(pl.col(f"_{name}").alias(name) for name in ("file", "sheet", "row")),
         fill(rule.message, fields).alias("message"),
         fill(rule.suggestion, fields).alias("suggestion"),
-    ).select(*FINDING_COLUMNS)
+    )
 
 
 def fill(template: str, fields: Fields) -> pl.Expr:
     """Return the message with its named fields filled in; a missing value is shown as «?»."""
-    parts: list[pl.Expr] = []
+    parts: list[pl.Expr | str] = []
     for literal, name, _, _ in string.Formatter().parse(template):
-        if literal:
-            parts.append(pl.lit(literal))
-        if name is not None:
-            found = fields[name]
-            parts.append(pl.lit(found) if isinstance(found, str) else found.cast(pl.String()).fill_null("?"))
-    return with_days_said(pl.concat_str(parts))
+        found = fields[name] if name is not None else ""
+        words = found if isinstance(found, str) else found.cast(pl.String()).fill_null("?")
+        parts.extend(part for part in (literal, words) if isinstance(part, pl.Expr) or part)
+    said = [part for part in parts if isinstance(part, str)]
+    if len(said) == len(parts):
+        return pl.lit(say_days("".join(said)))
+    return with_days_said(pl.concat_str([pl.lit(part) if isinstance(part, str) else part for part in parts]))
 
 
 def key_of(table: str) -> pl.Expr:

@@ -14,8 +14,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analytics.catalogue.settings import Settings
-from analytics.intake.examinations import EXAMINATION, run_starts
+from analytics.intake.examinations import EXAMINATION
 from analytics.intake.few_texts import number_texts
+from analytics.intake.row_runs import run_starts
 
 _STAYS = ("role", "organ", "nodal")
 """What one lesion keeps."""

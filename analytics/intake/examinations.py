@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analytics.intake.few_texts import number_rows
 from analytics.intake.parse import STATUS
+from analytics.intake.row_runs import run_starts
 
 EXAMINATION = "_examination"
 """The place in the table of imaging of the first accepted row with this patient and id; null where there is none."""
 _KEY = ("pid", "imaging_id")
+_TABLE_PER_ROW = 16
+"""A table of all patients and ids may have as many places for each row."""
 
 
 def number_examinations(imaging: pl.DataFrame) -> pl.DataFrame:
@@ -29,24 +32,30 @@ def find_examinations(rows: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:
 
     Rows of one examination mostly stand together, so it is looked up once a run of rows.
     """
-    if rows.is_empty():
-        return pl.Series(EXAMINATION, dtype=pl.UInt32())
     begin = run_starts(rows, *_KEY)
     known = imaging.select(*_KEY, EXAMINATION).filter(pl.col(EXAMINATION) == pl.int_range(pl.len()))
     runs = rows.select(_KEY)
-    if len(begin) < rows.height:
-        runs = runs[begin]
-    found = runs.join(known, on=_KEY, how="left", maintain_order="left").get_column(EXAMINATION)
     if len(begin) == rows.height:
-        return found
+        return _look_up(runs, known)
+    found = _look_up(runs[begin], known)
     nothing = imaging.height
     spread = np.repeat(found.fill_null(nothing).to_numpy(), np.diff(begin, append=rows.height))
     return pl.Series(EXAMINATION, spread).set(pl.Series(spread == nothing), None)
 
 
-def run_starts(rows: pl.DataFrame, *by: str) -> NDArray[np.int64]:
-    """Return the places of the rows that differ from the row before in any of the columns ``by``; the first does."""
-    is_other = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in by)
-    starts = rows.select(is_other.alias("new")).to_series().to_numpy(writable=True)
-    starts[0] = True
-    return np.flatnonzero(starts)
+def _look_up(runs: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
+    """Return the number of each examination asked for: by its place in a table, where few ids name all of them."""
+    few = number_rows(pl.concat([known.select("imaging_id"), runs.select("imaging_id")]))
+    pid = pl.concat([known.get_column("pid"), runs.get_column("pid")]).cast(pl.Int64)
+    low, high = pid.min(), pid.max()
+    if few is None or not isinstance(low, int) or not isinstance(high, int):
+        return runs.join(known, on=_KEY, how="left", maintain_order="left").get_column(EXAMINATION)
+    number, n_numbers = few[0], len(few[1])
+    size = (high - low + 2) * n_numbers
+    if size > _TABLE_PER_ROW * (known.height + runs.height):
+        return runs.join(known, on=_KEY, how="left", maintain_order="left").get_column(EXAMINATION)
+    place = (pid - low).fill_null(high - low + 1).to_numpy() * n_numbers + number
+    table = np.full(size, -1, dtype=np.int64)
+    table[place[: known.height]] = known.get_column(EXAMINATION).to_numpy()
+    found = table[place[known.height :]]
+    return pl.Series(EXAMINATION, found).cast(pl.UInt32(), strict=False)

@@ -31,7 +31,9 @@ def settle_records(table: str, frame: pl.DataFrame, duplicate_rule: str) -> tupl
         return frame, []
     if frame.get_column("status").null_count() < frame.height:
         frame = _mark(frame, pl.col("status") == "entered_in_error", "withdrawn")
-    places = _places_alike(frame.select(_key_columns(table)))
+    # rows of one patient as reported have one number, which is faster to compare
+    keys = ["pid" if name == raw("patient_id") else name for name in _key_columns(table)]
+    places = _places_alike(frame.select(keys))
     if len(places) == 0:
         return frame, []
     # of patients cells are emptied too, and not only of those in question is the table made
