@@ -82,7 +82,8 @@ def find_doubtful(lesions: pl.DataFrame, days: pl.Series, settings: Settings) ->
     has_size = seen.get_column("has_size").to_numpy() & is_dated
     is_target = seen.get_column("is_target").to_numpy() & has_size
     sets = runs.spread(runs.sets)
-    lesion = _lesion_numbers(lesions.get_column("lesion_id"), sets, runs.n_sets)
+    name, n_names = number_texts(lesions.get_column("lesion_id"))
+    lesion, n_lesions = _as_places(sets * n_names + name, lesions.height)
     first_days = np.full(runs.n_sets, _NEVER)
     with_target = runs.count(is_target) > 0
     np.minimum.at(first_days, runs.sets[with_target], runs.days[with_target])
@@ -90,12 +91,12 @@ def find_doubtful(lesions: pl.DataFrame, days: pl.Series, settings: Settings) ->
     first = np.flatnonzero(is_target & runs.spread(runs.days == first_days))
     later = (runs.days > first_days) & (runs.count(has_size) > 0)
     is_doubtful = np.zeros(runs.n_sets, dtype=np.bool_)
-    is_doubtful[sets[_changed(lesions, lesion)]] = True
+    is_doubtful[sets[_changed(lesions, lesion, n_lesions)]] = True
     is_doubtful[_odd_first_sets(lesions[first], sets[first], settings)] = True
-    each_once = first[np.unique(lesion[first], return_index=True)[1]]
-    expected = np.bincount(sets[each_once], minlength=runs.n_sets)
-    is_chosen = np.zeros(lesion.max() + 1, dtype=np.bool_)
-    is_chosen[lesion[first]] = True
+    set_of = np.full(n_lesions, -1)
+    set_of[lesion[first]] = sets[first]
+    is_chosen = set_of >= 0
+    expected = np.bincount(set_of[is_chosen], minlength=runs.n_sets)
     has_less = runs.count(is_chosen[lesion] & has_size) < expected[runs.sets]
     is_doubtful[runs.sets[later & has_less]] = True
     return pl.Series(is_doubtful[sets])
@@ -106,22 +107,24 @@ def _runs(lesions: pl.DataFrame, days: pl.Series) -> _Runs:
     heads = lesions.select("pid", "reader", EXAMINATION)[begin]
     reader, n_readers = number_texts(heads.get_column("reader"))
     pid = heads.get_column("pid").cast(pl.Int64).fill_null(-1).to_numpy()
-    sets, of_run = np.unique(pid * n_readers + reader, return_inverse=True)
+    sets, n_sets = _as_places((pid - pid.min()) * n_readers + reader, lesions.height)
     day = days.to_physical().cast(pl.Int64).gather(heads.get_column(EXAMINATION)).fill_null(-_NEVER)
-    return _Runs(begin, np.diff(begin, append=lesions.height), of_run, len(sets), day.to_numpy())
+    return _Runs(begin, np.diff(begin, append=lesions.height), sets, n_sets, day.to_numpy())
 
 
-def _lesion_numbers(names: pl.Series, sets: Numbers, n_sets: int) -> Numbers:
-    """Return a number for each lesion of a set, small enough to be the place of a lesion in a table."""
-    name, n_names = number_texts(names)
-    numbers = sets * n_names + name
-    return numbers if n_sets * n_names <= 4 * len(numbers) else np.unique(numbers, return_inverse=True)[1]
+def _as_places(numbers: Numbers, n_rows: int) -> tuple[Numbers, int]:
+    """Return numbers that can be places in a table not much larger than there are rows, and how many places it has."""
+    size = int(numbers.max()) + 1
+    if size <= 4 * n_rows:
+        return numbers, size
+    distinct, places = np.unique(numbers, return_inverse=True)
+    return places, len(distinct)
 
 
-def _changed(lesions: pl.DataFrame, lesion: Numbers) -> Numbers:
+def _changed(lesions: pl.DataFrame, lesion: Numbers, n_lesions: int) -> Numbers:
     """Return the places of the rows of lesions that do not keep their role, organ and kind."""
     looks = lesions.select(_STAYS).hash_rows().to_numpy()
-    last = np.zeros(lesion.max() + 1, dtype=np.uint64)
+    last = np.zeros(n_lesions, dtype=np.uint64)
     last[lesion] = looks
     others = np.flatnonzero(last[lesion] != looks)
     suspects = np.flatnonzero(np.isin(lesion, lesion[others])) if len(others) else others
