@@ -96,7 +96,8 @@ def apply_checks(table: str, frame: pl.DataFrame, *stages: Sequence[Check]) -> t
                 continue
             mask = mask.fill_null(value=False) & before.get_column(STATUS).is_null()
             if mask.any():
-                findings.append(findings_of(check, table, frame[mask.arg_true()]))
+                shown = frame.select(_shown_columns(table, check, frame.columns))
+                findings.append(findings_of(check, table, shown[mask.arg_true()]))
                 names = _emptied_columns(table, check)
                 if names is None:
                     rejected = mask if rejected is None else rejected | mask
@@ -113,6 +114,15 @@ def _masks(frame: pl.DataFrame, checks: Sequence[Check]) -> list[pl.Series]:
     if not checks:
         return []
     return frame.select(check.fires.alias(str(number)) for number, check in enumerate(checks)).get_columns()
+
+
+def _shown_columns(table: str, check: Check, columns: Sequence[str]) -> list[str]:
+    """Return the columns that the findings of a check show."""
+    words = [expr for expr in (*check.fields.values(), *check.counts.values()) if isinstance(expr, pl.Expr)]
+    texts = map(raw, (check.column, *KEYS[table]))
+    shown = {"patient_id", "_file", "_sheet", "_row", *texts, *(check.per or ())}
+    shown.update(name for expr in words for name in expr.meta.root_names())
+    return [name for name in columns if name in shown]
 
 
 def _emptied_columns(table: str, check: Check) -> list[str] | None:
