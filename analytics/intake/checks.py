@@ -11,10 +11,10 @@ import polars as pl
 from analytics.intake.parse import STATUS, raw
 from analytics.intake.rules.registry import RULES
 from analytics.intake.tallies import counted, to_fill
-from analytics.tables.columns import ColumnFacts, facts_of
-from analytics.tables.findings import FINDING_COLUMNS, Rule
+from analytics.tables.columns import facts_of
+from analytics.tables.findings import Rule
 from analytics.tables.registry import SOURCE_TABLES
-from analytics.tables.relative_days import with_days_said
+from analytics.tables.relative_days import say_days, with_days_said
 
 Fields = Mapping[str, pl.Expr | str]
 
@@ -69,28 +69,71 @@ class Check:
     counts: Mapping[str, pl.Expr] = field(default_factory=dict[str, pl.Expr])
 
 
-def apply_checks(table: str, frame: pl.DataFrame, checks: Sequence[Check]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """Apply ``checks`` to the rows still accepted.
+def apply_checks(table: str, frame: pl.DataFrame, *stages: Sequence[Check]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Apply checks stage by stage, those of each to the rows the stages before have left accepted.
+
+    Where the checks fire is found for all stages at once, and again only for what a stage before has changed.
 
     Returns
     -------
     The table, with the cells of errors of scope cell emptied and the rows of errors of scope row marked
     rejected (also where an essential cell was emptied), and the findings of each check.
     """
-    if not checks or frame.height == 0:
-        return frame, []
-    accepted = pl.col(STATUS).is_null()
-    masks = frame.select(
-        (check.fires.fill_null(value=False) & accepted).alias(str(number)) for number, check in enumerate(checks)
-    )
-    facts = facts_of(SOURCE_TABLES[table])
     findings: list[pl.DataFrame] = []
-    for number, check in enumerate(checks):
-        mask = masks.get_column(str(number))
-        if mask.any():
-            findings.append(findings_of(check, table, frame.filter(mask)))
-            frame = _take_out(frame, mask, check, facts)
+    if frame.height == 0 or not any(stages):
+        return frame, findings
+    masks = iter(_masks(frame, [check for stage in stages for check in stage]))
+    emptied: set[str] = set()
+    for stage in stages:
+        before = frame
+        stale = [bool(emptied) and not emptied.isdisjoint(check.fires.meta.root_names()) for check in stage]
+        again = iter(_masks(before, [check for check, is_stale in zip(stage, stale, strict=True) if is_stale]))
+        rejected: pl.Series | None = None
+        for check, is_stale in zip(stage, stale, strict=True):
+            mask = next(masks)
+            mask = next(again) if is_stale else mask
+            if not mask.any():
+                continue
+            mask = mask.fill_null(value=False) & before.get_column(STATUS).is_null()
+            if mask.any():
+                shown = frame.select(_shown_columns(table, check, frame.columns))
+                findings.append(findings_of(check, table, shown[mask.arg_true()]))
+                names = _emptied_columns(table, check)
+                if names is None:
+                    rejected = mask if rejected is None else rejected | mask
+                elif names:
+                    frame = frame.with_columns(pl.when(~mask).then(pl.col(name)).alias(name) for name in names)
+                    emptied.update(names)
+        if rejected is not None:
+            marked = pl.when(rejected).then(pl.lit("rejected")).otherwise(pl.col(STATUS)).alias(STATUS)
+            frame = frame.with_columns(marked)
     return frame, findings
+
+
+def _masks(frame: pl.DataFrame, checks: Sequence[Check]) -> list[pl.Series]:
+    if not checks:
+        return []
+    return frame.select(check.fires.alias(str(number)) for number, check in enumerate(checks)).get_columns()
+
+
+def _shown_columns(table: str, check: Check, columns: Sequence[str]) -> list[str]:
+    """Return the columns that the findings of a check show."""
+    words = [expr for expr in (*check.fields.values(), *check.counts.values()) if isinstance(expr, pl.Expr)]
+    texts = map(raw, (check.column, *KEYS[table]))
+    shown = {"patient_id", "_file", "_sheet", "_row", *texts, *(check.per or ())}
+    shown.update(name for expr in words for name in expr.meta.root_names())
+    return [name for name in columns if name in shown]
+
+
+def _emptied_columns(table: str, check: Check) -> list[str] | None:
+    """Return the columns of which an error takes the cells, none if it takes nothing, None if it takes the row."""
+    rule, facts = RULES[check.rule_id], facts_of(SOURCE_TABLES[table])
+    if rule.severity != "ERROR" or rule.scope not in ("cell", "row"):
+        return []
+    if rule.scope == "row" or (check.column in facts and facts[check.column].is_essential):
+        return None
+    is_date = facts[check.column].kind == "partial_date"
+    return [check.column, *(f"{check.column}_{part}" for part in ("lo", "hi", "precision") if is_date)]
 
 
 def findings_of(check: Check, table: str, rows: pl.DataFrame) -> pl.DataFrame:
@@ -112,19 +155,20 @@ def findings_of(check: Check, table: str, rows: pl.DataFrame) -> pl.DataFrame:
         *(pl.col(f"_{name}").alias(name) for name in ("file", "sheet", "row")),
         fill(rule.message, fields).alias("message"),
         fill(rule.suggestion, fields).alias("suggestion"),
-    ).select(*FINDING_COLUMNS)
+    )
 
 
 def fill(template: str, fields: Fields) -> pl.Expr:
     """Return the message with its named fields filled in; a missing value is shown as «?»."""
-    parts: list[pl.Expr] = []
+    parts: list[pl.Expr | str] = []
     for literal, name, _, _ in string.Formatter().parse(template):
-        if literal:
-            parts.append(pl.lit(literal))
-        if name is not None:
-            found = fields[name]
-            parts.append(pl.lit(found) if isinstance(found, str) else found.cast(pl.String()).fill_null("?"))
-    return with_days_said(pl.concat_str(parts))
+        found = fields[name] if name is not None else ""
+        words = found if isinstance(found, str) else found.cast(pl.String()).fill_null("?")
+        parts.extend(part for part in (literal, words) if isinstance(part, pl.Expr) or part)
+    said = [part for part in parts if isinstance(part, str)]
+    if len(said) == len(parts):
+        return pl.lit(say_days("".join(said)))
+    return with_days_said(pl.concat_str([pl.lit(part) if isinstance(part, str) else part for part in parts]))
 
 
 def key_of(table: str) -> pl.Expr:
@@ -181,16 +225,3 @@ def _grouped(check: Check, rule: Rule, table: str, rows: pl.DataFrame, fields: F
         fill(rule.suggestion, filled).alias("suggestion"),
         *(pl.col(counted(name)) for name in check.counts),
     )
-
-
-def _take_out(frame: pl.DataFrame, mask: pl.Series, check: Check, facts: Mapping[str, ColumnFacts]) -> pl.DataFrame:
-    rule = RULES[check.rule_id]
-    if rule.severity != "ERROR" or rule.scope not in ("cell", "row"):
-        return frame
-    essential = check.column in facts and facts[check.column].is_essential
-    if rule.scope == "row" or essential:
-        return frame.with_columns(pl.when(mask).then(pl.lit("rejected")).otherwise(pl.col(STATUS)).alias(STATUS))
-    emptied = [check.column]
-    if facts[check.column].kind == "partial_date":
-        emptied += [f"{check.column}_{part}" for part in ("lo", "hi", "precision")]
-    return frame.with_columns(pl.when(~mask).then(pl.col(name)).alias(name) for name in emptied)

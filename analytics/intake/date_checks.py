@@ -38,7 +38,7 @@ def date_checks(table: str, latest: date | None, settings: Settings) -> Iterator
         yield Check(
             "V17",
             name,
-            pl.col(f"{name}_hi").dt.year() < first_year,
+            pl.col(f"{name}_hi") < pl.date(first_year, 1, 1),
             {"why": f"the year is before {first_year}"},
         )
     if table in SPELLS:

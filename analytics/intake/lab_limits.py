@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analytics.intake.few_texts import number_rows
 from analytics.intake.lab_values import normalise_unit
 
 _ASSAY_COLUMNS = {
@@ -16,6 +17,8 @@ _ASSAY_COLUMNS = {
     "_assay_factor": pl.Float64(),
     "_assay_group": pl.String(),
 }
+_ASKED = ("assay_id", "analyte", "specimen", "_unit")
+"""What the assays sheet says of a value depends on these, and on the day where its rows are dated."""
 
 
 def derive_lab_limits(labs: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
@@ -24,29 +27,47 @@ def derive_lab_limits(labs: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
     ``uln_used`` (reported unit), ``fold_uln``, ``value_standard``, ``unit_standard``, ``assay_group``. The
     limit is the row's own, else the assay's for that date if it is in the same unit.
     """
-    joined = _join_assay(labs, _assay_facts(assays))
-    is_same_unit = (pl.col("_unit") == pl.col("_assay_unit")).fill_null(value=False)
-    factor = pl.coalesce("_factor", pl.when(is_same_unit).then(pl.col("_assay_factor")))
-    uln = pl.coalesce("uln", pl.when(is_same_unit).then(pl.col("_assay_uln")))
-    with_limits = joined.with_columns(uln_used=pl.when(uln > 0).then(uln), value_standard=pl.col("value") * factor)
+    known = labs.hstack(_facts_of_rows(labs, _assay_facts(assays)))
+    factor, uln = pl.coalesce("_factor", "_same_factor"), pl.coalesce("uln", "_same_uln")
+    with_limits = known.with_columns(uln_used=pl.when(uln > 0).then(uln), value_standard=pl.col("value") * factor)
+    has_standard = pl.col("value_standard").is_not_null()
+    is_apart = ~has_standard & pl.col("_unit").is_not_null() & pl.col("value").is_not_null()
     return with_limits.with_columns(
         fold_uln=pl.col("value") / pl.col("uln_used"),
-        unit_standard=pl.when(pl.col("value_standard").is_not_null()).then(pl.col("_standard")),
-        assay_group=_assay_group(),
-    )
+        unit_standard=pl.when(has_standard).then(pl.col("_standard")),
+        assay_group=pl.when(is_apart).then(pl.col("_group_apart")).otherwise(pl.col("_group")),
+    ).drop("_same_factor", "_same_uln", "_group", "_group_apart")
 
 
-def _assay_group() -> pl.Expr:
-    """Return the label of values that may be compared.
+def _facts_of_rows(labs: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
+    """Return what the assays sheet says of each value: looked up once an assay and unit, if days do not matter."""
+    asked = labs.select(*_ASKED, "collected_lo")
+    is_dated = assays.select(pl.any_horizontal(pl.col("valid_from_lo", "valid_to_hi").is_not_null()).any()).item()
+    few = None if is_dated else number_rows(asked.select(_ASKED))
+    if few is None:
+        return _facts(_join_assay(asked, assays))
+    numbers, places = few
+    return _facts(_join_assay(asked[places], assays))[numbers]
 
-    A unit that cannot be converted without the assay is part of the label, so that ng/mL and U/L of an
-    unknown assay never meet.
+
+def _facts(joined: pl.DataFrame) -> pl.DataFrame:
+    """Return limit, factor and group of values, of which the first two count in the assay's own unit only.
+
+    The group is the label of values that may be compared. A unit that cannot be converted without the assay is
+    part of it, so that ng/mL and U/L of an unknown assay never meet.
     """
+    is_same_unit = pl.col("_unit") == pl.col("_assay_unit")
     assay = pl.concat_str([pl.col("assay_id"), pl.col("specimen")], separator=", ", ignore_nulls=True)
     named = pl.when(pl.col("assay_id").is_not_null()).then(assay).otherwise(pl.lit("unknown"))
     group = pl.coalesce("_assay_group", named)
-    is_apart = pl.col("value_standard").is_null() & pl.col("_unit").is_not_null() & pl.col("value").is_not_null()
-    return pl.when(is_apart).then(pl.concat_str([group, pl.col("_unit")], separator=", ")).otherwise(group)
+    return joined.select(
+        "_assay_unit",
+        "_assay_uln",
+        _same_factor=pl.when(is_same_unit).then(pl.col("_assay_factor")),
+        _same_uln=pl.when(is_same_unit).then(pl.col("_assay_uln")),
+        _group=group,
+        _group_apart=pl.concat_str([group, pl.col("_unit")], separator=", "),
+    )
 
 
 def _assay_facts(assays: pl.DataFrame) -> pl.DataFrame:

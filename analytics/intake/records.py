@@ -16,6 +16,9 @@ MAY_REPEAT = ("concomitants", "responses", "vital_status")
 NOT_SAID = ("status", "comment", "source_id")
 """Columns that say nothing about the patient; two rows may differ in them and still agree."""
 
+_TOP = np.uint64(64 - 16)
+"""The top bits of a hash, enough to pass by most rows that are like no other."""
+
 
 def settle_records(table: str, frame: pl.DataFrame, duplicate_rule: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Mark the rows that are not used because of another row, with the findings.
@@ -28,7 +31,9 @@ def settle_records(table: str, frame: pl.DataFrame, duplicate_rule: str) -> tupl
         return frame, []
     if frame.get_column("status").null_count() < frame.height:
         frame = _mark(frame, pl.col("status") == "entered_in_error", "withdrawn")
-    places = _places_alike(frame.select(_key_columns(table)))
+    # rows of one patient as reported have one number, which is faster to compare
+    keys = ["pid" if name == raw("patient_id") else name for name in _key_columns(table)]
+    places = _places_alike(frame.select(keys))
     if len(places) == 0:
         return frame, []
     # of patients cells are emptied too, and not only of those in question is the table made
@@ -44,10 +49,15 @@ def settle_records(table: str, frame: pl.DataFrame, duplicate_rule: str) -> tupl
 
 def _places_alike(keys: pl.DataFrame) -> pl.Series:
     """Return the places of the rows that may be the same as another one; they are found by a hash."""
-    prints = keys.hash_rows()
-    ordered = np.sort(prints.to_numpy())
+    prints = keys.hash_rows().to_numpy()
+    ordered = np.sort(prints)
     repeated = ordered[1:][ordered[1:] == ordered[:-1]]
-    return prints.is_in(pl.Series(repeated, dtype=pl.UInt64).implode()).arg_true()
+    if len(repeated) == 0:
+        return pl.Series(dtype=pl.UInt32())
+    is_suspect = np.zeros(2**16, dtype=np.bool_)
+    is_suspect[(repeated >> _TOP).view(np.int64)] = True
+    suspects = np.flatnonzero(is_suspect[(prints >> _TOP).view(np.int64)])
+    return pl.Series(suspects[np.isin(prints[suspects], repeated)].astype(np.uint32))
 
 
 def _put_back(frame: pl.DataFrame, places: pl.Series, settled: pl.DataFrame) -> pl.DataFrame:
@@ -163,6 +173,8 @@ def _merge_patients(frame: pl.DataFrame, differ: pl.DataFrame) -> pl.DataFrame:
 
 def _conflict_findings(table: str, rows: pl.DataFrame, said: list[str]) -> pl.DataFrame:
     """Return one finding a key, naming the columns in which its rows differ."""
+    numbers = rows.group_by("_key").agg(pl.col(said).n_unique())
+    said = [name for name in said if (numbers.get_column(name) > 1).any()]
     differing = pl.concat_str(
         [
             pl.when(pl.col(name).n_unique() > 1).then(

@@ -9,20 +9,31 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.symptoms import SYMPTOM_ITEMS
 from analytics.intake.checks import Check, number_text
-from analytics.intake.parse import raw
-from analytics.intake.review import Review, day_text, shown_columns, used
+from analytics.intake.parse import STATUS, raw
+from analytics.intake.review import Review, day_text, shown_columns, sort_rows, used, used_places
 
 DATED_BY = {"labs": "collected", "imaging": "date"}
 """Tables whose partial dates may straddle the first treatment."""
 
+CYCLE_FACTS = (
+    *("pid", "patient_id", "treatment_id", "cycle_no", "date_lo", "date_hi", "date_precision"),
+    *("nuclide", "activity_gbq", "_row"),
+)
+PATIENT_FACTS = (
+    *shown_columns("patients", "patient_id", "birth_date", "birth_year"),
+    *("index_date_lo", "birth_date_lo", "birth_year"),
+)
+
 
 def review_cycles(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterator[Review]:
     """Yield the checks of cycles against each other and against their treatment."""
-    spells = used(settled, "treatments").select("pid", "treatment_id", "start_lo", "end_hi")
-    cycles = (
-        used(settled, "cycles")
-        .join(spells.unique(["pid", "treatment_id"], keep="first"), on=["pid", "treatment_id"], how="left")
-        .sort("pid", "treatment_id", "cycle_no", "date_lo", "_row", nulls_last=True)
+    source = settled["cycles"]
+    spells = used(settled, "treatments", "pid", "treatment_id", "start_lo", "end_hi")
+    cycles = sort_rows(
+        used_places(settled, "cycles", *CYCLE_FACTS).join(
+            spells.unique(["pid", "treatment_id"], keep="first"), on=["pid", "treatment_id"], how="left"
+        ),
+        *("pid", "treatment_id", "cycle_no", "date_lo", "_row"),
     )
     same = (pl.col("pid") == pl.col("pid").shift(1)) & (pl.col("treatment_id") == pl.col("treatment_id").shift(1))
     ordered = cycles.with_columns(
@@ -31,7 +42,7 @@ def review_cycles(settled: Mapping[str, pl.DataFrame], settings: Settings) -> It
         _gap_is_exact=(pl.col("date_precision") == "D") & (pl.col("date_precision").shift(1) == "D"),
         _lu177=pl.when(pl.col("nuclide") == "177Lu").then("activity_gbq").sum().over("pid").round(2),
     )
-    yield Review("cycles", ordered, tuple(_cycle_checks(settings)))
+    yield Review("cycles", ordered, tuple(_cycle_checks(settings)), source)
 
 
 def _cycle_checks(settings: Settings) -> Iterator[Check]:
@@ -57,30 +68,34 @@ def _cycle_checks(settings: Settings) -> Iterator[Check]:
 
 def review_follow_up(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterator[Review]:
     """Yield the checks of start and end of observation, and of dates against both."""
-    vital = used(settled, "vital_status").filter(pl.col("date_lo").is_not_null())
+    vital = used(settled, "vital_status", "pid", "date_lo", "date_hi").filter(pl.col("date_lo").is_not_null())
     last = vital.group_by("pid").agg(_last=pl.col("date_hi").max())
-    starts = used(settled, "treatments").group_by("pid").agg(_start=pl.col("start_lo").min())
-    diagnosed = used(settled, "diagnoses").group_by("pid").agg(_diagnosis=pl.col("diagnosis_date_lo").min())
-    patients = used(settled, "patients").join(last, on="pid", how="left").join(starts, on="pid", how="left")
+    starts = used(settled, "treatments", "pid", "start_lo").group_by("pid").agg(_start=pl.col("start_lo").min())
+    patients = (
+        used(settled, "patients", *PATIENT_FACTS).join(last, on="pid", how="left").join(starts, on="pid", how="left")
+    )
     yield Review("patients", patients, tuple(_patient_checks()))
-    progressions = used(settled, "responses").filter(pl.col("response") == "PD").join(last, on="pid")
+    progressions = settled["responses"].filter((pl.col("response") == "PD") & pl.col(STATUS).is_null())
     moved = Check("V60", "date", pl.col("date_lo") > pl.col("_last"), {"last": day_text("_last")})
-    yield Review("responses", progressions, (moved,))
+    yield Review(
+        "responses", progressions.select(*shown_columns("responses", "date"), "date_lo").join(last, on="pid"), (moved,)
+    )
     years = settings.max_years_before_diagnosis
+    first_day = pl.col("diagnosis_date_lo").min().dt.offset_by(f"-{years}y")
+    diagnosed = used(settled, "diagnoses", "pid", "diagnosis_date_lo").group_by("pid").agg(_first_day=first_day)
     for table, column in DATED_BY.items():
-        days = (f"{column}_lo", f"{column}_hi")
-        rows = (
-            used(settled, table, *shown_columns(table, column), *days)
-            .join(starts, on="pid", how="left")
-            .join(diagnosed, on="pid", how="left")
+        dated = used_places(settled, table, "pid", "patient_id", f"{column}_lo", f"{column}_hi")
+        early = Check(
+            "V17",
+            column,
+            pl.col(f"{column}_hi") < pl.col("_first_day"),
+            {"why": f"more than {years} years before the diagnosis"},
         )
+        # a full date is on one side of the start
+        partial = dated.filter(pl.col(f"{column}_lo") < pl.col(f"{column}_hi")).join(starts, on="pid", how="left")
         straddles = (pl.col(f"{column}_lo") < pl.col("_start")) & (pl.col(f"{column}_hi") >= pl.col("_start"))
-        early = pl.col(f"{column}_hi") < pl.col("_diagnosis").dt.offset_by(f"-{years}y")
-        checks = (
-            Check("V12", column, straddles, {"start": day_text("_start")}),
-            Check("V17", column, early, {"why": f"more than {years} years before the diagnosis"}),
-        )
-        yield Review(table, rows, checks)
+        yield Review(table, partial, (Check("V12", column, straddles, {"start": day_text("_start")}),), settled[table])
+        yield Review(table, dated.join(diagnosed, on="pid", how="left"), (early,), settled[table])
 
 
 def _patient_checks() -> Iterator[Check]:
@@ -98,7 +113,9 @@ def review_scores(settled: Mapping[str, pl.DataFrame]) -> Iterator[Review]:
         schema={"item": pl.String(), "_low": pl.Float64(), "_high": pl.Float64()},
         orient="row",
     )
-    rows = used(settled, "symptoms").join(limits, on="item", how="left", maintain_order="left")
+    rows = used_places(settled, "symptoms", "patient_id", "item", "value").join(
+        limits, on="item", how="left", maintain_order="left"
+    )
     outside = ~pl.col("value").is_between(pl.col("_low"), pl.col("_high"))
     fields = {"item": pl.col("item"), "low": number_text("_low"), "high": number_text("_high")}
-    yield Review("symptoms", rows, (Check("V68", "value", outside, fields),))
+    yield Review("symptoms", rows, (Check("V68", "value", outside, fields),), settled["symptoms"])

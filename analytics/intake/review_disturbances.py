@@ -13,19 +13,22 @@ from analytics.intake.review import Review
 CGA, EGFR = "CGA", "EGFR"
 SPELL = ("kind", "pid", "start_lo", "end_hi")
 """What is needed of the drugs taken."""
+DISTURBED = ("pid", "collected_lo", "value_standard", "ppi_within_2w", "_file", "_sheet", "_row")
+"""What is needed of the values."""
 
 
-def review_disturbances(series: pl.DataFrame, concomitants: pl.DataFrame, settings: Settings) -> Iterator[Review]:
+def review_disturbances(
+    cga: pl.DataFrame, egfr: pl.DataFrame, concomitants: pl.DataFrame, settings: Settings
+) -> Iterator[Review]:
     """Yield the checks of CgA values under a drug or with an eGFR that raises them.
 
     Parameters
     ----------
-    series
-        The dated values.
+    cga, egfr
+        The columns ``DISTURBED`` of the dated values of both analytes.
     concomitants
         The columns ``SPELL`` of the drugs taken.
     """
-    cga, egfr = (series.filter(pl.col("analyte") == analyte) for analyte in (CGA, EGFR))
     yield Review("labs", _under_ppi(cga, concomitants, settings), (_ppi_check(),))
     yield Review("labs", _with_egfr(cga, egfr, settings), (_egfr_check(settings),))
 

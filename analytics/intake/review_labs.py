@@ -9,25 +9,22 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.intake.checks import Check, number_text
 from analytics.intake.parse import STATUS
-from analytics.intake.review import Review, order_of, shown_columns, used
-from analytics.intake.review_disturbances import SPELL, review_disturbances
+from analytics.intake.review import PLACE, Review, order_of, used
+from analytics.intake.review_disturbances import CGA, DISTURBED, EGFR, SPELL, review_disturbances
 
 SCALE = "_scale"
 """The factor of a unit to the standard one, or the unit itself where it has none."""
-LAB_COLUMNS = (
-    *shown_columns("labs", "value_text", "unit", "uln", "urine_volume_ml", "ppi_within_2w"),
-    *("analyte", "specimen", "collected_lo", "assay_id", "value", "value_text", "value_standard", "comparator"),
-    *("unit", "uln", "lln", "urine_volume_ml", "ppi_within_2w", "assay_group"),
-    *("_unit", "_factor", "_is_marker", "_assay_uln", "_assay_unit"),
-)
-"""What is looked at closely; the rest of a value's row is not copied."""
 SERIES = ("pid", "analyte", "specimen")
-LOOKED_AT = (
-    *(*SERIES, "collected_lo", "value", "value_standard", "comparator", "assay_id", "_factor", "_unit"),
-    *("ppi_within_2w", "_file", "_sheet", "_row"),
-)
+BEFORE = ("value", "value_text", SCALE, "assay_group", "assay_id", "collected_lo")
+"""What is compared with the value before."""
+TURN = ("patient_id", *SERIES, "value", "value_text", "comparator", "unit", "assay_id", "assay_group", "collected_lo")
+"""What is looked at where a value jumped or changed its assay."""
+LOOKED_AT = (*SERIES, "value", "comparator", "assay_id", "_factor", "_unit")
 """What every value is looked at by."""
-COUNTED = (STATUS, "value", "analyte", "comparator", "assay_id", "_is_marker", "_file", "_sheet", "_row")
+SCALED = ("patient_id", *SERIES, "assay_id", "_factor", "_unit")
+"""What is looked at where the unit of a series changes."""
+COUNTED = ("analyte", "comparator", "_file", "_sheet", "_row")
+LIMITS = ("patient_id", "analyte", "uln", "lln", "_assay_uln", "_unit", "_assay_unit", "urine_volume_ml")
 
 URINE_ANALYTE = "5HIAA_U24"
 
@@ -36,20 +33,32 @@ def review_labs(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iter
     """Yield the checks of series, limits and disturbances of laboratory values, of the values concerned only."""
     labs = settled["labs"]
     has_value = pl.col(STATUS).is_null() & pl.col("value").is_not_null()
-    dated = labs.select(pl.arg_where(has_value & pl.col("collected_lo").is_not_null())).to_series()
+    limits, counts = tuple(_limit_checks(settings)), tuple(_count_checks())
+    wanted = labs.select(
+        (has_value & pl.col("collected_lo").is_not_null()).alias("dated"),
+        (has_value & pl.any_horizontal(check.fires for check in limits)).alias("beyond"),
+        *((has_value & check.fires).alias(check.rule_id) for check in counts),
+    )
+    dated = wanted.get_column("dated").arg_true()
     order = order_of(labs.select(*SERIES, "collected_lo", "_row")[dated], *SERIES, "collected_lo", "_row")
     places = dated.gather(order)
     series = labs.select(LOOKED_AT)[places]
     follows = series.select(_follows().fill_null(value=False).alias("follows")).to_series()
-    yield Review("labs", _at_turns(labs, places, series, follows, settings), tuple(_neighbour_checks(settings)))
-    mixed = labs.select(LAB_COLUMNS)[places.filter(_in_two_units(series, follows))]
-    yield Review("labs", _with_usual_unit(_with_neighbours(mixed)), (_unit_check(),))
-    for check in _count_checks():
-        yield Review("labs", labs.select(COUNTED).filter(has_value & check.fires), (check,))
-    limits = tuple(_limit_checks(settings))
-    beyond = labs.select(pl.arg_where(has_value & pl.any_horizontal(check.fires for check in limits))).to_series()
-    yield Review("labs", labs.select(LAB_COLUMNS)[beyond], limits)
-    yield from review_disturbances(series, used(settled, "concomitants", *SPELL), settings)
+    turns = _at_turns(labs, places, series, follows, settings)
+    yield Review("labs", turns, tuple(_neighbour_checks(settings)), labs)
+    changing = places.filter(_in_two_units(series, follows))
+    mixed = labs.select("patient_id", *SERIES, "assay_id", "_factor", "_unit")[changing].with_columns(
+        changing.alias(PLACE)
+    )
+    yield Review("labs", _with_usual_unit(_with_neighbours(mixed, SCALE)), (_unit_check(),), labs)
+    for check in counts:
+        shown = dict.fromkeys((*COUNTED, *check.fires.meta.root_names()))
+        yield Review("labs", labs.select(*shown)[wanted.get_column(check.rule_id).arg_true()], (check,))
+    beyond = wanted.get_column("beyond").arg_true()
+    yield Review("labs", labs.select(LIMITS)[beyond].with_columns(beyond.alias(PLACE)), limits, labs)
+    analytes = series.get_column("analyte")
+    cga, egfr = (labs.select(DISTURBED)[places.filter(analytes == analyte)] for analyte in (CGA, EGFR))
+    yield from review_disturbances(cga, egfr, used(settled, "concomitants", *SPELL), settings)
 
 
 def _follows() -> pl.Expr:
@@ -68,8 +77,9 @@ def _at_turns(
         pl.arg_where(((jumped & pl.col("comparator").is_null()) | is_other_assay).fill_null(value=False) & follows)
     ).to_series()
     pairs = pl.concat([turns - 1, turns]).unique().sort()
-    both = _with_neighbours(labs.select(LAB_COLUMNS)[places.gather(pairs)])
-    return both.filter(pairs.is_in(turns.implode()))
+    at = places.gather(pairs)
+    both = labs.select(*TURN, "_factor", "_unit")[at].with_columns(at.alias(PLACE))
+    return _with_neighbours(both, *BEFORE).filter(pairs.is_in(turns.implode()))
 
 
 def _in_two_units(series: pl.DataFrame, follows: pl.Series) -> pl.Series:
@@ -82,13 +92,12 @@ def _in_two_units(series: pl.DataFrame, follows: pl.Series) -> pl.Series:
     return number.is_in(changed.implode())
 
 
-def _with_neighbours(series: pl.DataFrame) -> pl.DataFrame:
+def _with_neighbours(series: pl.DataFrame, *names: str) -> pl.DataFrame:
     """Add what stood one row before in the same patient, analyte and specimen (null for the first)."""
     same = _follows()
-    wanted = ("value", "value_text", SCALE, "assay_group", "assay_id", "collected_lo")
     # two spellings of one unit have one factor and are no two units
     scaled = series.with_columns(pl.coalesce(pl.col("_factor").cast(pl.String), "_unit").alias(SCALE))
-    return scaled.with_columns(pl.when(same).then(pl.col(name).shift(1)).alias(f"_before_{name}") for name in wanted)
+    return scaled.with_columns(pl.when(same).then(pl.col(name).shift(1)).alias(f"_before_{name}") for name in names)
 
 
 def _with_usual_unit(neighbours: pl.DataFrame) -> pl.DataFrame:

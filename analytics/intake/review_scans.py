@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.intake.checks import Check, number_text
 from analytics.intake.doubtful_lesions import find_doubtful
-from analytics.intake.parse import raw
-from analytics.intake.review import Review, day_text, sort_rows, used, used_where
+from analytics.intake.examinations import EXAMINATION, find_examinations
+from analytics.intake.parse import STATUS, raw
+from analytics.intake.review import Review, day_text, shown_columns, sort_rows, used, used_places, used_where
 
 SEPARATELY_READ = ("pid", "reader")
 """Lesions are followed within a patient and a reader."""
@@ -18,18 +20,18 @@ OTHER_THAN_RECEPTOR = ("18F-FDG", "18F-DOPA")
 """Tracers that answer another question than those of somatostatin receptors."""
 
 LESION_FACTS = ("imaging_id", "reader", "lesion_id", "role", "organ", "nodal", "longest_mm", "short_mm", "measured")
-LESION_COLUMNS = ("pid", "patient_id", *LESION_FACTS, *map(raw, LESION_FACTS), "_file", "_sheet", "_row")
+LESION_COLUMNS = ("pid", "patient_id", EXAMINATION, *LESION_FACTS, *map(raw, LESION_FACTS), "_file", "_sheet", "_row")
 """What is looked at over time; the rest of a lesion's row is not copied."""
-LOOKED_AT = ("pid", *LESION_FACTS)
+LOOKED_AT = ("pid", EXAMINATION, *LESION_FACTS)
+
+COURSE = ("pid", "criteria", "reader")
+"""Responses are followed within a patient, the criteria and a reader."""
+RESPONSE_FACTS = (*COURSE, "patient_id", "imaging_id", "date_lo", "date_precision", "response", "new", "_row")
 
 
 def review_lesions(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterator[Review]:
     """Yield the checks of lesions over time, of the patients and readers concerned only."""
-    days = (
-        used(settled, "imaging", "pid", "imaging_id", "date_lo")
-        .rename({"date_lo": "_day"})
-        .unique(["pid", "imaging_id"], keep="first")
-    )
+    days = settled["imaging"].get_column("date_lo")
     looked_at = used(settled, "lesions", *LOOKED_AT)
     doubtful = used_where(settled, "lesions", find_doubtful(looked_at, days, settings), *LESION_COLUMNS)
     lesions = _in_order(doubtful, days)
@@ -47,13 +49,19 @@ def review_lesions(settled: Mapping[str, pl.DataFrame], settings: Settings) -> I
 
 def review_tracers(settled: Mapping[str, pl.DataFrame]) -> Iterator[Review]:
     """Yield the check for uptake measured with different tracers of one kind; FDG is never compared with the others."""
-    with_uptake = used(settled, "lesions", "pid", "imaging_id", "suv_max").filter(pl.col("suv_max").is_not_null())
+    imaging = settled["imaging"]
+    uptake = settled["lesions"].select(STATUS, EXAMINATION, "suv_max").filter(pl.col("suv_max").is_not_null())
+    seen = uptake.filter(pl.col(STATUS).is_null()).get_column(EXAMINATION).drop_nulls()
+    has_uptake = np.zeros(imaging.height, dtype=np.bool_)
+    has_uptake[seen.to_numpy()] = True
+    numbers = imaging.get_column(EXAMINATION)
+    is_seen = pl.Series(has_uptake).gather(numbers)
     scans = (
-        used(settled, "imaging")
-        .join(with_uptake.select("pid", "imaging_id").unique(), on=["pid", "imaging_id"], how="semi")
+        imaging.select(*shown_columns("imaging", "tracer"), "tracer", "date_lo")
+        .filter(is_seen)
         .with_columns(_kind=pl.when(pl.col("tracer").is_in(OTHER_THAN_RECEPTOR)).then("tracer"))
-        .sort("pid", "_kind", "date_lo", "_row", nulls_last=True)
     )
+    scans = sort_rows(scans, "pid", "_kind", "date_lo", "_row")
     same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in ("pid", "_kind"))
     before = pl.when(same).then(pl.col("tracer").shift(1))
     frame = scans.with_columns(_before=before)
@@ -66,30 +74,27 @@ def review_tracers(settled: Mapping[str, pl.DataFrame]) -> Iterator[Review]:
 
 def review_responses(settled: Mapping[str, pl.DataFrame], settings: Settings, *, has_imaging: bool) -> Iterator[Review]:
     """Yield the checks of responses given by readers; by their scans only where the source lists scans."""
-    imaging = used(settled, "imaging")
-    seen_new = imaging.select("pid", "imaging_id", pl.col("new_lesion").alias("_seen_new"))
-    responses = (
-        used(settled, "responses")
-        .join(seen_new.unique(["pid", "imaging_id"], keep="first"), on=["pid", "imaging_id"], how="left")
-        .sort("pid", "criteria", "reader", "date_lo", "_row", nulls_last=True)
-    )
-    keys = ("pid", "criteria", "reader")
-    same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in keys)
-    ordered = responses.with_columns(
+    source, imaging = settled["responses"], settled["imaging"]
+    responses = sort_rows(used_places(settled, "responses", *RESPONSE_FACTS), *COURSE, "date_lo", "_row")
+    examinations = find_examinations(responses, imaging)
+    seen = imaging.select(_seen_new="new_lesion", _seen_day="date_lo")[examinations]
+    same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in COURSE)
+    ordered = responses.hstack(seen).with_columns(
         _before=pl.when(same).then(pl.col("response").shift(1)),
         _before_day=pl.when(same).then(pl.col("date_lo").shift(1)),
+        _again=same & (pl.col("date_lo") == pl.col("date_lo").shift(1)),
     )
-    yield Review("responses", ordered, tuple(_response_checks()))
+    yield Review("responses", ordered, tuple(_response_checks()), source)
     if has_imaging:
-        yield Review("responses", _with_nearest_scan(ordered, imaging), (_scan_check(settings),))
-    repeated = pl.len().over(*keys, "date_lo") > 1
-    dated = responses.filter(pl.col("date_lo").is_not_null()).filter(repeated)
-    yield Review("responses", dated, (_same_day_check(),))
+        far = ordered.filter(_is_beyond(pl.col("_seen_day"), settings).fill_null(value=True))
+        yield Review("responses", _with_nearest_scan(far, imaging), (_scan_check(settings),), source)
+    repeated = ordered.filter(pl.col("_again") | pl.col("_again").shift(-1))
+    yield Review("responses", repeated, (_same_day_check(),), source)
 
 
-def _in_order(lesions: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+def _in_order(lesions: pl.DataFrame, days: pl.Series) -> pl.DataFrame:
     """Return lesions with the day of their examination, each followed over time."""
-    dated = lesions.join(days, on=["pid", "imaging_id"], how="left", maintain_order="left")
+    dated = lesions.with_columns(days.gather(lesions.get_column(EXAMINATION)).alias("_day"))
     return sort_rows(dated, "pid", "reader", "lesion_id", "_day", "_row")
 
 
@@ -177,26 +182,31 @@ def _response_checks() -> Iterator[Check]:
 
 
 def _with_nearest_scan(responses: pl.DataFrame, imaging: pl.DataFrame) -> pl.DataFrame:
-    scans = imaging.select("pid", pl.col("date_lo").alias("_scan_day")).drop_nulls().sort("_scan_day")
-    dated = responses.filter(pl.col("date_lo").is_not_null()).sort("date_lo")
+    dated = responses.filter(pl.col("date_lo").is_not_null()).sort("date_lo", maintain_order=True)
+    is_asked = pl.col(STATUS).is_null() & pl.col("pid").is_in(dated.get_column("pid").unique().implode())
+    scans = imaging.filter(is_asked).select("pid", _scan_day="date_lo").drop_nulls().sort("_scan_day")
     return dated.join_asof(
         scans, left_on="date_lo", right_on="_scan_day", by="pid", strategy="nearest", check_sortedness=False
     )
 
 
 def _scan_check(settings: Settings) -> Check:
-    distance = (pl.col("date_lo") - pl.col("_scan_day")).dt.total_days().abs()
-    is_far = distance.is_null() | (distance > settings.response_scan_days)
+    is_far = _is_beyond(pl.col("_scan_day"), settings).fill_null(value=True)
     is_radiological = ~pl.col("criteria").is_in(["biochemical", "symptomatic", "clinical"])
     is_full = pl.col("date_precision") == "D"
     return Check("V49", "date", is_far & is_radiological & is_full, {"days": str(settings.response_scan_days)})
+
+
+def _is_beyond(day: pl.Expr, settings: Settings) -> pl.Expr:
+    """Return whether a response is too many days away from a day; null where the day is not known."""
+    return (pl.col("date_lo") - day).dt.total_days().abs() > settings.response_scan_days
 
 
 def _same_day_check() -> Check:
     return Check(
         "V50",
         "response",
-        pl.lit(value=True),
+        pl.col("date_lo").is_not_null(),
         {
             "n": number_text(pl.len()),
             "day": pl.col(raw("date")).first(),

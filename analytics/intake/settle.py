@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 import polars as pl
 
@@ -12,9 +13,10 @@ from analytics.catalogue.settings import Settings
 from analytics.intake.cell_checks import cell_checks
 from analytics.intake.checks import Check, apply_checks
 from analytics.intake.clinic_checks import checks_of, death_checks
-from analytics.intake.date_checks import date_checks, life_checks, partial_date_checks, relative_checks
+from analytics.intake.date_checks import date_checks, date_columns, life_checks, partial_date_checks, relative_checks
 from analytics.intake.dates import RELATIVE
 from analytics.intake.deaths import death_ranges
+from analytics.intake.examinations import EXAMINATION, find_examinations, number_examinations
 from analytics.intake.identity import missing_patient_check, unknown_patient_check
 from analytics.intake.lab_checks import lab_limit_checks, lab_value_checks
 from analytics.intake.lab_limits import derive_lab_limits
@@ -75,7 +77,7 @@ class Desk:
         patients = self._settle_patients(parsed.pop("patients"))
         known = patients.filter(pl.col(STATUS).is_null()).get_column("pid")
         vital = self._check_rows("vital_status", parsed.pop("vital_status"), known)
-        self._check("vital_status", vital, death_checks())
+        self._check("vital_status", vital, tuple(death_checks()))
         life = _life(patients, death_ranges(vital))
         settled = {
             "patients": self._finish("patients", patients, life),
@@ -84,29 +86,25 @@ class Desk:
         for name in PATIENT_TABLES:
             if name not in settled:
                 rows = self._check_rows(name, parsed.pop(name), known)
-                settled[name] = self._finish(name, _with_context(name, rows, settled), life)
+                finished = self._finish(name, _with_context(name, rows, settled), life)
+                settled[name] = number_examinations(finished) if name == "imaging" else finished
         return settled
 
-    def _check(self, table: str, frame: pl.DataFrame, checks: Iterable[Check]) -> pl.DataFrame:
-        if frame.height == 0:
-            return frame
-        checked, found = apply_checks(table, frame, tuple(checks))
+    def _check(self, table: str, frame: pl.DataFrame, *stages: Sequence[Check]) -> pl.DataFrame:
+        checked, found = apply_checks(table, frame, *stages)
         self.findings.extend(found)
         return checked
 
-    def _cell_checks(self, table: str, frame: pl.DataFrame) -> Iterator[Check]:
-        yield from cell_checks(table, frame.columns)
-        if self.settings.dates == RELATIVE:
-            yield from relative_checks(table)
+    def _cell_checks(self, table: str, frame: pl.DataFrame) -> tuple[Check, ...]:
+        return _checks_of_cells(table, tuple(frame.columns), self.settings.dates == RELATIVE)
 
     def settle_lookups(self, parsed: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         """Settle the sheets that are about no patient; they get a ``_status``."""
         settled: dict[str, pl.DataFrame] = {}
         for name in LOOKUPS:
             checked = self._check(name, parsed[name], self._cell_checks(name, parsed[name]))
-            settled[name] = self._check(
-                name, self._settle_records(name, checked), date_checks(name, None, self.settings)
-            )
+            dates = tuple(date_checks(name, None, self.settings))
+            settled[name] = self._check(name, self._settle_records(name, checked), dates)
         return settled
 
     def _settle_records(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -116,31 +114,23 @@ class Desk:
 
     def _settle_patients(self, patients: pl.DataFrame) -> pl.DataFrame:
         present = self._withdraw(patients)
-        checked = self._check("patients", present, [missing_patient_check(), *self._cell_checks("patients", present)])
+        checked = self._check("patients", present, (missing_patient_check(), *self._cell_checks("patients", present)))
         return self._settle_records("patients", checked)
 
     def _check_rows(self, table: str, frame: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
         """Check the patient and the cells of each row, then which rows say the same or the contrary."""
-        identity = [missing_patient_check(), unknown_patient_check(known, self.ground.look_alikes)]
-        checked = self._check(table, self._withdraw(frame), identity)
-        checked = self._check(table, checked, self._cell_checks(table, frame))
-        if table == "labs":
-            checked = self._check(table, checked, lab_value_checks())
+        identity = (missing_patient_check(), unknown_patient_check(known, self.ground.look_alikes))
+        values = tuple(lab_value_checks()) if table == "labs" else ()
+        checked = self._check(table, self._withdraw(frame), identity, self._cell_checks(table, frame), values)
         return self._settle_records(table, checked)
 
     def _finish(self, table: str, frame: pl.DataFrame, life: pl.DataFrame) -> pl.DataFrame:
         """Check dates against the patient's life, then what belongs to this table alone."""
-        known = frame.join(life, on="pid", how="left", maintain_order="left")
-        checks = [
-            *date_checks(table, self.ground.latest, self.settings),
-            *life_checks(table),
-            *checks_of(table, self.settings),
-        ]
-        checked = self._check(table, known, checks)
-        checked = self._check(table, checked, partial_date_checks(table))
+        known = frame.join(life, on="pid", how="left", maintain_order="left") if date_columns(table) else frame
+        checked = self._check(table, known, *_checks_of_life(table, self.ground.latest, self.settings))
         if table == "labs":
             checked = derive_lab_limits(checked, self.ground.assays)
-            checked = self._check(table, checked, lab_limit_checks())
+            checked = self._check(table, checked, tuple(lab_limit_checks()))
         return checked
 
     def _withdraw(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -148,6 +138,18 @@ class Desk:
             return frame
         is_gone = pl.col("patient_id").is_in(self.ground.withdrawn)
         return frame.with_columns(pl.when(is_gone).then(pl.lit("withdrawn")).otherwise(STATUS).alias(STATUS))
+
+
+@lru_cache(maxsize=128)
+def _checks_of_cells(table: str, parsed: tuple[str, ...], is_relative: bool) -> tuple[Check, ...]:
+    return (*cell_checks(table, parsed), *(relative_checks(table) if is_relative else ()))
+
+
+@lru_cache(maxsize=128)
+def _checks_of_life(table: str, latest: date | None, settings: Settings) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
+    """Return the checks against the patient's life and those of this table alone, then those that count."""
+    checks = (*date_checks(table, latest, settings), *life_checks(table), *checks_of(table, settings))
+    return checks, tuple(partial_date_checks(table))
 
 
 def _life(patients: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
@@ -161,24 +163,26 @@ def _life(patients: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
 
 def _with_context(table: str, frame: pl.DataFrame, settled: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Add what a table's own checks need from another: a lesion's tracer, a cycle's kind of treatment."""
-    needs = {
-        "lesions": ("imaging", "imaging_id", "tracer"),
-        "cycles": ("treatments", "treatment_id", "category"),
-    }
-    if table not in needs:
-        return frame
-    other, key, wanted = needs[table]
-    facts = (
-        settled[other]
-        .filter(pl.col(STATUS).is_null())
-        .select("pid", key, pl.col(wanted).alias(f"_{wanted}"))
-        .unique(["pid", key], keep="first", maintain_order=True)
-    )
     if table == "lesions":
-        # a tracer matters where uptake was measured without one, which is rare
-        has_uptake = pl.any_horizontal(pl.col("suv_max", "suv_mean").is_not_null())
-        with_uptake = frame.select("pid", key, has_uptake=has_uptake).filter("has_uptake")
-        facts = facts.filter(pl.col("_tracer") == "none").join(with_uptake, on=["pid", key], how="semi")
-        if facts.height == 0:
-            return frame.with_columns(_tracer=pl.lit(None, dtype=pl.String()))
-    return frame.join(facts, on=["pid", key], how="left", maintain_order="left")
+        imaging = settled["imaging"]
+        numbered = frame.with_columns(find_examinations(frame, imaging))
+        return numbered.with_columns(_tracers_of_uptake(numbered, imaging).alias("_tracer"))
+    if table != "cycles":
+        return frame
+    key = ["pid", "treatment_id"]
+    treatments = settled["treatments"].filter(pl.col(STATUS).is_null()).select(*key, _category="category")
+    facts = treatments.unique(key, keep="first", maintain_order=True)
+    return frame.join(facts, on=key, how="left", maintain_order="left")
+
+
+def _tracers_of_uptake(lesions: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:
+    """Return the tracer of each lesion's examination, or none at all where no uptake was measured without one.
+
+    A tracer matters where uptake was measured without one, which is rare.
+    """
+    examinations, tracers = lesions.get_column(EXAMINATION), imaging.get_column("tracer")
+    has_uptake = pl.any_horizontal(pl.col("suv_max", "suv_mean").is_not_null())
+    measured = examinations.filter(lesions.select(has_uptake).to_series())
+    if (tracers == "none").gather(measured.unique()).any():
+        return tracers.gather(examinations)
+    return pl.Series([None], dtype=pl.String()).new_from_index(0, lesions.height)
