@@ -13,6 +13,29 @@ LARGEST_KEY = 2**25
 """Keys below this are looked up by their place in a table of all, larger ones in a sorted list."""
 
 
+class KeyedValues:
+    """Values by keys, 0 or more and below ``n_keys``; of a key that is there twice either value may be meant."""
+
+    def __init__(self, keys: IntArray, values: NDArray[Any], n_keys: int, absent: int) -> None:
+        self._absent = values.dtype.type(absent)
+        self._sorted: IntArray | None = None
+        if n_keys <= LARGEST_KEY:
+            self._values = np.full(n_keys, absent, dtype=values.dtype)
+            self._values[keys] = values
+        else:
+            order = np.argsort(keys, kind="stable")
+            self._sorted, self._values = keys[order], values[order]
+
+    def find(self, asked: IntArray) -> NDArray[Any]:
+        """Return the value of each key ``asked``, or the one for an absent key."""
+        if self._sorted is None:
+            return self._values.take(asked)
+        if not len(self._sorted):
+            return np.full(len(asked), self._absent)
+        found = np.searchsorted(self._sorted, asked).clip(max=len(self._sorted) - 1)
+        return np.where(self._sorted[found] == asked, self._values[found], self._absent)
+
+
 def find_values(keys: IntArray, values: NDArray[Any], asked: IntArray, absent: int) -> NDArray[Any]:
     """Return the one of ``values`` whose key is ``asked``, or ``absent``; keys are 0 or more.
 
@@ -25,12 +48,4 @@ def find_values(keys: IntArray, values: NDArray[Any], asked: IntArray, absent: i
     array([30, 10, -1])
     """
     n_keys = 1 + max(int(keys.max(initial=0)), int(asked.max(initial=0)))
-    if n_keys <= LARGEST_KEY:
-        table = np.full(n_keys, absent, dtype=values.dtype)
-        table[keys] = values
-        return table.take(asked)
-    if not len(keys):
-        return np.full(len(asked), absent, dtype=values.dtype)
-    order = np.argsort(keys, kind="stable")
-    found = order[np.searchsorted(keys, asked, sorter=order).clip(max=len(keys) - 1)]
-    return np.where(keys[found] == asked, values[found], values.dtype.type(absent))
+    return KeyedValues(keys, values, n_keys, absent).find(asked)

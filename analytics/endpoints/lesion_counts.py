@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from analytics.catalogue.size_criteria import SizeCriteria
-from analytics.endpoints.key_lookup import find_values
+from analytics.endpoints.key_lookup import KeyedValues
 from analytics.endpoints.lesion_rows import CALLED_NEW, NODE, SEEN, SIZED, TARGET, UNKNOWN
-from analytics.endpoints.lesion_sizes import LesionSizes
+from analytics.endpoints.lesion_sizes import LesionSizes, SizedReadings
 from analytics.endpoints.visits import NEVER, NO_LINE
 from analytics.tables.results import BoolArray, IntArray
 
@@ -36,12 +36,15 @@ def _split(counts: IntArray) -> tuple[IntArray, IntArray]:
     return counts & (2**_HALF - 1), counts >> _HALF
 
 
-def count_called_targets(sizes: LesionSizes, n_visits: int) -> tuple[IntArray, IntArray, IntArray]:
+def count_called_targets(sizes: LesionSizes) -> tuple[IntArray, IntArray, IntArray]:
     """Return of each visit how many lesions are called target, how many of these have no size, and their sum."""
     every = np.arange(256, dtype=np.uint8)
     weights = _weigh((every & TARGET) > 0, (every & (TARGET | SIZED)) == TARGET)
-    n_targets, n_unsized = _split(sizes.add(weights.take(sizes.marks), n_visits))
-    return n_targets, n_unsized, sizes.add(np.multiply(sizes.tenths, (sizes.marks & TARGET) > 0), n_visits)
+    counts, tenths = np.zeros((2, sizes.n_visits + 1), dtype=np.int64)
+    for part in sizes.parts:
+        part.add(weights.take(part.marks.astype(np.int64)), counts)
+        part.add(np.multiply(part.tenths, (part.marks & TARGET) > 0), tenths)
+    return *_split(counts[:-1]), tenths[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +60,37 @@ class Roles:
         """Return how many lesions of each line's baseline are no target."""
         return np.bincount(self.line[self.role == _OTHER], minlength=self.n_lines)
 
-    def find(self, sizes: LesionSizes, line: IntArray) -> NDArray[np.uint8]:
-        """Return the role of each lesion row; ``line`` is that of the visits, or ``NO_LINE``."""
-        n_names = 1 + max(int(self.lesion.max(initial=0)), int(sizes.lesion.max(initial=0)))
-        asked = sizes.repeat((np.append(line, NO_LINE)[sizes.visit] - NO_LINE) * n_names)
-        asked += sizes.lesion
-        return find_values((self.line - NO_LINE) * n_names + self.lesion, self.role, asked, _NOT_OF_BASELINE)
+    def by_key(self, n_names: int) -> KeyedValues:
+        """Return the roles by line and lesion, as ``_find_roles`` asks for them."""
+        keys = (self.line - NO_LINE) * n_names + self.lesion
+        return KeyedValues(keys, self.role, (self.n_lines - NO_LINE) * n_names, _NOT_OF_BASELINE)
 
 
-def derive_roles(sizes: LesionSizes, baselines: pl.DataFrame, n_visits: int) -> Roles:
+def _find_roles(roles: KeyedValues, readings: SizedReadings, line: IntArray, n_names: int) -> NDArray[np.uint8]:
+    """Return the role of each lesion row; ``line`` is that of the visits, or ``NO_LINE``, which stands last too."""
+    asked = readings.repeat((line[readings.visit] - NO_LINE) * n_names)
+    asked += readings.lesion
+    return roles.find(asked)
+
+
+def derive_roles(sizes: LesionSizes, baselines: pl.DataFrame) -> Roles:
     """Return the lesions of each line's baseline."""
-    of_base = np.full(n_visits + 1, NO_LINE)
+    of_base = np.full(sizes.n_visits + 1, NO_LINE)
     known = baselines.with_row_index("line").filter(pl.col("base_visit").is_not_null())
     of_base[known["base_visit"].to_numpy()] = known["line"].to_numpy()
-    line = of_base[sizes.visit]
-    base = sizes.select(line != NO_LINE)
-    line = base.repeat(line[line != NO_LINE])
+    base = sizes.select(of_base[: sizes.n_visits] != NO_LINE)
+    line = base.repeat(of_base[base.visit])
     has_targets = baselines.select((pl.col("n_targets") > 0).fill_null(value=False)).to_series().to_numpy()
     is_target = ((base.marks & TARGET) > 0) & has_targets[line]
     role = np.where(is_target, np.uint8(_TARGET), np.uint8(_OTHER))
     return Roles(line, base.lesion, role, baselines.height)
 
 
-def _mark_sizes(sizes: LesionSizes, criteria: SizeCriteria) -> NDArray[np.uint8]:
+def _mark_sizes(sizes: SizedReadings, criteria: SizeCriteria) -> NDArray[np.uint8]:
     """Return the marks of each row with those of its size by the criteria."""
     is_node, is_sized = (sizes.marks & NODE) > 0, (sizes.marks & SIZED) > 0
     is_gone = (is_node & (sizes.tenths < criteria.normal_node_tenths)) | (~is_node & (sizes.tenths == 0))
-    return sizes.marks | (is_gone & is_sized) * _GONE | ((sizes.tenths > 0) & is_sized) * _PRESENT
+    return sizes.marks | (is_gone & is_sized) * _GONE | (sizes.tenths > 0) * _PRESENT
 
 
 def _list_signs() -> tuple[IntArray, NDArray[np.uint8]]:
@@ -101,39 +108,70 @@ def _list_signs() -> tuple[IntArray, NDArray[np.uint8]]:
     return counts, signs.astype(np.uint8)
 
 
+@dataclass(frozen=True, slots=True)
+class LesionSummaries:
+    """What the lesions of each visit come to.
+
+    Attributes
+    ----------
+    has_rows
+        Whether it has lesions at all.
+    sum, n_measured
+        Of its targets.
+    is_left, is_back
+        Whether any target is.
+    n_others_gone, is_other_left
+        Of its other lesions.
+    new_day
+        Of its first new lesion; ``NEVER`` without one.
+    """
+
+    has_rows: BoolArray
+    sum: IntArray
+    n_measured: IntArray
+    is_left: BoolArray
+    is_back: BoolArray
+    n_others_gone: IntArray
+    is_other_left: BoolArray
+    new_day: NDArray[np.int32]
+
+    def select(self, visits: IntArray) -> LesionSummaries:
+        """Return those of some of the visits."""
+        return LesionSummaries(*(getattr(self, field.name)[visits] for field in fields(self)))
+
+
 def summarise_lesions(
     sizes: LesionSizes, line: IntArray, roles: Roles, days: NDArray[np.int32], criteria: SizeCriteria
-) -> pl.DataFrame:
+) -> LesionSummaries:
     """Reduce the lesions of each visit to what the response needs, by their role at the baseline of its ``line``.
 
     ``days`` are those of the scans. Visits before every line are summed too: leaving them out would cost more.
-
-    Returns
-    -------
-    pl.DataFrame
-        One row a visit: ``has_rows``, ``sum`` and ``n_measured`` of its targets, ``is_left`` and ``is_back``
-        (whether a target is), ``n_others_gone``, ``is_other_left`` and ``new_day`` (``NEVER`` without a new lesion).
     """
-    n_visits = len(line)
-    role = roles.find(sizes, line)
-    code = np.left_shift(role, 8, dtype=np.int64)
-    code |= _mark_sizes(sizes, criteria)
+    of_role, of_line = roles.by_key(sizes.n_names), np.append(line, NO_LINE)
     weights, signs = _list_signs()
-    n_measured, n_others_gone = _split(sizes.add(weights.take(code), n_visits))
-    of_row = signs.take(code)
-    of_visit = sizes.unite(of_row, n_visits)
-    new = sizes.find_readings(np.flatnonzero(of_row & _NEW))
-    new_day = np.full(n_visits + 1, NEVER, dtype=np.int32)
-    np.minimum.at(new_day, sizes.visit[new], np.append(days, NEVER)[sizes.scan[new]])
-    return pl.DataFrame(
-        {
-            "has_rows": sizes.have_rows(n_visits),
-            "sum": sizes.add(np.multiply(sizes.tenths, role == _TARGET), n_visits),
-            "n_measured": n_measured,
-            "is_left": (of_visit & _LEFT) > 0,
-            "is_back": (of_visit & _BACK) > 0,
-            "n_others_gone": n_others_gone,
-            "is_other_left": (of_visit & _OTHERS_LEFT) > 0,
-            "new_day": new_day[:n_visits],
-        }
+    days = np.append(days, NEVER)
+    # the last place is that of no visit
+    tenths, counts = np.zeros((2, sizes.n_visits + 1), dtype=np.int64)
+    of_visit = np.zeros(sizes.n_visits + 1, dtype=np.uint8)
+    new_day = np.full(sizes.n_visits + 1, NEVER)
+    for part in sizes.parts:
+        role = _find_roles(of_role, part, of_line, sizes.n_names)
+        code = np.left_shift(role, 8, dtype=np.int64)
+        code |= _mark_sizes(part, criteria)
+        part.add(weights.take(code), counts)
+        part.add(np.multiply(part.tenths, role == _TARGET), tenths)
+        of_reading = part.unite(signs.take(code))
+        np.bitwise_or.at(of_visit, part.visit, of_reading)
+        new = np.flatnonzero(of_reading & _NEW)
+        np.minimum.at(new_day, part.visit[new], days[part.scan[new]])
+    n_measured, n_others_gone = _split(counts[:-1])
+    return LesionSummaries(
+        sizes.have_rows(),
+        tenths[:-1],
+        n_measured,
+        (of_visit[:-1] & _LEFT) > 0,
+        (of_visit[:-1] & _BACK) > 0,
+        n_others_gone,
+        (of_visit[:-1] & _OTHERS_LEFT) > 0,
+        new_day[:-1],
     )

@@ -75,17 +75,15 @@ def _select_rows(tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
     is_sized = pl.col("mm").is_not_null()
     noted = (
         tables["lesions"]
-        .select(*_KEY, "imaging_id", "reader", "organ", "segment", "_file", "_row", how=how, mm=size)
+        .select(*_KEY, "organ", "segment", "_file", "_row", how=how, mm=size)
         .with_columns(pl.col("lesion_id").cast(pl.Categorical))
         .collect(engine="streaming")
     )
-    starts, readings = find_readings(noted)
+    starts, readings = find_readings(tables["lesions"])
     scan = find_scans_read(readings, scans)
     of_row = pl.Series("scan", np.repeat(scan, np.diff(starts, append=noted.height)))
-    rows = (
-        noted.drop("imaging_id", "reader")
-        .with_columns(of_row)[order_rows(starts, noted.height, scan)]
-        .with_columns(date=pl.lit(scans["date"]).gather("scan"))
+    rows = noted.with_columns(of_row)[order_rows(starts, noted.height, scan)].with_columns(
+        date=pl.lit(scans["date"]).gather("scan")
     )
     return (
         sort_by_key(rows, "scan", "_file", "_row")

@@ -14,28 +14,20 @@ NO_SCAN = -1
 _READING = ("pid", "imaging_id", "reader")
 
 
-def _differs(texts: pl.Series) -> pl.Series:
-    """Return which of ``texts`` differ from the one before, the first left out."""
-    later, earlier = texts.slice(1), texts.head(-1)
-    return later.ne_missing(earlier) if texts.has_nulls() else later != earlier
+def find_readings(lesions: pl.LazyFrame) -> tuple[IntArray, pl.DataFrame]:
+    """Return where a stretch of rows of one patient, scan and reader begins, and these.
 
-
-def find_readings(rows: pl.DataFrame) -> tuple[IntArray, pl.DataFrame]:
-    """Return where a stretch of rows of one patient, scan and reader begins, and these; some begin anew without need.
-
-    Part by part, as the rows lie in memory: texts are then compared in place instead of in a copy moved by one row.
+    Read by itself: of millions of texts only those at the heads are then held at once.
     """
-    starts: list[IntArray] = [np.zeros(0, dtype=np.int64)]
-    readings = [rows.select(_READING).clear()]
-    begun = 0
-    for length in rows["imaging_id"].chunk_lengths():
-        named = [rows[name].slice(begun, length) for name in _READING]
-        pid, scan, reader = (_differs(column) for column in named)
-        first = np.append(0, np.flatnonzero((pid | scan | reader).to_numpy()) + 1)[:length]
-        starts.append(first + begun)
-        readings.append(pl.DataFrame(named)[first])
-        begun += length
-    return np.concatenate(starts), pl.concat(readings, rechunk=True)
+    is_head = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in _READING)
+    heads = (
+        lesions.select(_READING)
+        .with_row_index("start")
+        .filter(is_head | (pl.col("start") == 0))
+        .collect(engine="streaming")
+        .rechunk()
+    )
+    return heads["start"].to_numpy().astype(np.int64), heads.drop("start")
 
 
 def _find_scans(readings: pl.DataFrame, scans: pl.DataFrame) -> IntArray:
@@ -82,11 +74,15 @@ def find_scans_read(readings: pl.DataFrame, scans: pl.DataFrame) -> IntArray:
     return scan
 
 
+def list_places(starts: IntArray, lengths: IntArray) -> IntArray:
+    """Return the places of the rows of stretches, one stretch after the other."""
+    place = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+    place += np.arange(len(place))
+    return place
+
+
 def order_rows(starts: IntArray, n_rows: int, scan: IntArray) -> IntArray:
     """Return the places of the rows of readings that count, in the order of their scans; whole readings are moved."""
     read = np.flatnonzero(scan != NO_SCAN)
     read = read[np.argsort(scan[read], kind="stable")]
-    length = np.diff(starts, append=n_rows)[read]
-    place = np.repeat(starts[read] - (np.cumsum(length) - length), length)
-    place += np.arange(len(place))
-    return place
+    return list_places(starts[read], np.diff(starts, append=n_rows)[read])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,17 +12,20 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analytics.catalogue.size_criteria import SizeCriteria
-from analytics.endpoints.lesion_readings import find_readings, find_scans_read
+from analytics.endpoints.lesion_readings import find_readings, find_scans_read, list_places
 from analytics.endpoints.lesion_rows import CALLED_NEW, SEEN, SIZED, TARGET, UNKNOWN, mark_rows, read_lesion_rows
 from analytics.tables.results import BoolArray, IntArray
+
+ROWS_AT_ONCE = 100_000
+"""About how many rows are worked on at a time, so that they stay near the processor."""
 
 NO_VISIT = -1
 """Visit of a reading that does not count."""
 
 
 @dataclass(frozen=True, slots=True)
-class LesionSizes:
-    """The sizes of lesions, and the readings they stand in.
+class SizedReadings:
+    """The sizes of lesions in a stretch of rows, and the readings they stand in.
 
     Attributes
     ----------
@@ -43,35 +48,26 @@ class LesionSizes:
         """Return the ``values`` of the readings for each of their rows."""
         return np.repeat(values, np.diff(self.starts, append=len(self.marks)))
 
-    def add(self, values: NDArray[np.int32] | IntArray, n_visits: int) -> IntArray:
-        """Return the sum of the rows' ``values`` over every visit; 0 without a row."""
-        sums = np.zeros(n_visits + 1, dtype=np.int64)
+    def add(self, values: NDArray[np.int32] | IntArray, sums: IntArray) -> None:
+        """Add the rows' ``values`` to the ``sums`` of the visits; the last place is that of no visit."""
         np.add.at(sums, self.visit, np.add.reduceat(values, self.starts, dtype=np.int64))
-        return sums[:n_visits]
 
-    def unite(self, signs: NDArray[np.uint8], n_visits: int) -> NDArray[np.uint8]:
-        """Return the bits set in any row of every visit."""
-        united = np.zeros(n_visits + 1, dtype=np.uint8)
-        np.bitwise_or.at(united, self.visit, np.bitwise_or.reduceat(signs, self.starts))
-        return united[:n_visits]
-
-    def have_rows(self, n_visits: int) -> BoolArray:
-        """Return which visits have a row."""
-        have = np.zeros(n_visits + 1, dtype=np.bool_)
-        have[self.visit] = True
-        return have[:n_visits]
+    def unite(self, signs: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the bits set in any row of each reading."""
+        return np.bitwise_or.reduceat(signs, self.starts)
 
     def find_readings(self, rows: IntArray) -> IntArray:
         """Return the reading of each of ``rows``."""
         return np.searchsorted(self.starts, rows, side="right") - 1
 
-    def select(self, is_chosen: BoolArray) -> LesionSizes:
+    def select(self, is_chosen: BoolArray) -> SizedReadings:
         """Return the chosen readings with their rows."""
-        rows = np.flatnonzero(self.repeat(is_chosen))
-        lengths = np.diff(self.starts, append=len(self.marks))[is_chosen]
-        starts = np.cumsum(lengths) - lengths
-        of_row = (self.lesion[rows], self.tenths[rows], self.marks[rows])
-        return LesionSizes(*of_row, starts, self.scan[is_chosen], self.visit[is_chosen])
+        chosen = np.flatnonzero(is_chosen)
+        begin = self.starts.take(chosen)
+        lengths = np.append(self.starts, len(self.marks)).take(chosen + 1) - begin
+        rows = list_places(begin, lengths)
+        of_row = (self.lesion.take(rows), self.tenths.take(rows), self.marks.take(rows))
+        return SizedReadings(*of_row, np.cumsum(lengths) - lengths, self.scan.take(chosen), self.visit.take(chosen))
 
     def list_rows(self) -> pl.DataFrame:
         """Return ``visit``, ``scan``, ``lesion``, ``tenths`` and ``marks`` of each row."""
@@ -86,7 +82,46 @@ class LesionSizes:
         )
 
 
-def _forget_unseen(sizes: LesionSizes, is_metabolic: BoolArray) -> None:
+_NOTHING = np.zeros(0, dtype=np.int64)
+_NO_READINGS = SizedReadings(
+    _NOTHING.astype(np.uint32), _NOTHING.astype(np.int32), _NOTHING.astype(np.uint8), _NOTHING, _NOTHING, _NOTHING
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LesionSizes:
+    """The sizes of lesions: stretches of rows, how many names lesions have, and how many visits there are.
+
+    What is noted of visits has one place more, the last, for readings that do not count (``NO_VISIT``).
+    """
+
+    parts: tuple[SizedReadings, ...]
+    n_names: int
+    n_visits: int
+
+    def have_rows(self) -> BoolArray:
+        """Return which visits have a row."""
+        have = np.zeros(self.n_visits + 1, dtype=np.bool_)
+        for part in self.parts:
+            have[part.visit] = True
+        return have[: self.n_visits]
+
+    def select(self, is_chosen: BoolArray) -> SizedReadings:
+        """Return the readings of the chosen visits with their rows."""
+        is_chosen = np.append(is_chosen, False)
+        chosen = [part.select(is_chosen[part.visit]) for part in self.parts]
+        begun = np.cumsum([0, *(len(part.marks) for part in chosen)])
+        return SizedReadings(
+            np.concatenate([part.lesion for part in chosen]),
+            np.concatenate([part.tenths for part in chosen]),
+            np.concatenate([part.marks for part in chosen]),
+            np.concatenate([part.starts + start for part, start in zip(chosen, begun, strict=False)]),
+            np.concatenate([part.scan for part in chosen]),
+            np.concatenate([part.visit for part in chosen]),
+        )
+
+
+def _forget_unseen(sizes: SizedReadings, is_metabolic: BoolArray) -> None:
     """Call not assessed, instead of gone, what took up no glucose: that says nothing of its size."""
     is_not_visible = (sizes.marks & (SIZED | SEEN)) == SIZED
     unseen = np.flatnonzero(sizes.repeat(is_metabolic) & is_not_visible)
@@ -128,24 +163,18 @@ def _resolve_parents(sizes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _list_names(lesion: pl.Series, codes: NDArray[np.uint32]) -> pl.Series:
-    """Return the names of lesions by their codes."""
-    row = np.zeros(1 + int(codes.max(initial=0)), dtype=np.int32)
-    row[codes] = np.arange(len(codes), dtype=np.int32)
-    return lesion.gather(row[: len(codes)]).cast(pl.String)
-
-
 def _find_apart(sizes: LesionSizes, names: pl.Series, scans: pl.DataFrame) -> BoolArray:
-    """Return the readings of visits that have several scans, or merged or split lesions: these are few."""
+    """Return the visits that have several scans, or merged or split lesions: these are few."""
     visit_of_scan = scans["visit"].to_numpy()
-    # the last place is that of readings without a visit
-    is_apart = np.zeros(2 + int(visit_of_scan.max(initial=NO_VISIT)), dtype=np.bool_)
+    is_apart = np.zeros(sizes.n_visits + 1, dtype=np.bool_)
     is_apart[visit_of_scan[1:][visit_of_scan[1:] == visit_of_scan[:-1]]] = True
     is_compound = names.str.contains_any(["+", "/"]).fill_null(value=False).to_numpy()
     if is_compound.any():
-        is_apart[sizes.visit[sizes.find_readings(np.flatnonzero(is_compound[sizes.lesion]))]] = True
-    is_apart[NO_VISIT] = False
-    return is_apart[sizes.visit]
+        for part in sizes.parts:
+            is_apart[part.visit[part.find_readings(np.flatnonzero(is_compound.take(part.lesion.astype(np.int64))))]] = (
+                True
+            )
+    return is_apart[: sizes.n_visits]
 
 
 def _resolve(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
@@ -158,34 +187,59 @@ def _resolve(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _replace(sizes: LesionSizes, is_apart: BoolArray, resolved: pl.DataFrame, names: pl.DataType) -> LesionSizes:
-    """Return the sizes with the rows ``resolved`` instead of those of the readings apart, each a reading of its own."""
-    lesion = resolved["lesion_id"].cast(names).to_physical()
-    return LesionSizes(
-        np.append(sizes.lesion, lesion.to_numpy()),
-        np.append(sizes.tenths, resolved["tenths"].to_numpy()),
-        np.append(sizes.marks, resolved["marks"].to_numpy()),
-        np.append(sizes.starts, len(sizes.marks) + np.arange(resolved.height)),
-        np.append(sizes.scan, resolved["scan"].to_numpy()),
-        np.append(np.where(is_apart, NO_VISIT, sizes.visit), resolved["visit"].to_numpy()),
-    )
+def _part(sizes: SizedReadings) -> Iterator[SizedReadings]:
+    """Yield the readings in stretches of ``ROWS_AT_ONCE`` rows, a little more or less."""
+    n_rows, n_readings = len(sizes.marks), len(sizes.starts)
+    cuts = np.unique(np.searchsorted(sizes.starts, np.arange(0, n_rows, ROWS_AT_ONCE)))
+    for first, end in pairwise([*cuts.tolist(), n_readings]):
+        begin, stop = np.append(sizes.starts, n_rows)[[first, end]]
+        rows, own = slice(begin, stop), slice(first, end)
+        of_row = (sizes.lesion[rows], sizes.tenths[rows], sizes.marks[rows])
+        yield SizedReadings(*of_row, sizes.starts[own] - begin, sizes.scan[own], sizes.visit[own])
 
 
-def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria) -> LesionSizes:
-    """Derive the size of each lesion at each visit, one row a visit and lesion; ``scans`` as ``derive_visits`` does."""
-    rows = read_lesion_rows(lesions, criteria)
-    starts, readings = find_readings(rows)
+def _read_sizes(
+    rows: pl.DataFrame, lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria
+) -> SizedReadings:
+    """Return the sizes as they are noted."""
+    starts, readings = find_readings(lesions)
     scan = find_scans_read(readings, scans)
     # a reading that does not count has the last place, beside those of the scans
     visit = np.append(scans["visit"].to_numpy(), NO_VISIT)[scan]
     is_metabolic = np.append(scans["is_metabolic"].to_numpy(), False)[scan]
-    sizes = LesionSizes(rows["lesion"].to_physical().to_numpy(), *mark_rows(rows, criteria), starts, scan, visit)
+    sizes = SizedReadings(rows["lesion"].to_physical().to_numpy(), *mark_rows(rows, criteria), starts, scan, visit)
     if is_metabolic.any():
         _forget_unseen(sizes, is_metabolic)
-    names = _list_names(rows["lesion"], sizes.lesion)
-    is_apart = _find_apart(sizes, names, scans)
-    if not is_apart.any():
-        return sizes
-    apart = sizes.select(is_apart).list_rows()
-    resolved = _resolve(apart.with_columns(lesion_id=pl.lit(names).gather("lesion")).drop("lesion"), scans)
-    return _replace(sizes, is_apart, resolved, rows.schema["lesion"])
+    return sizes
+
+
+def _replace(sizes: LesionSizes, is_apart: BoolArray, scans: pl.DataFrame, names: pl.Categories) -> LesionSizes:
+    """Return the sizes with one row a lesion at the visits apart, each a reading of its own."""
+    rows = sizes.select(is_apart).list_rows()
+    named = rows.with_columns(lesion_id=pl.lit(names.to_series()).gather("lesion")).drop("lesion")
+    resolved = _resolve(named, scans)
+    lesion = resolved["lesion_id"].cast(pl.Categorical(names)).to_physical()
+    added = SizedReadings(
+        lesion.to_numpy(),
+        resolved["tenths"].to_numpy(),
+        resolved["marks"].to_numpy(),
+        np.arange(resolved.height),
+        resolved["scan"].to_numpy(),
+        resolved["visit"].to_numpy(),
+    )
+    is_apart = np.append(is_apart, False)
+    kept = (replace(part, visit=np.where(is_apart[part.visit], NO_VISIT, part.visit)) for part in sizes.parts)
+    return LesionSizes((*kept, added), len(names.to_series()), sizes.n_visits)
+
+
+def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria) -> LesionSizes:
+    """Derive the size of each lesion at each visit, one row a visit and lesion; ``scans`` as ``derive_visits`` does."""
+    # names of this table alone, so that their numbers stay small
+    names = pl.Categories.random()
+    # held to the end: numbering would start anew once no series of a category is left
+    rows = read_lesion_rows(lesions, criteria, names)
+    parts = tuple(_part(_read_sizes(rows, lesions, scans, criteria))) or (_NO_READINGS,)
+    n_visits = 1 + int(scans["visit"].to_numpy().max(initial=NO_VISIT))
+    sizes = LesionSizes(parts, len(names.to_series()), n_visits)
+    is_apart = _find_apart(sizes, names.to_series(), scans)
+    return _replace(sizes, is_apart, scans, names) if is_apart.any() else sizes

@@ -57,10 +57,9 @@ def _select_baselines(visits: pl.DataFrame, sizes: LesionSizes, n_lines: int, se
     """
     coming = visits["coming"].to_numpy()
     is_near = (coming != NO_LINE) & (visits["days_before"].to_numpy() <= settings.baseline_scan_days)
-    before = sizes.select(np.append(is_near, False)[sizes.visit])
-    n_targets, n_unsized, tenths = count_called_targets(before, visits.height)
+    n_targets, n_unsized, tenths = count_called_targets(sizes)
     is_complete = (n_targets > 0) & (n_unsized == 0)
-    near = np.flatnonzero(before.have_rows(visits.height))
+    near = np.flatnonzero(is_near & sizes.have_rows())
     line = coming[near]
     # visits are in the order of the lines they come before
     first = np.flatnonzero(np.diff(line, prepend=NO_LINE))

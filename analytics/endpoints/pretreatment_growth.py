@@ -7,8 +7,9 @@ import polars as pl
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.endpoints.lesion_rows import SIZED, TARGET
-from analytics.endpoints.lesion_sizes import NO_VISIT, LesionSizes
+from analytics.endpoints.lesion_sizes import LesionSizes
 from analytics.endpoints.line_readings import LineReadings
+from analytics.endpoints.visits import NEVER
 
 EARLIEST_MONTHS, LATEST_MONTHS = 2.0, 12.0
 """How long before the baseline the earlier visit lies; over less, the error of measuring outweighs the growth."""
@@ -26,9 +27,9 @@ def derive_earlier_sums(readings: LineReadings) -> pl.DataFrame:
         at the baseline and ``baseline_mm`` before: growth is read from the earlier to the later.
     """
     baselines = pl.concat([readings.lines.select("pid", "line_no"), readings.baselines], how="horizontal")
-    of_visit = readings.visits.select("pid", "first_date", "new_date", visit=pl.int_range(pl.len(), dtype=pl.Int64))
+    of_visit = readings.visits.select("pid", "first_date", "new_day", visit=pl.int_range(pl.len(), dtype=pl.Int64))
     unchanged = baselines.filter(pl.col("n_targets") > 0).join(
-        of_visit.filter(pl.col("new_date").is_null()).select(base_visit="visit"), on="base_visit"
+        of_visit.filter(pl.col("new_day") == int(NEVER)).select(base_visit="visit"), on="base_visit"
     )
     sums = _sum_targets(unchanged, of_visit, readings.sizes)
     return (
@@ -47,9 +48,9 @@ def derive_earlier_sums(readings: LineReadings) -> pl.DataFrame:
 
 def _list_rows(sizes: LesionSizes, visits: pl.Series) -> pl.DataFrame:
     """Return the lesion rows of some of the visits."""
-    is_asked = np.zeros(2 + int(sizes.visit.max(initial=NO_VISIT)), dtype=np.bool_)
-    is_asked[visits.filter(visits < len(is_asked) - 1).to_numpy()] = True
-    return sizes.select(is_asked[sizes.visit]).list_rows()
+    is_asked = np.zeros(sizes.n_visits, dtype=np.bool_)
+    is_asked[visits.to_numpy()] = True
+    return sizes.select(is_asked).list_rows()
 
 
 def _sum_targets(baselines: pl.DataFrame, visits: pl.DataFrame, sizes: LesionSizes) -> pl.DataFrame:

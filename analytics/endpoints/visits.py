@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from analytics.catalogue.settings import Settings
-from analytics.longitudinal.keys import compute_day_key, is_first_of, sort_by_key
+from analytics.longitudinal.keys import compute_day_key, sort_by_key
+from analytics.tables.results import BoolArray, IntArray
 
 NOT_FOR_SIZE: tuple[str, ...] = ("planar", "SPECT", "echo", "endoscopy", "post_therapy_scan")
 """Examinations that cannot measure: uptake alone on them is no new lesion in the sense of RECIST."""
@@ -17,7 +21,10 @@ METABOLIC_TRACER = "18F-FDG"
 NON_TARGET_WORDS: tuple[str, ...] = ("PD", "NON_CR_NON_PD", "NE", "CR")
 """What a reader may say of the non-target lesions; of several scans of a visit the first of these holds."""
 
-NEVER = 2**31 - 1
+NOT_SAID = len(NON_TARGET_WORDS)
+"""Place of the word where there is none."""
+
+NEVER = np.int32(2**31 - 1)
 """A day that does not come."""
 
 NO_LINE = -1
@@ -41,54 +48,56 @@ def derive_visits(imaging: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
         )
         .collect(engine="streaming")
     )  # fmt: skip
-    near = (pl.col("date") - pl.col("date").shift(1)).dt.total_days() <= settings.visit_span_days
-    one_label = (pl.col("timepoint") == pl.col("timepoint").shift(1)).fill_null(value=False)
-    one_day = pl.col("date") == pl.col("date").shift(1)
-    joins = (pl.col("pid") == pl.col("pid").shift(1)) & (one_day | (one_label & near))
-    return (
-        sort_by_key(dated, "day_key", "imaging_id")
-        .with_columns(visit=(~joins.fill_null(value=False)).cum_sum().cast(pl.Int64) - 1)
-        .drop("timepoint")
-    )
+    scans = sort_by_key(dated, "day_key", "imaging_id").rechunk()
+    visit = np.cumsum(_is_first_of_visit(scans, settings)) - 1
+    return scans.select(pl.all().exclude("timepoint"), pl.lit(pl.Series("visit", visit)))
+
+
+def _is_first_of_visit(scans: pl.DataFrame, settings: Settings) -> BoolArray:
+    pid, day, label = scans["pid"].to_numpy(), scans["date"].to_physical().to_numpy(), scans["timepoint"]
+    days_since = np.diff(day)
+    one_label = (label.slice(1) == label.head(-1)).fill_null(value=False).to_numpy()
+    is_first = np.ones(len(day), dtype=np.bool_)
+    is_first[1:] = (pid[1:] != pid[:-1]) | ((days_since != 0) & ~(one_label & (days_since <= settings.visit_span_days)))
+    return is_first
+
+
+def _reduce(values: NDArray[Any], unite: np.ufunc, first: IntArray, visit: IntArray, others: IntArray) -> NDArray[Any]:
+    """Return what the ``values`` of the scans of each visit come to; most visits are one scan."""
+    united = values[first]
+    unite.at(united, visit[others], values[others])
+    return united
 
 
 def derive_visit_facts(scans: pl.DataFrame) -> pl.DataFrame:
     """Return one row a visit, in order: first and last day, and what its readers said beside the measurements.
 
     ``scan`` is the position of its first scan among ``scans``; ``said`` is the place of its word among
-    ``NON_TARGET_WORDS``, null where none of them was said.
+    ``NON_TARGET_WORDS``, their number where none of them was said; ``new_day`` and ``worse_day`` are ``NEVER``
+    without a new lesion and without a progression of the non-target lesions.
     """
     words = pl.Enum(NON_TARGET_WORDS)
-    day = pl.col("date").to_physical()
-    told = scans.select(
-        "is_inadequate",
-        is_described=pl.col("non_target").is_not_null(),
-        said=pl.col("non_target").cast(words, strict=False).to_physical().fill_null(len(NON_TARGET_WORDS)),
-        new_day=pl.when("is_new").then(day).otherwise(NEVER),
-        worse_day=pl.when(pl.col("non_target") == "PD").then(day).otherwise(NEVER),
-    )
-    first = scans.select(is_first_of("visit").arg_true()).to_series().to_numpy()
-    last = np.append(first[1:], scans.height)[: len(first)] - 1
-    least = {name: np.minimum.reduceat(told[name].to_numpy(), first) for name in ("said", "new_day", "worse_day")}
-    facts = pl.DataFrame(
+    said = scans["non_target"].cast(words, strict=False).to_physical().fill_null(NOT_SAID).to_numpy()
+    day, visit = scans["date"].to_physical().to_numpy(), scans["visit"].to_numpy()
+    is_first = np.diff(visit, prepend=-1) > 0
+    first, others = np.flatnonzero(is_first), np.flatnonzero(~is_first)
+    last = np.append(first[1:], len(day))[: len(first)] - 1
+    told = {
+        "is_inadequate": (scans["is_inadequate"].to_numpy(), np.logical_and),
+        "is_described": (scans["non_target"].is_not_null().to_numpy(), np.logical_or),
+        "said": (said, np.minimum),
+        "new_day": (np.where(scans["is_new"].to_numpy(), day, NEVER), np.minimum),
+        "worse_day": (np.where(said == NON_TARGET_WORDS.index("PD"), day, NEVER), np.minimum),
+    }
+    return pl.DataFrame(
         {
+            "pid": scans["pid"].to_numpy()[first],
             "scan": first,
-            "last": last,
-            "is_inadequate": np.logical_and.reduceat(told["is_inadequate"].to_numpy(), first),
-            "is_described": np.logical_or.reduceat(told["is_described"].to_numpy(), first),
-            **least,
+            "day_key": scans["day_key"].to_numpy()[first],
+            "first_date": pl.Series(day[first]).cast(pl.Date),
+            "last_date": pl.Series(day[last]).cast(pl.Date),
+            **{name: _reduce(values, unite, first, visit, others) for name, (values, unite) in told.items()},
         }
-    )
-    return facts.select(
-        pl.lit(scans["pid"]).gather("scan"),
-        "scan",
-        "is_inadequate",
-        "is_described",
-        first_date=pl.lit(scans["date"]).gather("scan"),
-        last_date=pl.lit(scans["date"]).gather("last"),
-        said=pl.when(pl.col("said") < len(NON_TARGET_WORDS)).then("said"),
-        new_date=pl.when(pl.col("new_day") < NEVER).then(pl.col("new_day").cast(pl.Date)),
-        worse_date=pl.when(pl.col("worse_day") < NEVER).then(pl.col("worse_day").cast(pl.Date)),
     )
 
 
@@ -109,7 +118,7 @@ def derive_line_visits(visits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFram
         on its day or next: a candidate for the baseline), ``NO_LINE`` where there is none, and ``days_before``
         that coming start.
     """
-    visit_key = visits.select(compute_day_key(pl.col("first_date"))).to_series().to_numpy()
+    visit_key = visits["day_key"].to_numpy()
     start_key = lines["start_key"].to_numpy()
     # lines that started before the day of each visit: they are fewer than the visits, and both are in order
     reached = np.bincount(np.searchsorted(visit_key, start_key, side="right"), minlength=len(visit_key) + 1)

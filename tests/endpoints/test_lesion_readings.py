@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from analytics.catalogue.settings import Settings
-from analytics.endpoints import key_lookup
+from analytics.endpoints import key_lookup, lesion_sizes
 from analytics.endpoints.key_lookup import find_values
 from analytics.endpoints.lesion_outcomes import derive_lesion_outcomes
 from analytics.endpoints.recist import derive_recist_assessments
@@ -85,6 +85,19 @@ def test_order_and_parts_of_the_rows_change_nothing(tables: Tables, seed: int):
     for rows in (shuffled, in_parts):
         assert_frame_equal(assess(tables, rows), expected, check_exact=True)
         assert_frame_equal(derive_lesion_outcomes({**tables, "lesions": rows.lazy()}), outcomes, check_exact=True)
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 2, 5])
+@pytest.mark.parametrize("seed", range(4))
+def test_how_many_rows_are_worked_on_at_once_changes_nothing(
+    tables: Tables, rows_at_once: int, seed: int, monkeypatch: pytest.MonkeyPatch
+):
+    lesions = tables["lesions"].collect()
+    expected = assess(tables, lesions)
+    monkeypatch.setattr(lesion_sizes, "ROWS_AT_ONCE", rows_at_once)
+    assert_frame_equal(assess(tables, lesions), expected, check_exact=True)
+    shuffled = lesions.sample(fraction=1, shuffle=True, seed=seed)
+    assert_frame_equal(assess(tables, shuffled), expected, check_exact=True)
 
 
 @pytest.mark.parametrize("n_rows", [0, 1])

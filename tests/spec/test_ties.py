@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.size_criteria import SIZE_CRITERIA_BY_CODE
-from analytics.endpoints.response_categories import compute_target_response
+from analytics.endpoints.response_categories import VisitSums, compute_target_response, name_categories
 from analytics.longitudinal.comparisons import has_surely_fallen
 from analytics.longitudinal.lines import derive_lines
 from tests.by_hand import accept_by_hand
@@ -21,11 +22,18 @@ TENTHS = st.integers(min_value=100, max_value=3000)
 
 
 def target_response(baseline: int, nadir: int, total: int, criteria: str) -> str:
-    visit = pl.DataFrame(
-        {"sum": [total], "nadir": [nadir], "baseline": [baseline], "n_targets": [1], "is_back": [False]},
-        schema_overrides={"sum": pl.Int64, "nadir": pl.Int64, "baseline": pl.Int64},
-    ).with_columns(is_gone=pl.lit(value=False), was_gone=pl.lit(value=False), is_complete=pl.lit(value=True))
-    return str(visit.select(compute_target_response(SIZE_CRITERIA_BY_CODE[criteria])).item())
+    yes, no = np.array([True]), np.array([False])
+    sums = VisitSums(
+        sum=np.array([total]),
+        nadir=np.array([nadir]),
+        baseline=np.array([baseline]),
+        n_targets=np.array([1]),
+        is_complete=yes,
+        is_gone=no,
+        was_gone=no,
+        is_back=no,
+    )
+    return name_categories(compute_target_response(sums, SIZE_CRITERIA_BY_CODE[criteria])).item()
 
 
 def expected_response(baseline: int, nadir: int, total: int, criteria: str) -> str:
