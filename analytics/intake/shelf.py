@@ -78,8 +78,10 @@ class Shelf:
                 self.put(table)
             return
         ends = np.cumsum(stretch.lengths)
+        # as narrow as counts may be: they stay in memory, one a patient and table
+        counts = stretch.lengths.astype(np.int32)
         for bucket, first, end in spans.of_buckets:
-            lengths, start = stretch.lengths[first:end], int(ends[first - 1]) if first else 0
+            lengths, start = counts[first:end], int(ends[first - 1]) if first else 0
             cells = stretch.cut(start, int(lengths.sum()))
             excerpt = Excerpt(cells, pids[first:end], lengths, spans.buckets[first:end] == bucket)
             self._buckets[bucket].append(Filed(stretch.shell, excerpt))
