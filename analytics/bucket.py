@@ -22,7 +22,8 @@ from analytics.intake.part import Part, accept_part
 from analytics.intake.settle import Ground
 from analytics.intake.shelf import Filed, load_tables
 from analytics.intake.tallies import TALLY_COLUMNS
-from analytics.store import ACCOUNT_FILE, FINDINGS, write_table
+from analytics.parts import write_table
+from analytics.store import ACCOUNT_FILE, FINDINGS
 
 EXCLUSION_COLUMNS: dict[str, pl.DataType] = {
     "endpoint": pl.String(),

@@ -131,7 +131,7 @@ def _accept_bucket(prepared: "Prepared", bucket: int, files: Iterator[Path]) -> 
     """Do one bucket in a frame of its own, as a build does: nothing of it is held while the next one is read."""
     from analytics.intake.part import accept_part
     from analytics.intake.shelf import load_tables
-    from analytics.store import write_table
+    from analytics.parts import write_table
 
     part = accept_part(load_tables(prepared.shelf.take(bucket)), prepared.ground)
     for table in (*part.tables.values(), part.findings):
