@@ -170,13 +170,15 @@ class _Before:
         """Return the folder of a bucket, if it holds the same patients' numbers."""
         return self.folder / bucket_name(number) if self.folder else None
 
-    def tables(self, first_pid: int, n_pids: int) -> Iterator[tuple[str, pl.DataFrame]]:
-        """Yield the accepted rows of some patients, table by table."""
-        if self.study is None:
-            return
-        is_mine = pl.col("pid").is_between(first_pid, first_pid + n_pids - 1)
-        for name in PATIENT_TABLES:
-            yield name, self.study.table(name).filter(is_mine).collect()
+    def tables(self, number: int, bucket_patients: int) -> Iterator[tuple[str, pl.DataFrame]]:
+        """Yield the accepted rows of the patients of a bucket, table by table: from its own files if it had some."""
+        folder = self.bucket(number)
+        if folder is not None and folder.is_dir():
+            yield from ((name, read_part(folder / f"{name}.parquet")) for name in PATIENT_TABLES)
+        elif self.study is not None:
+            first_pid = number * bucket_patients
+            is_mine = pl.col("pid").is_between(first_pid, first_pid + bucket_patients - 1)
+            yield from ((name, self.study.table(name).filter(is_mine).collect()) for name in PATIENT_TABLES)
 
     def lookups(self) -> dict[str, pl.DataFrame]:
         """Return the accepted lookup sheets."""
@@ -250,7 +252,7 @@ class _Making:
         if folder is None:
             return
         self.n_recomputed += 1
-        for name, old in self.before.tables(number * self.bucket_patients, self.bucket_patients):
+        for name, old in self.before.tables(number, self.bucket_patients):
             new = read_part(folder / bucket_name(number) / f"{name}.parquet")
             self.differences.append(find_differences({name: old}, {name: new}, KEYS))
 
