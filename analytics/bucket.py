@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from analytics.intake.part import Part, accept_part
 from analytics.intake.settle import Ground
 from analytics.intake.shelf import Filed, load_tables
 from analytics.intake.tallies import TALLY_COLUMNS
-from analytics.store import ACCOUNT_FILE, FINDINGS, write_table
+from analytics.parts import write_table
+from analytics.store import ACCOUNT_FILE, FINDINGS
 
 EXCLUSION_COLUMNS: dict[str, pl.DataType] = {
     "endpoint": pl.String(),
@@ -119,22 +120,39 @@ def _write_bucket(bucket: Bucket, folder: Path) -> tuple[BucketAccount, bool]:
         return known, False
     folder.mkdir(mode=0o700)
     part = accept_part(waiting, ground)
-    derived, late = derive_tables(part.tables | dict(bucket.lookups), ground.settings)
-    for name, table in (part.tables | derived).items():
-        write_table(_by_patient(table), folder / f"{name}.parquet")
+    _write_tables(part.tables, folder)
+    # only here from now on, so that they can be let go
+    tables = part.tables | dict(bucket.lookups)
+    part = replace(part, tables={"patients": part.tables["patients"]})
+    derived, late = derive_tables(tables, ground.settings, tables.pop)
     findings = pl.concat([part.findings, late])
     write_table(findings, folder / f"{FINDINGS}.parquet")
     account = _account_of(fingerprint, ground.latest, part, derived, findings)
+    tables.clear()
+    _write_tables(derived, folder)
     _write_account(account, folder)
     return account, True
 
 
+def _write_tables(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
+    for name, table in tables.items():
+        write_table(_by_patient(table), folder / f"{name}.parquet")
+
+
 def derive_tables(
-    tables: Mapping[str, pl.DataFrame], settings: Settings
+    tables: Mapping[str, pl.DataFrame], settings: Settings, let_go: Callable[[str], object] = lambda _table: None
 ) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
-    """Return the derived tables of some whole patients, and what only these could find."""
+    """Return the derived tables of some whole patients, and what only these could find.
+
+    ``let_go`` is called with the name of a table that is read no more; see `analytics.endpoints.derive.derive_all`.
+    """
     accepted = {name: table.lazy() for name, table in tables.items()}
-    derived = derive_all(accepted, settings)
+
+    def forget(name: str) -> None:
+        del accepted[name]
+        let_go(name)
+
+    derived = derive_all(accepted, settings, forget)
     return derived, derive_findings(accepted, derived)
 
 

@@ -21,6 +21,7 @@ from analytics.intake.register import NOBODY
 from analytics.intake.report import describe_ledger
 from analytics.intake.shelf import BUCKET_PATIENTS
 from analytics.intake.source import Progress
+from analytics.parts import read_part, scan_parts
 from analytics.snapshots import hold_lock, hold_scratch, read_snapshot
 from analytics.store import StudyParts, bucket_name, publish_held, scan_findings, study_of
 from analytics.tables.findings import SEVERITIES, worst_first
@@ -169,12 +170,15 @@ class _Before:
         """Return the folder of a bucket, if it holds the same patients' numbers."""
         return self.folder / bucket_name(number) if self.folder else None
 
-    def tables(self, first_pid: int, n_pids: int) -> dict[str, pl.DataFrame]:
-        """Return the accepted rows of some patients."""
-        if self.study is None:
-            return {}
-        is_mine = pl.col("pid").is_between(first_pid, first_pid + n_pids - 1)
-        return {name: self.study.table(name).filter(is_mine).collect() for name in PATIENT_TABLES}
+    def tables(self, number: int, bucket_patients: int) -> Iterator[tuple[str, pl.DataFrame]]:
+        """Yield the accepted rows of the patients of a bucket, table by table: from its own files if it had some."""
+        folder = self.bucket(number)
+        if folder is not None and folder.is_dir():
+            yield from ((name, read_part(folder / f"{name}.parquet")) for name in PATIENT_TABLES)
+        elif self.study is not None:
+            first_pid = number * bucket_patients
+            is_mine = pl.col("pid").is_between(first_pid, first_pid + bucket_patients - 1)
+            yield from ((name, self.study.table(name).filter(is_mine).collect()) for name in PATIENT_TABLES)
 
     def lookups(self) -> dict[str, pl.DataFrame]:
         """Return the accepted lookup sheets."""
@@ -248,13 +252,13 @@ class _Making:
         if folder is None:
             return
         self.n_recomputed += 1
-        old = self.before.tables(number * self.bucket_patients, self.bucket_patients)
-        new = {name: pl.read_parquet(folder / bucket_name(number) / f"{name}.parquet") for name in old}
-        self.differences.append(find_differences(old, new, KEYS))
+        for name, old in self.before.tables(number, self.bucket_patients):
+            new = read_part(folder / bucket_name(number) / f"{name}.parquet")
+            self.differences.append(find_differences({name: old}, {name: new}, KEYS))
 
     def _look_alikes(self, folder: Path) -> pl.DataFrame:
         """Return the accepted patients whose id differs from another one only in writing."""
-        patients = pl.scan_parquet(folder / "*" / "patients.parquet")
+        patients = scan_parts(sorted(folder.glob("*/patients.parquet")))
         return select_alike(patients, self.prepared.look_alikes).collect()
 
 

@@ -7,8 +7,7 @@ import hmac
 import json
 import os
 from base64 import b32encode
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -16,10 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
-from polars.exceptions import PolarsError
 
 from analytics.catalogue.settings import Settings
 from analytics.errors import StoreError
+from analytics.parts import read_part, scan_parts, told_as_unwritable, write_table
 from analytics.snapshots import Snapshot, hold_lock, publish_snapshot, read_snapshot
 from analytics.tables.derived import DERIVED_TABLES
 from analytics.tables.findings import FINDING_COLUMNS, SEVERITIES, worst_first
@@ -27,8 +26,10 @@ from analytics.tables.registry import SHEET_ORDER
 from analytics.tables.safe_cells import disarm_texts
 from analytics.tables.study import InputFile, Study
 
-FORMAT = 2
-"""Raised when an older reader would misread a store."""
+FORMAT = 3
+"""Raised when an older reader would misread a store: since 3, files lack columns without a value."""
+
+READABLE_FORMATS = (2, FORMAT)
 
 FINDINGS = "findings"
 DIFFERENCES_FILE = "differences.csv"
@@ -38,7 +39,6 @@ ACCOUNT_FILE = "account.json"
 NO_CONTENT = (DIFFERENCES_FILE, ACCOUNT_FILE)
 KEY_FILE = "key"
 KEY_BYTES = 32
-ROW_GROUP_ROWS = 20_000
 LIBRARIES = ("lutetia", "polars", "dataframely", "scipy", "lifelines", "statsmodels", "numpy")
 
 
@@ -89,7 +89,7 @@ def publish_held(store: Path, make: Callable[[Path], StudyParts], now: datetime)
     ----------
     make
         Writes the buckets, if there are any, each into a folder of its own inside the folder given (see
-        `bucket_name` and `write_table`), and returns the rest.
+        `bucket_name` and `analytics.parts.write_table`), and returns the rest.
     """
     ensure_key(store)
     made: list[StudyParts] = []
@@ -102,7 +102,7 @@ def publish_held(store: Path, make: Callable[[Path], StudyParts], now: datetime)
         write_table(parts.ledger, folder / "ledger.parquet")
         _write_findings_csv(folder)
         if parts.differences is not None:
-            with _told_as_unwritable(folder / DIFFERENCES_FILE):
+            with told_as_unwritable(folder / DIFFERENCES_FILE):
                 disarm_texts(parts.differences).write_csv(folder / DIFFERENCES_FILE)
         made.append(parts)
 
@@ -157,7 +157,7 @@ def study_of(snapshot: Snapshot, name: str, warning: str = "") -> Study:
         If it was built by a newer software.
     """
     manifest = snapshot.manifest
-    if manifest["format"] != FORMAT:
+    if manifest["format"] not in READABLE_FORMATS:
         raise StoreError("This study was built by another version of the software.", name, "Build it again.")
     return Study(
         name=name,
@@ -166,9 +166,11 @@ def study_of(snapshot: Snapshot, name: str, warning: str = "") -> Study:
         settings=Settings().with_changes(manifest["settings"], str(snapshot.folder)),
         inputs=tuple(InputFile(**file) for file in manifest["inputs"]),
         versions=manifest["libraries"],
-        tables={table: _scan(snapshot.folder, files) for table, files in manifest["tables"].items()},
+        tables={
+            table: scan_parts([snapshot.folder / file for file in files]) for table, files in manifest["tables"].items()
+        },
         findings=worst_first(scan_findings(snapshot.folder).collect()),
-        ledger=pl.read_parquet(snapshot.folder / "ledger.parquet"),
+        ledger=read_part(snapshot.folder / "ledger.parquet"),
         warning=warning,
     )
 
@@ -210,34 +212,9 @@ def ensure_key(store: Path) -> None:
             os.fsync(stream.fileno())
 
 
-def write_table(table: pl.DataFrame, path: Path) -> None:
-    """Write a part of a table, in groups of rows small enough to find one patient fast.
-
-    Raises
-    ------
-    StoreError
-        If the disk is full or the folder cannot be written.
-    """
-    with _told_as_unwritable(path):
-        table.write_parquet(path, compression="zstd", compression_level=1, row_group_size=ROW_GROUP_ROWS)
-
-
-@contextmanager
-def _told_as_unwritable(path: Path) -> Generator[None]:
-    """Tell a person that a file could not be written, whatever the writer calls it."""
-    try:
-        yield
-    except PolarsError as error:
-        raise StoreError(
-            f"The store cannot be written ({str(error).splitlines()[0]}).",
-            path.name,
-            "Check the free space; the version before is untouched.",
-        ) from None
-
-
 def scan_findings(folder: Path) -> pl.LazyFrame:
     """Return the findings of every part of a version."""
-    return _scan(folder, [file.relative_to(folder).as_posix() for file in _findings_files(folder)])
+    return scan_parts(_findings_files(folder))
 
 
 def _findings_files(folder: Path) -> list[Path]:
@@ -252,13 +229,9 @@ def _write_findings_csv(folder: Path) -> None:
         pl.DataFrame(schema=FINDING_COLUMNS).write_csv(stream)
         for severity in SEVERITIES:
             for group in groups:
-                chosen = pl.scan_parquet(group, glob=False).filter(pl.col("severity") == severity).collect()
-                with _told_as_unwritable(folder / f"{FINDINGS}.csv"):
+                chosen = scan_parts(group).filter(pl.col("severity") == severity).collect()
+                with told_as_unwritable(folder / f"{FINDINGS}.csv"):
                     disarm_texts(worst_first(chosen)).write_csv(stream, include_header=False)
-
-
-def _scan(folder: Path, files: Sequence[str]) -> pl.LazyFrame:
-    return pl.scan_parquet([folder / file for file in files], glob=False)
 
 
 def _parts_of_tables(hashes: Mapping[str, str]) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from analytics.errors import StoreError
+from analytics.parts import read_part, write_table
 from analytics.snapshots import Snapshot, expire_all_but_current, hold_lock, read_snapshot, write_durably
 from analytics.store import (
     ACCOUNT_FILE,
@@ -23,7 +24,6 @@ from analytics.store import (
     opaque_id,
     publish_held,
     study_of,
-    write_table,
 )
 from analytics.tables.study import Study
 
@@ -90,7 +90,7 @@ class _Leaving:
             changed = [self._drop(part) for part in sorted((folder / bucket.name).glob("*.parquet"))]
             if any(changed):
                 (folder / bucket.name / ACCOUNT_FILE).unlink(missing_ok=True)
-        top = {file.stem: pl.read_parquet(file) for file in self.snapshot.folder.glob("*.parquet")}
+        top = {file.stem: read_part(file) for file in self.snapshot.folder.glob("*.parquet")}
         tables = {name: self._without(table) for name, table in top.items() if name in self.study.tables}
         return StudyParts(
             tables,
@@ -103,7 +103,7 @@ class _Leaving:
 
     def _drop(self, part: Path) -> bool:
         """Take the patient out of a part; say whether anything was there."""
-        rows = pl.read_parquet(part)
+        rows = read_part(part)
         kept = self._without_mentions(rows) if part.stem == FINDINGS else self._without(rows)
         if kept.height == rows.height:
             return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
@@ -35,12 +35,19 @@ from analytics.longitudinal.scores import derive_score_changes
 from analytics.tables.accepted import name_sheets
 
 
-def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[str, pl.DataFrame]:
+def derive_all(
+    tables: Mapping[str, pl.LazyFrame], settings: Settings, let_go: Callable[[str], object] = lambda _table: None
+) -> dict[str, pl.DataFrame]:
     """Derive all tables of ``DERIVED_TABLES`` from accepted ones.
 
     What was observed after the data cut-off is in none of them. Each stage is held in memory before the next
-    reads it. Everything is within one patient, so a study
-    may be derived in parts of whole patients and the parts put one after the other.
+    reads it. Everything is within one patient, so a study may be derived in parts of whole patients and the
+    parts put one after the other.
+
+    Parameters
+    ----------
+    let_go
+        Called with the name of each of the largest tables as soon as it is read no more.
 
     Raises
     ------
@@ -49,13 +56,22 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
     """
     whole = {name: name_sheets(table) for name, table in tables.items()}
     tables = select_until_cutoff(whole, settings)
+
+    def forget(name: str) -> None:
+        del whole[name], tables[name]
+        let_go(name)
+
     lines = derive_lines(tables, settings).collect()
+    lesion_outcomes = derive_lesion_outcomes(tables)
     marker_values = derive_marker_values(tables, lines.lazy(), settings).collect()
     responses = derive_marker_responses(marker_values.lazy(), lines.lazy(), RESPONSE_RULES, settings).collect()
     comparable = derive_comparable_days(marker_values.lazy())
     progressions = derive_marker_progressions(marker_values.lazy(), PROGRESSION_RULES, comparable).collect()
     features = derive_marker_features(marker_values.lazy(), lines.lazy(), comparable).collect()
+    baselines = derive_line_baselines(tables, lines, marker_values, settings)
     readings = derive_line_readings(tables, lines, settings)
+    forget("lesions")
+    lab_grades = derive_lab_grades(tables, lines, settings)
     earlier = derive_earlier_sums(readings)
     recist = apply_recist_choices(
         assess_readings(readings, settings),
@@ -75,10 +91,11 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "recist_assessments": recist.lazy(),
     }
     times = derive_times_to_event(whole, lines.lazy(), settings, made).collect()
+    forget("labs")
     cycles = derive_line_cycles(tables, lines)
     derived = {
         "lines": lines,
-        "line_baselines": derive_line_baselines(tables, lines, marker_values, settings),
+        "line_baselines": baselines,
         "line_cycles": cycles,
         "line_doses": derive_line_doses(cycles),
         "marker_values": marker_values,
@@ -88,9 +105,9 @@ def derive_all(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[s
         "marker_features": features,
         "recist_assessments": recist,
         "growth_rates": derive_growth_rates(recist, earlier),
-        "lesion_outcomes": derive_lesion_outcomes(tables),
+        "lesion_outcomes": lesion_outcomes,
         "best_responses": best,
-        "lab_grades": derive_lab_grades(tables, lines, settings),
+        "lab_grades": lab_grades,
         "reported_toxicities": derive_reported_toxicities(tables, lines),
         "score_changes": derive_score_changes(tables, lines, settings),
         "times_to_event": times,

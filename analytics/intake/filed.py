@@ -8,10 +8,11 @@ from typing import Protocol
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from analytics.intake.stretch import Cells
 from analytics.intake.text_table import PID, TextTable
-from analytics.tables.results import BoolArray, IntArray
+from analytics.tables.results import BoolArray
 
 
 class Waiting(Protocol):
@@ -57,7 +58,7 @@ class Excerpt:
 
     cells: Cells
     pids: pl.Series
-    lengths: IntArray
+    lengths: NDArray[np.int32]
     is_here: BoolArray
 
     def load(self) -> pl.DataFrame:

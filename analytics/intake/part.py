@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -78,12 +78,24 @@ def parse_tables(waiting: list[TextTable], settings: Settings, names: tuple[str,
     """Return each of the tables ``names`` parsed, from all its files; empty where there are no rows."""
     parts: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
     while waiting:
-        table = waiting.pop(0)
+        table = _in_one_chunk(waiting)
         parts[table.table].append(_parse(table, settings))
+        del table
     return {
         name: pl.concat(frames, how="diagonal") if frames else _parse(_nothing(name), settings)
         for name, frames in parts.items()
     }
+
+
+def _in_one_chunk(waiting: list[TextTable]) -> TextTable:
+    """Take the first table, each column in one chunk; a column at a time, so that its text is not held twice."""
+    table = waiting.pop(0)
+    shell, columns = replace(table, rows=table.rows.clear()), table.rows.get_columns()
+    del table
+    whole: list[pl.Series] = []
+    while columns:
+        whole.append(columns.pop(0).rechunk())
+    return replace(shell, rows=pl.DataFrame(whole))
 
 
 def _reviews(settled: Mapping[str, pl.DataFrame], ground: Ground) -> Iterator[Review]:

@@ -18,7 +18,7 @@ from analytics.intake.spans import find_spans
 from analytics.intake.stretch import Piece, Stretch
 from analytics.intake.text_table import NO_RAGGED, PID, ROW, TextTable, join_pieces
 
-BUCKET_PATIENTS = 6_000
+BUCKET_PATIENTS = 8_000
 """So many patients are worked on at a time: their rows fit in memory, also when each has some hundreds."""
 
 STRAY_BUCKETS = 16
@@ -78,8 +78,10 @@ class Shelf:
                 self.put(table)
             return
         ends = np.cumsum(stretch.lengths)
+        # as narrow as counts may be: they stay in memory, one a patient and table
+        counts = stretch.lengths.astype(np.int32)
         for bucket, first, end in spans.of_buckets:
-            lengths, start = stretch.lengths[first:end], int(ends[first - 1]) if first else 0
+            lengths, start = counts[first:end], int(ends[first - 1]) if first else 0
             cells = stretch.cut(start, int(lengths.sum()))
             excerpt = Excerpt(cells, pids[first:end], lengths, spans.buckets[first:end] == bucket)
             self._buckets[bucket].append(Filed(stretch.shell, excerpt))

@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -118,18 +118,25 @@ def parse_with_duckdb(source: Path, scratch: Path) -> None:
 
 def accept(source: Path, scratch: Path) -> None:
     """Read, check and account for every cell, bucket by bucket, and write what was accepted."""
-    from analytics.intake.part import accept_part
     from analytics.intake.prepare import Order, prepare_source
-    from analytics.intake.shelf import load_tables
-    from analytics.store import write_table
 
     numbers = count()
     order = Order(source / "parquet", {}, None, NOW.date(), lambda _patient: False)
     prepared = prepare_source(order, scratch / "rows", quiet)
     for bucket in range(prepared.shelf.n_buckets):
-        part = accept_part(load_tables(prepared.shelf.take(bucket)), prepared.ground)
-        for table in (*part.tables.values(), part.findings):
-            write_table(table, scratch / f"{next(numbers)}.parquet")
+        _accept_bucket(prepared, bucket, (scratch / f"{number}.parquet" for number in numbers))
+
+
+def _accept_bucket(prepared: "Prepared", bucket: int, files: Iterator[Path]) -> None:  # noqa: F821, UP037 - as above
+    """Do one bucket in a frame of its own, as a build does: nothing of it is held while the next one is read."""
+    from analytics.intake.part import accept_part
+    from analytics.intake.shelf import load_tables
+    from analytics.parts import write_table
+
+    part = accept_part(load_tables(prepared.shelf.take(bucket)), prepared.ground)
+    for table in (*part.tables.values(), part.findings):
+        write_table(table, next(files))
+    prepared.shelf.clear(bucket)
 
 
 def build(source: Path, scratch: Path) -> None:

@@ -55,6 +55,14 @@ def test_the_registry_reaches_every_derived_table(derived: Derived):
     assert set(derived) == set(DERIVED_TABLES)
 
 
+def test_tables_let_go_on_the_way_are_not_missed(registry: Tables, derived: Derived):
+    held = dict(registry)
+    made = derive_all(held, Settings(), held.pop)
+    assert set(registry) - set(held) == {"labs", "lesions"}
+    for name, table in derived.items():
+        assert_frame_equal(made[name], table, check_exact=True)
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_order_of_rows_changes_nothing(registry: Tables, derived: Derived, seed: int):
     shuffled = {

@@ -1,0 +1,75 @@
+"""Parts of tables as files: a column without a value in a part is left out of its file, and comes back when read."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from analytics.errors import StoreError
+
+ROW_GROUP_ROWS = 50_000
+"""Few enough that one patient is found in some milliseconds; more would be written hardly faster."""
+
+COLUMNS = "lutetia.columns"
+"""Names in the file what its table's columns are, in their order, as an Arrow file without rows (base64)."""
+
+
+def write_table(table: pl.DataFrame, path: Path) -> None:
+    """Write a part of a table, in groups of rows of which a reader decodes those that can hold a patient.
+
+    Raises
+    ------
+    StoreError
+        If the disk is full or the folder cannot be written.
+    """
+    filled = [nulls.name for nulls in table.null_count().get_columns() if nulls.item() < table.height]
+    is_whole = len(filled) in (0, table.width)
+    with told_as_unwritable(path):
+        (table if is_whole else table.select(filled)).write_parquet(
+            path,
+            compression="zstd",
+            compression_level=1,
+            row_group_size=ROW_GROUP_ROWS,
+            metadata=None if is_whole else {COLUMNS: _spell(table)},
+        )
+
+
+def scan_parts(files: Sequence[Path]) -> pl.LazyFrame:
+    """Return the parts of a table one after the other, each with all columns of the table."""
+    return pl.scan_parquet(list(files), glob=False, schema=_columns_of(files[0]), missing_columns="insert")
+
+
+def read_part(file: Path) -> pl.DataFrame:
+    """Return one part of a table with all its columns."""
+    return scan_parts([file]).collect()
+
+
+@contextmanager
+def told_as_unwritable(path: Path) -> Generator[None]:
+    """Tell a person that a file could not be written, whatever the writer calls it."""
+    try:
+        yield
+    except PolarsError as error:
+        raise StoreError(
+            f"The store cannot be written ({str(error).splitlines()[0]}).",
+            path.name,
+            "Check the free space; the version before is untouched.",
+        ) from None
+
+
+def _spell(table: pl.DataFrame) -> str:
+    stream = BytesIO()
+    table.clear().write_ipc(stream)
+    return b64encode(stream.getvalue()).decode("ascii")
+
+
+def _columns_of(file: Path) -> pl.Schema:
+    """Return the columns of the table a part is of: all are in the file unless it says otherwise."""
+    spelled = pl.read_parquet_metadata(file).get(COLUMNS)
+    return pl.Schema(pl.read_parquet_schema(file)) if spelled is None else pl.read_ipc(b64decode(spelled)).schema
