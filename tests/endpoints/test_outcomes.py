@@ -40,7 +40,7 @@ def word_by_hand(
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.code)
 def test_every_outcome_has_the_words_of_its_codes(endpoint: Endpoint):
-    names = ("exclusion", "event_name", "censor_name", "censor_where")
+    names: list[str] = ["exclusion", "event_name", "censor_name", "censor_where"]
     cases = [
         dict(zip(names, case, strict=True))
         for case in product(
@@ -71,7 +71,10 @@ def test_rows_are_found_as_by_looking_at_each(from_start: bool):
     after = derive_first_after(lines, ordered, "after")["after"].to_list()
     until = derive_last_until(lines, ordered, pl.col("end"), "until", from_start=from_start)["until"].to_list()
     for (pid, start, end), first, last in zip(asked, after, until, strict=True):
-        own = [] if start is None else [day for of, day in held if of == pid and day is not None]
+        if start is None:
+            assert (first, last) == (None, None)
+            continue
+        own = [day for of, day in held if of == pid and day is not None]
         assert first == min((day for day in own if day > start), default=None)
         within = [day for day in own if (day >= start if from_start else day > start) and (end is None or day <= end)]
         assert last == max(within, default=None)
