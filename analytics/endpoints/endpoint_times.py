@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
-from analytics.catalogue.endpoints import (
-    CENSOR_CODES,
-    CENSOR_RECORD_WORDS,
-    CENSOR_WORDS,
-    EVENT_WORDS,
-    START_OF_RESPONSE,
-    SURVIVAL_CODES,
-    Endpoint,
-    RuleSet,
-)
+from analytics.catalogue.endpoints import Endpoint, RuleSet
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.missed import compute_missed
+from analytics.endpoints.outcomes import CENSORINGS, EVENTS, PLACES, as_code, compute_outcome, list_words
 from analytics.endpoints.records import derive_last_until, number_of
 from analytics.tables.derived import TimesToEvent
 
@@ -42,20 +32,6 @@ class Assessed:
     records: pl.DataFrame
     schedule: pl.DataFrame
     settings: Settings
-
-
-_EVENTS, _CENSORINGS, _PLACES = (pl.Enum(list(words)) for words in (EVENT_WORDS, CENSOR_WORDS, CENSOR_RECORD_WORDS))
-"""Names of what happened and of what closed observation, held as codes until the words are asked for."""
-
-
-def _name(code: str, kind: pl.Enum) -> pl.Expr:
-    return pl.lit(code, dtype=kind)
-
-
-def _word(column: str, kind: pl.Enum, words: Mapping[str, Any]) -> pl.Expr:
-    """Return the word for each code of ``column``; null where the code has none."""
-    known = pl.Series([words.get(code) for code in kind.categories])
-    return pl.lit(known).gather(pl.col(column).to_physical())
 
 
 def _pick(name: str, *choices: tuple[pl.Expr | None, str]) -> list[pl.Expr]:
@@ -89,10 +65,13 @@ def _derive_event(observed: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
         for name in endpoint.events
     }
     first = pl.min_horizontal(*(pl.when(is_in_time).then(pl.col(name)) for name, is_in_time in not_late.items()))
-    chosen = {name: is_in_time & (pl.col(name) == first) for name, is_in_time in not_late.items()}
-    return observed.with_columns(
-        *_pick("event", *((is_it, name) for name, is_it in chosen.items())),
-        event_name=pl.coalesce(*(pl.when(is_it).then(_name(name, _EVENTS)) for name, is_it in chosen.items())),
+    chosen = {name: pl.col(name) == pl.col("event") for name in endpoint.events}
+    # a day not later than the end that is the first of all is in time
+    return observed.with_columns(event=first).with_columns(
+        pl.coalesce(*(pl.when(is_it).then(number_of(name)) for name, is_it in chosen.items())).alias(
+            number_of("event")
+        ),
+        event_name=pl.coalesce(*(pl.when(is_it).then(as_code(name, EVENTS)) for name, is_it in chosen.items())),
     )
 
 
@@ -103,8 +82,8 @@ def _derive_scan_censoring(
     from_start = endpoint.origin != "start"
     seen = derive_last_until(observed, scans, pl.col("end"), "last_scan", from_start=from_start)
     is_seen = pl.col("last_scan").is_not_null()
-    named = pl.when(is_seen).then(closing).otherwise(_name("nothing_seen", _CENSORINGS))
-    where = pl.when(is_seen).then(_name("last_adequate_scan", _PLACES)).otherwise(_name("start", _PLACES))
+    named = pl.when(is_seen).then(closing).otherwise(as_code("nothing_seen", CENSORINGS))
+    where = pl.when(is_seen).then(as_code("last_adequate_scan", PLACES)).otherwise(as_code("start", PLACES))
     if not endpoint.is_favourable:
         censoring = _pick("censoring", (None, "last_scan"), (None, "start"))
         return seen.with_columns(*censoring, censor_name=named, censor_where=where)
@@ -113,21 +92,21 @@ def _derive_scan_censoring(
     return seen.with_columns(
         *_pick("censoring", *at_end, (None, "last_scan"), (None, "start")),
         censor_name=pl.when(is_at_end).then(closing).otherwise(named),
-        censor_where=pl.when(is_at_end).then(_name("end_of_observation", _PLACES)).otherwise(where),
+        censor_where=pl.when(is_at_end).then(as_code("end_of_observation", PLACES)).otherwise(where),
     )
 
 
 def _derive_contact_censoring(observed: pl.DataFrame, endpoint: Endpoint, closing: pl.Expr) -> pl.DataFrame:
     """Censor at the last day known alive, or at the end of observation where life is known to reach it."""
     reaches = (pl.col("alive") >= pl.col("end")).fill_null(value=False) | (closing == "death")
-    still_open = pl.when("is_lost").then(_name("lost", _CENSORINGS)).otherwise(_name("open", _CENSORINGS))
+    still_open = pl.when("is_lost").then(as_code("lost", CENSORINGS)).otherwise(as_code("open", CENSORINGS))
     at_end = ((reaches & (closing == name), name) for name in endpoint.ends)
     return observed.with_columns(
         *_pick("censoring", *at_end, (~reaches, "alive"), (~reaches, "start")),
         censor_name=pl.when(reaches).then(closing).otherwise(still_open),
         censor_where=pl.when(reaches)
-        .then(_name("end_of_observation", _PLACES))
-        .otherwise(_name("last_known_alive", _PLACES)),
+        .then(as_code("end_of_observation", PLACES))
+        .otherwise(as_code("last_known_alive", PLACES)),
     )
 
 
@@ -135,9 +114,9 @@ def _derive_censoring(
     observed: pl.DataFrame, endpoint: Endpoint, ends: tuple[str, ...], scans: pl.DataFrame
 ) -> pl.DataFrame:
     """Add ``censoring``, the record a line without event is censored at, why, and which record that is."""
-    lost = pl.when("is_lost").then(_name("lost", _CENSORINGS)).otherwise(_name("open", _CENSORINGS))
+    lost = pl.when("is_lost").then(as_code("lost", CENSORINGS)).otherwise(as_code("open", CENSORINGS))
     closing = pl.coalesce(
-        *(pl.when(pl.col(name) == pl.col("end")).then(_name(name, _CENSORINGS)) for name in ends), lost
+        *(pl.when(pl.col(name) == pl.col("end")).then(as_code(name, CENSORINGS)) for name in ends), lost
     )
     if endpoint.censor_at == "last_adequate_scan":
         return _derive_scan_censoring(observed, endpoint, closing, scans)
@@ -151,8 +130,8 @@ def _derive_censoring(
         *_pick("censoring", *at_end, (~is_late, "last_marker_value")),
         censor_name=closing,
         censor_where=pl.when(is_late)
-        .then(_name("end_of_observation", _PLACES))
-        .otherwise(_name("last_marker_value", _PLACES)),
+        .then(as_code("end_of_observation", PLACES))
+        .otherwise(as_code("last_marker_value", PLACES)),
     )
 
 
@@ -180,11 +159,11 @@ def _apply_missed(observed: pl.DataFrame, assessed: Assessed) -> pl.DataFrame:
     return observed.with_columns(is_missed).with_columns(
         *_pick("censoring", (pl.col("is_missed"), "last_negative"), (~pl.col("is_missed"), "censoring")),
         event_name=pl.when(~pl.col("is_missed")).then("event_name"),
-        censor_name=pl.when("is_missed").then(_name("missed", _CENSORINGS)).otherwise("censor_name"),
+        censor_name=pl.when("is_missed").then(as_code("missed", CENSORINGS)).otherwise("censor_name"),
         censor_where=pl.when(pl.col("is_missed") & (pl.col("last_negative") == pl.col("start_date")))
-        .then(_name("start", _PLACES))
+        .then(as_code("start", PLACES))
         .when("is_missed")
-        .then(_name("last_adequate_scan", _PLACES))
+        .then(as_code("last_adequate_scan", PLACES))
         .otherwise("censor_where"),
     )
 
@@ -195,60 +174,45 @@ def _apply_baseline(observed: pl.DataFrame) -> pl.DataFrame:
     return observed.with_columns(
         *_pick("censoring", (lacks, "start"), (~lacks, "censoring")),
         event_name=pl.when(~lacks).then("event_name"),
-        censor_name=pl.when(lacks).then(_name("no_baseline", _CENSORINGS)).otherwise("censor_name"),
-        censor_where=pl.when(lacks).then(_name("start", _PLACES)).otherwise("censor_where"),
+        censor_name=pl.when(lacks).then(as_code("no_baseline", CENSORINGS)).otherwise("censor_name"),
+        censor_where=pl.when(lacks).then(as_code("start", PLACES)).otherwise("censor_where"),
     )
 
 
 def _finish(decided: pl.DataFrame, endpoint: Endpoint, rule_set: RuleSet, records: pl.DataFrame) -> pl.DataFrame:
     """Give the decided lines the columns of ``TimesToEvent``."""
     happened, is_in = pl.col("event_name").is_not_null(), pl.col("exclusion").is_null()
-    record = _pick("record", (is_in & happened, "event"), (is_in & ~happened, "censoring"))
-    words = {name: word for name, (word, _) in EVENT_WORDS.items()}
-    places = {name: place for name, (_, place) in EVENT_WORDS.items()}
-    records_used = CENSOR_RECORD_WORDS | ({} if endpoint.origin == "start" else {"start": START_OF_RESPONSE})
-    codes = SURVIVAL_CODES if endpoint.code == "OS" else CENSOR_CODES
-    seen_at_scan = happened & (pl.col("event_name") != "death")
+    seen_at_scan = happened & (pl.col("event_name") != as_code("death", EVENTS))
     elapsed = (pl.col("record") - pl.col("start_date")).dt.total_days()
-    dated = decided.with_columns(*record).with_columns(
-        record=pl.max_horizontal("record", pl.when(is_in).then("start_date"))
-    )
-    entries = records.select(pl.all().gather(dated[number_of("record")]).name.prefix("record_"))
-    of_start = records["is_imputed"].gather(dated[number_of("start")]).alias("start_is_imputed")
-    return (
-        pl.concat([dated, entries, of_start.to_frame()], how="horizontal")
-        .with_columns(
-            endpoint=pl.lit(endpoint.code),
-            rule_set=pl.lit(rule_set.code),
-            end_date="record",
-            days=pl.when(is_in).then(elapsed + 1),
-            happened=pl.when(is_in).then(happened),
-            reason=pl.when(~is_in)
-            .then("exclusion")
-            .when(happened)
-            .then(_word("event_name", _EVENTS, words))
-            .otherwise(_word("censor_name", _CENSORINGS, CENSOR_WORDS)),
-            code=pl.when(is_in).then(pl.when(happened).then(0).otherwise(_word("censor_name", _CENSORINGS, codes))),
-            date_used=pl.when(is_in).then(
-                pl.when(happened)
-                .then(_word("event_name", _EVENTS, places))
-                .otherwise(_word("censor_where", _PLACES, records_used))
-            ),
-            rule_id=pl.when(~is_in)
-            .then(pl.lit("excluded"))
-            .when(happened)
-            .then(_word("event_name", _EVENTS, {name: f"first_{name}" for name in words}))
-            .otherwise(_word("censor_where", _PLACES, {name: f"censored_at_{name}" for name in CENSOR_RECORD_WORDS})),
-            source_table="record_table",
-            source_file="record_file",
-            source_row="record_row",
-            is_imputed=pl.col("record_is_imputed").fill_null(value=False)
-            | pl.col("start_is_imputed").fill_null(value=False),
-            last_negative_date=pl.when(~is_in).then(None).when(seen_at_scan).then("last_negative").otherwise("record"),
-            first_positive_date=pl.when(is_in & happened).then("record"),
-        )
-        .select(pl.col(name).cast(column.dtype) for name, column in TimesToEvent.columns().items())
-    )
+    dated = decided.with_columns(
+        *_pick("record", (is_in & happened, "event"), (is_in & ~happened, "censoring")), outcome=compute_outcome()
+    ).with_columns(record=pl.max_horizontal("record", pl.when(is_in).then("start_date")))
+    number, outcome = dated[number_of("record")], dated["outcome"]
+    entries, words = records.select(pl.all().gather(number).name.prefix("record_")), list_words(endpoint)
+    started_by = dated[number_of("start")]
+    return dated.select(
+        "pid",
+        "line_no",
+        "start_date",
+        endpoint=pl.lit(endpoint.code),
+        rule_set=pl.lit(rule_set.code),
+        end_date="record",
+        days=pl.when(is_in).then(elapsed + 1),
+        happened=pl.when(is_in).then(happened),
+        reason=pl.coalesce("exclusion", pl.lit(words["reason"].gather(outcome))),
+        code=pl.lit(words["code"].gather(outcome)),
+        date_used=pl.lit(words["date_used"].gather(outcome)),
+        rule_id=pl.lit(words["rule_id"].gather(outcome)),
+        source_table=pl.lit(entries["record_table"]),
+        source_file=pl.lit(entries["record_file"]),
+        source_row=pl.lit(entries["record_row"]),
+        is_imputed=pl.lit(
+            entries["record_is_imputed"].fill_null(value=False)
+            | records["is_imputed"].gather(started_by).fill_null(value=False)
+        ),
+        last_negative_date=pl.when(~is_in).then(None).when(seen_at_scan).then("last_negative").otherwise("record"),
+        first_positive_date=pl.when(is_in & happened).then("record"),
+    ).select(pl.col(name).cast(column.dtype) for name, column in TimesToEvent.columns().items())
 
 
 def derive_endpoint_times(

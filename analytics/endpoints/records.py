@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.errors import SettingsError
 from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key, is_first_of, sort_by_key
+from analytics.longitudinal.runs import as_index
 
 PROOFS_OF_LIFE: tuple[tuple[str, str], ...] = (
     ("vital_status", "date"),
@@ -25,8 +27,13 @@ PROOFS_OF_LIFE: tuple[tuple[str, str], ...] = (
 )
 """Dated rows that show the patient was alive; on one day the one named last gives the words."""
 
+Keys = npt.NDArray[np.int64]
+
 NO_DAY = -(2**31)
 """Stands before every day where days are compared; never leaves this room."""
+
+_NO_START = 2**63 - 1
+"""The key of a start that is not known: no row is later."""
 
 LIVING_KINDS: tuple[str, ...] = ("alive_contact", "lost", "study_end")
 
@@ -77,7 +84,8 @@ class RecordBook:
 
     def read(self) -> pl.DataFrame:
         """Return the records in the order of their numbers: ``table``, ``file``, ``row``, ``is_imputed``."""
-        self._pages = [pl.concat(self._pages, rechunk=True)]
+        if len(self._pages) > 1:
+            self._pages = [pl.concat(self._pages, rechunk=True)]
         return self._pages[0]
 
 
@@ -180,25 +188,36 @@ def sort_rows(rows: pl.DataFrame) -> pl.DataFrame:
     return keyed if keyed["row_key"].is_sorted() else keyed.sort("row_key")
 
 
-def _gather(lines: pl.DataFrame, rows: pl.DataFrame, place: pl.Series, name: str, is_valid: pl.Expr) -> pl.DataFrame:
-    """Add as ``name`` the row at ``place`` of each line where ``is_valid`` (an expression on ``row_key``)."""
-    if rows.is_empty():
-        nothing = {name: pl.lit(None, dtype=pl.Date), number_of(name): pl.lit(None, dtype=pl.UInt32)}
-        return lines.with_columns(**nothing)
-    inside = place.clip(0, rows.height - 1)
-    found = rows.select(pl.all().gather(inside).name.prefix("_"))
-    beside = pl.concat([lines, found], how="horizontal")
-    holds = pl.lit(place == inside) & is_valid
-    return beside.with_columns(*let_stand(name, "_date", "_record_at", holds)).drop(found.columns)
+def _read_keys(rows: pl.DataFrame) -> Keys:
+    """Return ``row_key`` as a plain array; a row without a day stands before all others."""
+    return rows["row_key"].fill_null(-1).to_numpy()
+
+
+def _gather(
+    lines: pl.DataFrame, rows: pl.DataFrame, place: Keys, holds: npt.NDArray[np.bool_], name: str
+) -> pl.DataFrame:
+    """Add as ``name`` the row at ``place`` of each line where it ``holds``."""
+    index = as_index(np.where(holds, place, -1))
+    return lines.with_columns(
+        rows["date"].gather(index).alias(name), rows["record_at"].gather(index).alias(number_of(name))
+    )
+
+
+def _add_nothing(lines: pl.DataFrame, name: str) -> pl.DataFrame:
+    nothing = {name: pl.lit(None, dtype=pl.Date), number_of(name): pl.lit(None, dtype=pl.UInt32)}
+    return lines.with_columns(**nothing)
 
 
 def derive_first_after(lines: pl.DataFrame, rows: pl.DataFrame, name: str) -> pl.DataFrame:
     """Add as ``name`` the first of sorted ``rows`` later than each line's start; the order of lines stays."""
-    start = compute_day_key(pl.col("start_date"))
-    asked = lines.select(start.fill_null(-1)).to_series()
-    place = rows["row_key"].search_sorted(asked, side="right").cast(pl.Int64)
-    is_own = pl.col("_row_key") // DAYS_PER_PATIENT == start // DAYS_PER_PATIENT
-    return _gather(lines, rows, place, name, is_own)
+    if rows.is_empty():
+        return _add_nothing(lines, name)
+    start = lines.select(compute_day_key(pl.col("start_date")).fill_null(-1)).to_series().to_numpy()
+    keys = _read_keys(rows)
+    place = np.searchsorted(keys, start, side="right")
+    inside = np.minimum(place, rows.height - 1)
+    is_own = (place == inside) & (keys[inside] // DAYS_PER_PATIENT == start // DAYS_PER_PATIENT) & (start >= 0)
+    return _gather(lines, rows, place, is_own, name)
 
 
 def derive_last_until(
@@ -208,9 +227,15 @@ def derive_last_until(
 
     With ``from_start`` a row of the day of the start counts as well. The order of lines stays.
     """
+    if rows.is_empty():
+        return _add_nothing(lines, name)
     last_of_patient = (pl.col("pid").cast(pl.Int64) + 1) * DAYS_PER_PATIENT - 1
-    asked = lines.select(compute_day_key(end).fill_null(last_of_patient)).to_series()
-    place = rows["row_key"].search_sorted(asked, side="right").cast(pl.Int64) - 1
-    start = compute_day_key(pl.col("start_date"))
-    is_within = (pl.col("_row_key") >= start) if from_start else (pl.col("_row_key") > start)
-    return _gather(lines, rows, place, name, is_within)
+    bounds = lines.select(
+        until=compute_day_key(end).fill_null(last_of_patient),
+        start=compute_day_key(pl.col("start_date")).fill_null(_NO_START),
+    )
+    keys, start = _read_keys(rows), bounds["start"].to_numpy()
+    place = np.searchsorted(keys, bounds["until"].to_numpy(), side="right") - 1
+    found = keys[np.maximum(place, 0)]
+    is_within = (place >= 0) & ((found >= start) if from_start else (found > start))
+    return _gather(lines, rows, place, is_within, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -41,22 +42,43 @@ def _derive_assessments(rule_set: RuleSet, tables: Mapping[str, pl.LazyFrame], r
     return derive_given_assessments(tables, with_clinical=rule_set.progression_from == "clinical")
 
 
-def _read_assessed(
-    rule_set: RuleSet, assessments: pl.DataFrame, schedule: pl.DataFrame, settings: Settings, book: RecordBook
-) -> Assessed:
-    """Return the scans that may date a censoring under the rule set."""
-    rows = assessments if rule_set.censoring_scan == "any" else assessments.filter("is_adequate")
-    return Assessed(sort_rows(rows), book.read(), schedule, settings)
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What one source of assessments shows, made once for all rule sets that read it.
+
+    Attributes
+    ----------
+    assessments
+        One a patient and day, with the numbers of their records in ``record_at``.
+    seen
+        Lines with ``progression`` and ``response``.
+    scans
+        The scans that may date a censoring, by the rule for them.
+    """
+
+    assessments: pl.DataFrame
+    seen: pl.DataFrame
+    scans: dict[str, pl.DataFrame]
+
+    def select_scans(self, rule: str) -> pl.DataFrame:
+        """Return the scans that may date a censoring under ``rule``, in order."""
+        if rule not in self.scans:
+            rows = self.assessments if rule == "any" else self.assessments.filter("is_adequate")
+            self.scans[rule] = sort_rows(rows)
+        return self.scans[rule]
 
 
-def _derive_seen(
-    observed: pl.DataFrame, assessments: pl.DataFrame, endpoints: list[Endpoint], settings: Settings
-) -> pl.DataFrame:
-    """Add what the assessments show of each line: progression, response and, where it is asked for, benefit."""
-    seen = derive_scan_records(observed, assessments)
+def _read_source(found: pl.DataFrame, observed: pl.DataFrame, book: RecordBook) -> _Source:
+    numbers = book.enter_known(found, pl.col("table"), pl.col("is_imputed"))
+    assessments = found.with_columns(numbers.alias("record_at"))
+    return _Source(assessments, derive_scan_records(observed, assessments), {})
+
+
+def _derive_seen(source: _Source, endpoints: list[Endpoint], settings: Settings) -> pl.DataFrame:
+    """Return what the assessments show of each line: progression, response and, where it is asked for, benefit."""
     if all(_BENEFIT not in endpoint.events for endpoint in endpoints):
-        return seen
-    return derive_benefit(seen, assessments, settings)
+        return source.seen
+    return derive_benefit(source.seen, source.assessments, settings)
 
 
 def _code_files(table: pl.LazyFrame, column: str) -> pl.LazyFrame:
@@ -128,18 +150,18 @@ def derive_times_to_event(
     if any(rule_set.needs_baseline and rule_set.code in {code for _, code in wanted} for rule_set in RULE_SETS):
         observed = observed.with_columns(find_lines_without_baseline(tables, observed, settings))
     parts: dict[tuple[str, str], pl.DataFrame] = {}
-    read: dict[tuple[str, str], pl.DataFrame] = {}
+    read: dict[tuple[str, str], _Source] = {}
     for rule_set in RULE_SETS:
         endpoints = [endpoint for endpoint in ENDPOINTS if (endpoint.code, rule_set.code) in wanted]
         if not endpoints:
             continue
-        source = (rule_set.progression_from, rule_set.date_rule)
-        if source not in read:
+        named = (rule_set.progression_from, rule_set.date_rule)
+        if named not in read:
             found = apply_reading_after_complete(_derive_assessments(rule_set, seen_tables, recist), eager, settings)
-            numbers = book.enter_known(found, pl.col("table"), pl.col("is_imputed"))
-            read[source] = found.with_columns(numbers.alias("record_at"))
-        assessed = _read_assessed(rule_set, read[source], schedule, settings, book)
-        seen = _derive_seen(observed, read[source], endpoints, settings)
+            read[named] = _read_source(found, observed, book)
+        source = read[named]
+        assessed = Assessed(source.select_scans(rule_set.censoring_scan), book.read(), schedule, settings)
+        seen = _derive_seen(source, endpoints, settings)
         for endpoint in endpoints:
             parts[endpoint.code, rule_set.code] = derive_endpoint_times(seen, endpoint, rule_set, assessed)
     # every part is in the order of patient and line: putting the parts in order is all the sorting there is

@@ -8,7 +8,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.treatments import CATEGORIES
-from analytics.longitudinal.keys import is_first_of, sort_by_key
+from analytics.longitudinal.keys import DAYS_PER_PATIENT, EARLIEST_DAY, is_first_of, sort_by_key
 
 OPEN_END = pl.date(9999, 1, 1)
 """Stands for «goes on» where intervals are compared; never leaves this room."""
@@ -41,8 +41,10 @@ def _select_anticancer(treatments: pl.LazyFrame) -> pl.DataFrame:
     stated = pl.col("anticancer") == "Y"
     is_painful_site = (pl.col("category") == "EBRT") & (pl.col("intent").fill_null("") == "palliative")
     by_category = pl.col("is_anticancer_category") & ~is_painful_site
+    place = pl.col("category").cast(pl.Enum(_CATEGORY_FACTS["category"]), strict=False).to_physical()
+    facts = [pl.lit(_CATEGORY_FACTS[name]).gather(place).alias(name) for name in _CATEGORY_FACTS.columns[1:]]
     return (
-        treatments.join(_CATEGORY_FACTS.lazy(), on="category", how="left")
+        treatments.select(*_OF_TREATMENT, "anticancer", "intent", *facts)
         .filter(stated.fill_null(by_category))
         .select(*_OF_TREATMENT, *_CATEGORY_FACTS.drop("category", "is_anticancer_category").columns)
         .collect()
@@ -51,27 +53,44 @@ def _select_anticancer(treatments: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
+def _select_given(cycles: pl.LazyFrame, treatments: pl.DataFrame) -> pl.DataFrame:
+    """Return the cycles of the treatments; of each stretch of one treatment only its first is looked up by texts."""
+    of_treatment = ["pid", "treatment_id"]
+    keys = treatments.select(*of_treatment, "treatment_key", is_prrt=pl.col("category") == "PRRT")
+    read = cycles.select(
+        *of_treatment, "cycle_no", "activity_gbq", "date", "date_lo", "date_hi", "date_precision"
+    ).collect()
+    is_first = read.select(is_first_of(*of_treatment)).to_series()
+    stretches = read.select(of_treatment).filter(is_first).with_row_index("stretch", offset=1).join(keys, of_treatment)
+    stretch = pl.Series("stretch", is_first.cum_sum(), dtype=pl.UInt32)
+    return read.drop(of_treatment).with_columns(stretch).join(stretches.drop(of_treatment), on="stretch")
+
+
+def _date_given(given: pl.DataFrame) -> pl.Series:
+    """Return the day of each cycle; an imprecise one is moved after the cycle before it as its text allows."""
+    if not given["date_precision"].ne_missing("D").any():
+        return given["date"]
+    earlier = pl.col("date").cum_max().over("treatment_key")
+    moved = pl.min_horizontal(earlier, pl.col("date_hi").fill_null(pl.col("date")))
+    return given.select(pl.when(pl.col("date_precision") == "D").then("date").otherwise(moved)).to_series()
+
+
 def _derive_administrations(cycles: pl.LazyFrame, treatments: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return courses of administrations: one row a treatment and stretch without a long pause.
 
     An imprecise date is moved after the cycle before it as far as its text allows, so that a cycle known
     only by its year does not come before the first.
     """
-    keys = treatments.select("pid", "treatment_id", "treatment_key", "category").lazy()
-    earlier = pl.col("date").cum_max().over("treatment_key")
-    dated = (
-        pl.when(pl.col("date_precision") == "D")
-        .then(pl.col("date"))
-        .otherwise(pl.min_horizontal(earlier, pl.col("date_hi").fill_null(pl.col("date"))))
-    )
     pause = pl.col("given").diff().dt.total_days() > settings.retreatment_gap_days
     is_new_treatment = pl.col("treatment_key").ne_missing(pl.col("treatment_key").shift(1))
-    is_restart = is_new_treatment | (pause & (pl.col("category") == "PRRT"))
+    is_restart = is_new_treatment | (pause & pl.col("is_prrt"))
+    numbered = sort_by_key(_select_given(cycles, treatments), "treatment_key", "cycle_no")
+    first_given = pl.col("treatment_key").cast(pl.Int64) * DAYS_PER_PATIENT
+    day = pl.col("given").cast(pl.Int32).cast(pl.Int64) + EARLIEST_DAY
     return (
-        cycles.join(keys, on=["pid", "treatment_id"])
-        .sort("treatment_key", "cycle_no")
-        .with_columns(given=dated)
-        .sort("treatment_key", "given", "cycle_no", nulls_last=True)
+        numbered.with_columns(given=_date_given(numbered))
+        .with_columns(given_key=first_given + day.fill_null(DAYS_PER_PATIENT - 1))
+        .pipe(sort_by_key, "given_key", "cycle_no")
         .with_columns(course=is_restart.fill_null(value=False).cum_sum())
         .group_by("treatment_key", "course", maintain_order=True)
         .agg(
@@ -84,7 +103,6 @@ def _derive_administrations(cycles: pl.LazyFrame, treatments: pl.DataFrame, sett
             pl.col("given").max().alias("last_given"),
             pl.col("date_lo", "date_hi", "date_precision").first().name.prefix("first_"),
         )
-        .collect()
     )
 
 

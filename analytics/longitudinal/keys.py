@@ -18,6 +18,10 @@ MANY_CODES = 65_536
 """Combinations of texts up to this many are numbered with gaps, beyond it without."""
 
 
+MOST_BESIDE_A_RUN = 2**31
+"""Numbers up to this many fit into one integer beside the number of a run of rows."""
+
+
 def compute_day_key(date: pl.Expr) -> pl.Expr:
     """Return pid and ``date`` as one Int64 in the order of (pid, date); null where the date is."""
     day = date.cast(pl.Int32).cast(pl.Int64) + EARLIEST_DAY
@@ -66,6 +70,21 @@ def _is_before_next(columns: tuple[str, ...]) -> pl.Expr:
     return before.fill_null(value=False)
 
 
+def _order_tied(tied: pl.DataFrame, key: str, ties: tuple[str, ...]) -> pl.Series:
+    """Return the order of rows that stand by ``key``, those that share one by ``ties``, null last.
+
+    One tie of whole numbers is made one integer with the number of its run of keys: half the time of two.
+    """
+    tie = tied[ties[0]]
+    least, most = (tie.min(), tie.max()) if tie.dtype.is_integer() else (None, None)
+    if len(ties) > 1 or tie.null_count() or not isinstance(least, int) or not isinstance(most, int):
+        return tied.select(pl.arg_sort_by(key, *ties, nulls_last=True)).to_series()
+    span = most - least + 1
+    if span > MOST_BESIDE_A_RUN:
+        return tied.select(pl.arg_sort_by(key, *ties, nulls_last=True)).to_series()
+    return (tied[key].rle_id().cast(pl.Int64) * span + (tie.cast(pl.Int64) - least)).arg_sort()
+
+
 def sort_by_key(table: pl.DataFrame, key: str, *ties: str) -> pl.DataFrame:
     """Return the rows in the order of the integer ``key``, those that share one in the order of ``ties``, null last.
 
@@ -77,12 +96,17 @@ def sort_by_key(table: pl.DataFrame, key: str, *ties: str) -> pl.DataFrame:
         return ordered
     places = (is_tied | is_tied.shift(1, fill_value=False)).arg_true()
     tied = ordered.select(key, *ties)[places]
+    # rows mostly come from one file: a column that is the same everywhere decides nothing
+    is_same = tied.select((pl.col(name) == pl.col(name).first()).all(ignore_nulls=False) for name in ties)
+    ties = tuple(name for name, same in is_same.row(0, named=True).items() if not same)
+    if not ties:
+        return ordered
     is_out_of_order = (pl.col(key) == pl.col(key).shift(-1)).fill_null(value=False) & ~_is_before_next(ties)
     unsettled = tied.filter(is_out_of_order)[key].unique()
     if unsettled.is_empty():
         return ordered
     is_unsettled = tied[key].is_in(unsettled.implode())
-    among = tied.filter(is_unsettled).select(pl.arg_sort_by(key, *ties, nulls_last=True)).to_series()
+    among = _order_tied(tied.filter(is_unsettled), key, ties)
     moved = places.filter(is_unsettled)
     return ordered[pl.int_range(table.height, dtype=pl.UInt32, eager=True).scatter(moved, moved.gather(among))]
 

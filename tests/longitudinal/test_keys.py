@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from analytics.longitudinal.keys import (
     compute_day_key,
@@ -100,3 +102,22 @@ def test_rows_of_one_line_stay_as_they_stand():
     rows = [(1, 2, "a"), (1, 1, "c"), (1, 1, "b"), (0, 7, "d")]
     table = pl.DataFrame(rows, schema={"pid": pl.UInt32, "line_no": pl.Int32, "word": pl.String}, orient="row")
     assert "".join(sort_by_line(table)["word"]) == "dcba"
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [[3, 1, 2, 2, 1, 5], [3, None, 2, None, 1, 5], [-(2**62), 2**62, 0, 5, -5, 1], [7] * 6],
+    ids=["small", "null", "far apart", "all the same"],
+)
+def test_rows_of_one_key_are_ordered_by_a_whole_number_as_by_a_full_sort(numbers: list[int | None]):
+    table = pl.DataFrame(
+        {"key": [1, 1, 1, 2, 2, 2], "file": ["a.csv"] * 6, "number": numbers},
+        schema={"key": pl.Int64, "file": pl.String, "number": pl.Int64},
+    )
+    expected = table.sort("key", "file", "number", nulls_last=True)
+    assert_frame_equal(sort_by_key(table, "key", "file", "number"), expected)
+
+
+def test_a_day_that_is_the_same_everywhere_orders_nothing():
+    table = pl.DataFrame({"key": [1, 1, 2], "date": [dt.date(2020, 1, 1)] * 3, "name": ["b", "a", "c"]})
+    assert sort_by_key(table, "key", "date", "name")["name"].to_list() == ["a", "b", "c"]
