@@ -39,25 +39,15 @@ def code_texts(texts: pl.Series) -> Coded:
 
 def code_columns(columns: Mapping[str, pl.Series]) -> dict[str, Coded]:
     """Number the distinct texts of each of some columns, which have the same rows."""
-    if not columns:
-        return {}
-    numbered = pl.DataFrame(
-        [texts.cast(pl.Categorical(pl.Categories.random())).alias(name) for name, texts in columns.items()]
-    )
-    codes = numbered.select(pl.all().to_physical())
-    distinct = numbered.select(pl.all().drop_nulls().unique().implode())
-    places = distinct.select(pl.all().to_physical())
-    return {
-        name: Coded(
-            codes.get_column(name),
-            _in_order(distinct.get_column(name).item().cast(pl.String), places.get_column(name).item()),
-        )
-        for name in columns
-    }
+    return {name: _code(texts) for name, texts in columns.items()}
 
 
-def _in_order(texts: pl.Series, places: pl.Series) -> pl.Series:
-    return texts if places.is_sorted() else texts[places.arg_sort()]
+def _code(texts: pl.Series) -> Coded:
+    """Number the texts through categories of their own, which are numbered as the texts first come."""
+    categories = pl.Categories.random()
+    numbered = texts.cast(pl.Categorical(categories))
+    # the categories are forgotten with the last column that has them
+    return Coded(numbered.to_physical(), categories.to_series())
 
 
 def strip_columns(columns: Mapping[str, Coded]) -> dict[str, Coded]:
