@@ -21,8 +21,9 @@ _NOT_OF_BASELINE, _OTHER, _TARGET = range(3)
 _GONE, _PRESENT = np.uint8(64), np.uint8(128)
 """Marks beside those of `lesion_rows`: gone by the criteria; with a size above 0."""
 
-_LEFT, _BACK, _OTHERS_LEFT, _NEW = (np.uint8(1 << place) for place in range(4))
-"""Signs of a visit: a target that is not gone, one that is no node and has a size, a non-target, a new lesion."""
+_LEFT, _BACK, _OTHERS_LEFT, _NEW, _STRAY = (np.uint8(1 << place) for place in range(5))
+"""Signs of a visit: a target that is not gone, one that is no node and has a size, a non-target, a new lesion, one
+called target that the baseline does not have."""
 
 _HALF = 32
 """Two counts share one integer, the second from this bit on: fewer than 2³¹ rows keep them apart."""
@@ -104,6 +105,7 @@ def _list_signs() -> tuple[IntArray, NDArray[np.uint8]]:
         | (is_target & ((marks & (_PRESENT | NODE)) == _PRESENT)) * _BACK
         | (is_other & ~is_gone & ((marks & UNKNOWN) == 0)) * _OTHERS_LEFT
         | ((role == _NOT_OF_BASELINE) & ((marks & CALLED_NEW) > 0) & ((marks & SEEN) > 0)) * _NEW
+        | ((role == _NOT_OF_BASELINE) & ((marks & TARGET) > 0) & ((marks & SEEN) > 0)) * _STRAY
     )
     return counts, signs.astype(np.uint8)
 
@@ -120,6 +122,8 @@ class LesionSummaries:
         Of its targets.
     is_left, is_back
         Whether any target is.
+    has_stray_target
+        Whether a lesion is called target that the baseline of the line does not have.
     n_others_gone, is_other_left
         Of its other lesions.
     new_day
@@ -131,6 +135,7 @@ class LesionSummaries:
     n_measured: IntArray
     is_left: BoolArray
     is_back: BoolArray
+    has_stray_target: BoolArray
     n_others_gone: IntArray
     is_other_left: BoolArray
     new_day: NDArray[np.int32]
@@ -171,6 +176,7 @@ def summarise_lesions(
         n_measured,
         (of_visit[:-1] & _LEFT) > 0,
         (of_visit[:-1] & _BACK) > 0,
+        (of_visit[:-1] & _STRAY) > 0,
         n_others_gone,
         (of_visit[:-1] & _OTHERS_LEFT) > 0,
         new_day[:-1],

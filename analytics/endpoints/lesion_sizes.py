@@ -155,8 +155,9 @@ def _resolve_parents(sizes: pl.DataFrame) -> pl.DataFrame:
         pl.concat([plain, parents])
         .group_by("visit", "lesion_id", maintain_order=True)
         .agg(
-            # one piece without a size leaves the whole without one
-            pl.when(pl.col("tenths").null_count() == 0).then(pl.col("tenths").sum()).alias("tenths"),
+            # one piece without a size leaves the whole without one; what is known of it may still show a growth
+            pl.when(pl.col("tenths").is_not_null().any()).then(pl.col("tenths").sum()).alias("tenths"),
+            (pl.col("tenths").null_count() == 0).alias("is_whole"),
             pl.col("date", "scan", "marks").first(),
         )
         .sort("visit")
@@ -181,7 +182,7 @@ def _resolve(rows: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
     """Return the sizes of visits with one row a lesion: the largest, merged and split lesions resolved."""
     tenths = pl.when((pl.col("marks") & int(SIZED)) > 0).then("tenths")
     dated = rows.with_columns(tenths=tenths, date=pl.lit(scans["date"]).gather(pl.col("scan")))
-    is_sized = pl.col("tenths").is_not_null().cast(pl.UInt8) * int(SIZED)
+    is_sized = (pl.col("is_whole") & pl.col("tenths").is_not_null()).cast(pl.UInt8) * int(SIZED)
     return _resolve_parents(_select_largest(dated)).with_columns(
         pl.col("tenths").fill_null(0), (pl.col("marks") & int(~SIZED) | is_sized).cast(pl.UInt8)
     )

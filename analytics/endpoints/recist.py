@@ -82,7 +82,8 @@ def _assess(readings: LineReadings, summaries: LesionSummaries, n_others: IntArr
     line = visits["line"].to_numpy()
     n_targets = readings.baselines["n_targets"].fill_null(0).to_numpy().astype(np.int64)[line]
     baseline = readings.baselines["baseline"].fill_null(NO_SUM).to_numpy()[line]
-    is_complete = (seen.n_measured == n_targets) & (n_targets > 0)
+    # complete is the sum of the baseline's own set: another target makes it another set
+    is_complete = (seen.n_measured == n_targets) & (n_targets > 0) & ~seen.has_stray_target
     is_gone = is_complete & ~seen.is_left
     nadir = _find_nadirs(line, np.where(is_complete, seen.sum, NO_SUM), baseline)
     sums = VisitSums(

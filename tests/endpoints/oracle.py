@@ -86,7 +86,10 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
             continue
         mine = [x for x in here if x.name in targets]
         sizes = [size_of(x) for x in mine if size_of(x) is not None]
-        total, complete = sum(sizes), bool(targets) and len(sizes) == len(targets)
+        stray = any(
+            x.role == "target" and x.name not in targets | others and x.how in ("yes", "too_small") for x in here
+        )
+        total, complete = sum(sizes), bool(targets) and len(sizes) == len(targets) and not stray
         gone = complete and all(is_gone(x) for x in mine)
         back = any(not x.nodal and (size_of(x) or 0) > 0 for x in mine)
         if not targets:

@@ -14,6 +14,7 @@ from analytics.catalogue.endpoints import (
     CENSOR_WORDS,
     ENDPOINTS,
     EVENT_WORDS,
+    START_OF_RESPONSE,
     SURVIVAL_CODES,
     Endpoint,
 )
@@ -26,6 +27,7 @@ def word_by_hand(
 ) -> tuple[str | None, int | None, str | None, str | None]:
     event, why, where = case["event_name"], case["censor_name"], case["censor_where"]
     codes = SURVIVAL_CODES if endpoint.code == "OS" else CENSOR_CODES
+    is_start_of_response = where == "start" and endpoint.origin != "start"
     if case["exclusion"] is not None:
         return None, None, None, "excluded"
     if event is not None:
@@ -33,7 +35,7 @@ def word_by_hand(
     return (
         None if why is None else CENSOR_WORDS[why],
         None if why is None else codes.get(why),
-        None if where is None else CENSOR_RECORD_WORDS[where],
+        START_OF_RESPONSE if is_start_of_response else None if where is None else CENSOR_RECORD_WORDS[where],
         None if where is None else f"censored_at_{where}",
     )
 

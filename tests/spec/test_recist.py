@@ -359,3 +359,32 @@ def test_many_lesion_names_are_looked_up_another_way(monkeypatch: pytest.MonkeyP
     assert by_place["has_new_lesion"].to_list() == [True]
     monkeypatch.setattr(key_lookup, "LARGEST_KEY", 0)
     assert derive_recist_assessments(tables, lines, Settings()).collect().equals(by_place)
+
+
+def test_a_target_that_the_baseline_does_not_have_leaves_the_sum_incomplete():
+    """L2: complete is a sum of the baseline's own set; another target may be a new lesion, and is never passed over."""
+    rows = """
+        patient_id | imaging_id | lesion_id | role   | organ | longest_mm | measured
+        P1         | s0         | T01       | target | liver | 20         | yes
+        P1         | s1         | T01       | target | liver | {first}    | yes
+        P1         | s1         | T02       | target | liver | 15         | {how}
+        P1         | s2         | T01       | target | liver | {first}    | yes
+        """
+    seen = read_lesions(rows.format(first=20, how="yes"))
+    assert seen.select("is_complete", "sum_mm", "response").rows() == [(False, 20.0, "NE"), (True, 20.0, "SD")]
+    assert read_lesions(rows.format(first=25, how="yes"))["response"].to_list() == ["PD", "PD"]
+    assert read_lesions(rows.format(first=20, how="not_visible"))["response"].to_list() == ["SD", "SD"]
+
+
+@pytest.mark.parametrize(("piece", "response"), [("50", "PD"), ("45", "NE"), ("30", "NE")])
+def test_what_is_known_of_a_split_target_may_show_progression(piece: str, response: str):
+    """L2: 40 mm before; one piece alone of 50 mm is 20 % and 10 mm more, whatever the other one measures."""
+    seen = read_lesions(
+        f"""
+        patient_id | imaging_id | lesion_id | role   | organ | longest_mm | measured
+        P1         | s0         | T01       | target | liver | 40         | yes
+        P1         | s1         | T01/1     | target | liver | {piece}    | yes
+        P1         | s1         | T01/2     | target | liver |            | not_assessed
+        """
+    )
+    assert seen.select("is_complete", "response").rows() == [(False, response)]
