@@ -16,7 +16,6 @@ from analytics.endpoints.growth_rates import derive_growth_rates
 from analytics.endpoints.lab_grades import derive_lab_grades
 from analytics.endpoints.lesion_outcomes import derive_lesion_outcomes
 from analytics.endpoints.line_readings import derive_line_readings
-from analytics.endpoints.pretreatment_growth import derive_earlier_sums
 from analytics.endpoints.recist import assess_readings
 from analytics.endpoints.recist_choices import apply_recist_choices
 from analytics.endpoints.reported_toxicities import derive_reported_toxicities
@@ -72,7 +71,6 @@ def derive_all(
     readings = derive_line_readings(tables, lines, settings)
     forget("lesions")
     lab_grades = derive_lab_grades(tables, lines, settings)
-    earlier = derive_earlier_sums(readings)
     recist = apply_recist_choices(
         assess_readings(readings, settings),
         lines,
@@ -80,6 +78,8 @@ def derive_all(
         tables["schedule"].collect(),
         settings,
     )
+    growth = derive_growth_rates(readings, recist)
+    del readings
     assessments = {
         "given": apply_reading_after_complete(derive_given_assessments(tables), lines, settings),
         "lesions": derive_lesion_assessments(recist, ""),
@@ -104,7 +104,7 @@ def derive_all(
         "marker_changes": derive_marker_changes(marker_values.lazy(), comparable),
         "marker_features": features,
         "recist_assessments": recist,
-        "growth_rates": derive_growth_rates(recist, earlier),
+        "growth_rates": growth,
         "lesion_outcomes": lesion_outcomes,
         "best_responses": best,
         "lab_grades": lab_grades,

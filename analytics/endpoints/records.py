@@ -161,7 +161,10 @@ def _derive_last_row(rows: pl.LazyFrame, table: str, column: str) -> pl.DataFram
 
 
 def derive_last_alive(tables: Mapping[str, pl.LazyFrame], book: RecordBook) -> pl.DataFrame:
-    """Return the last day each patient was known ``alive``, the number of its record, and ``is_lost``."""
+    """Return the last day each patient was known ``alive``, the number of its record, and ``is_lost``.
+
+    Who was seen alive after having been lost is not lost.
+    """
     living = tables["vital_status"].filter(pl.col("kind").is_in(LIVING_KINDS))
     parts = [
         _derive_last_row(living if table == "vital_status" else tables[table], table, column).with_columns(
@@ -169,7 +172,15 @@ def derive_last_alive(tables: Mapping[str, pl.LazyFrame], book: RecordBook) -> p
         )
         for place, (table, column) in enumerate(PROOFS_OF_LIFE)
     ]
-    lost = tables["vital_status"].filter(pl.col("kind") == "lost").select("pid").unique().collect()
+    is_lost = pl.col("kind") == "lost"
+    never = pl.lit(dt.date.max)
+    lost = (
+        tables["vital_status"]
+        .filter(is_lost)
+        .group_by("pid")
+        .agg(lost_date=pl.col("date").fill_null(never).max())
+        .collect()
+    )
     proofs = pl.concat(parts)
     order = proofs["place_key"].arg_sort()
     patient = proofs["pid"].gather(order)
@@ -177,8 +188,9 @@ def derive_last_alive(tables: Mapping[str, pl.LazyFrame], book: RecordBook) -> p
     numbers = book.enter(last, pl.col("table"), "date_precision")
     return (
         last.select("pid", numbers.alias(number_of("alive")), alive="date")
-        .join(lost.with_columns(is_lost=pl.lit(value=True)), on="pid", how="left", maintain_order="left")
-        .with_columns(pl.col("is_lost").fill_null(value=False))
+        .join(lost, on="pid", how="left", maintain_order="left")
+        .with_columns(is_lost=(pl.col("lost_date") >= pl.col("alive")).fill_null(value=False))
+        .drop("lost_date")
     )
 
 

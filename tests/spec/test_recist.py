@@ -9,8 +9,7 @@ from analytics.catalogue.settings import Settings
 from analytics.endpoints import key_lookup
 from analytics.endpoints.growth_rates import derive_growth_rates
 from analytics.endpoints.line_readings import derive_line_readings
-from analytics.endpoints.pretreatment_growth import derive_earlier_sums
-from analytics.endpoints.recist import derive_recist_assessments
+from analytics.endpoints.recist import assess_readings, derive_recist_assessments
 from analytics.longitudinal.lines import derive_lines
 from analytics.tables.derived import GrowthRates, RecistAssessments
 from tests.by_hand import accept_by_hand
@@ -31,18 +30,6 @@ SCANS = """
     """
 
 
-NOTHING_EARLIER = pl.DataFrame(
-    schema={
-        "pid": pl.UInt32,
-        "line_no": pl.Int32,
-        "first_date": pl.Date,
-        "baseline_date": pl.Date,
-        "sum_mm": pl.Float64,
-        "baseline_mm": pl.Float64,
-    }
-)
-
-
 def read_lesions(lesions: str, imaging: str = SCANS, **settings: object) -> pl.DataFrame:
     tables = accept_by_hand({"treatments": START, "imaging": imaging, "lesions": lesions})
     chosen = Settings(**settings)
@@ -51,13 +38,25 @@ def read_lesions(lesions: str, imaging: str = SCANS, **settings: object) -> pl.D
     return assessments
 
 
-def one_target(*sizes: str, imaging: str = SCANS, **settings: object) -> pl.DataFrame:
-    """Read one liver target through the scans; a word stands for how it was (not) measured."""
+def write_target(*sizes: str) -> str:
+    """Write one liver target through the scans; a word stands for how it was (not) measured."""
     rows = ["patient_id | imaging_id | lesion_id | role | organ | longest_mm | measured"]
     for scan, size in enumerate(sizes):
         number, how = (size, "yes") if size[0].isdigit() else ("", size)
         rows.append(f"P1 | s{scan} | T01 | target | liver | {number} | {how}")
-    return read_lesions("\n".join(rows), imaging, **settings)
+    return "\n".join(rows)
+
+
+def one_target(*sizes: str, imaging: str = SCANS, **settings: object) -> pl.DataFrame:
+    return read_lesions(write_target(*sizes), imaging, **settings)
+
+
+def growth_of(lesions: str, imaging: str = SCANS) -> pl.DataFrame:
+    tables = accept_by_hand({"treatments": START, "imaging": imaging, "lesions": lesions})
+    readings = derive_line_readings(tables, derive_lines(tables, Settings()).collect(), Settings())
+    growth = derive_growth_rates(readings, assess_readings(readings, Settings()))
+    GrowthRates.validate(growth)
+    return growth
 
 
 @pytest.mark.parametrize(
@@ -268,8 +267,7 @@ def test_scans_that_measure_nothing_and_scans_before_the_baseline_window_do_not_
 )
 def test_growth_rate_near_three_months(later: str, rate: float):
     """A sphere of that diameter: 100 → 120 mm in three months is 20 % a month."""
-    growth = derive_growth_rates(one_target("100", later), NOTHING_EARLIER)
-    GrowthRates.validate(growth)
+    growth = growth_of(write_target("100", later))
     assert growth["rate_pct"].to_list() == pytest.approx([rate])
     assert growth["is_fast"].to_list() == [rate >= 0.8]
 
@@ -280,10 +278,23 @@ def test_no_growth_rate_outside_two_to_four_months_or_with_a_new_lesion():
         P1         | s0         | 2019-12-20 | CT       |
         P1         | s1         | {day}      | CT       | {new}
         """
-    late = one_target("100", "120", imaging=imaging.format(day="2020-06-20", new=""))
-    with_new = one_target("100", "120", imaging=imaging.format(day="2020-03-20", new="Y"))
-    assert derive_growth_rates(late, NOTHING_EARLIER).is_empty()
-    assert derive_growth_rates(with_new, NOTHING_EARLIER).is_empty()
+    for day, new in (("2020-06-20", ""), ("2020-03-20", "Y")):
+        assert growth_of(write_target("100", "120"), imaging.format(day=day, new=new)).is_empty()
+
+
+def test_nodes_are_not_in_the_growth_rate():
+    """The short axis of a node is no diameter of a sphere: 20 → 24 mm beside a steady node is 20 % in diameter."""
+    rows = """
+        patient_id | imaging_id | lesion_id | role   | organ      | nodal | longest_mm | short_mm | measured
+        P1         | s0         | T01       | target | liver      |       | {liver}    |          | yes
+        P1         | s0         | T02       | target | lymph_node | Y     | 30         | 20       | yes
+        P1         | s1         | T01       | target | liver      |       | {later}    |          | yes
+        P1         | s1         | T02       | target | lymph_node | Y     | 30         | 20       | yes
+        """
+    growth = growth_of(rows.format(liver=20, later=24))
+    assert growth["rate_pct"].to_list() == pytest.approx([100 * (1.2 ** (3 / MONTHS) - 1)])
+    only_nodes = "\n".join(line for line in rows.splitlines() if "T01" not in line)
+    assert growth_of(only_nodes).is_empty()
 
 
 EARLIER = """
@@ -302,17 +313,7 @@ TARGETS = """
 
 
 def growth_before(day: str = "2019-06-20", new: str = "", how: str = "yes") -> pl.DataFrame:
-    grids = {
-        "treatments": START,
-        "imaging": EARLIER.format(day=day, new=new),
-        "lesions": TARGETS.format(how=how),
-    }
-    tables = accept_by_hand(grids)
-    earlier = derive_earlier_sums(derive_line_readings(tables, derive_lines(tables, Settings()).collect(), Settings()))
-    empty = read_lesions("patient_id | imaging_id | lesion_id\n")
-    growth = derive_growth_rates(empty, earlier)
-    GrowthRates.validate(growth)
-    return growth
+    return growth_of(TARGETS.format(how=how), EARLIER.format(day=day, new=new))
 
 
 def test_growth_before_the_treatment_is_that_of_its_targets():

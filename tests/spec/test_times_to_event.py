@@ -430,3 +430,8 @@ def test_disease_seen_again_after_a_complete_response_may_be_called_progression(
     assert pfs_of("2020-04-01 PR, 2020-07-01 SD", after_complete_response="progression")[1] is False
     with pytest.raises(SettingsError, match="no reading of disease"):
         pfs_of(AGAIN, after_complete_response="repair")
+
+
+def test_who_was_seen_alive_after_having_been_lost_is_not_lost():
+    assert times_of("", "2020-04-01 lost")[("OS", "default")] == (92, False, "lost to follow-up")
+    assert times_of("", "2020-04-01 lost, 2020-10-01 alive_contact")[("OS", "default")] == (275, False, "no event")
