@@ -14,6 +14,7 @@ from analytics.intake.headers import Delivery
 from analytics.intake.layout import LAYOUT_FILE
 from analytics.intake.redcap_choices import choices_of, say_choices
 from analytics.intake.redcap_fields import EVENT, FIELD, FORM, GROUP, INSTANCE, REPEAT, Row, columns_of, table_of
+from analytics.intake.unreadable import naming_the_file
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
 
@@ -67,7 +68,8 @@ def suggest_redcap_layout(dictionary: Path, export: Path, encoding: str = "") ->
 
 def _read_rows(path: Path, encoding: str) -> Iterator[dict[str, str]]:
     delivery = Delivery(path, path.name, "", frozenset({FIELD, FORM, REPEAT}))
-    table, _ = read_delimited(delivery, encoding)
+    with naming_the_file(path.name):
+        table, _ = read_delimited(delivery, encoding)
     for row in table.rows.iter_rows(named=True):
         yield {clean_header(name): str(value or "").strip() for name, value in row.items()}
 

@@ -19,6 +19,7 @@ from analytics.intake.layout import LAYOUT_FILE, TableLayout
 from analytics.intake.readable import KNOWN_COLUMNS
 from analytics.intake.suggest_settings import suggest_settings
 from analytics.intake.text_table import TextTable
+from analytics.intake.unreadable import naming_the_file
 from analytics.intake.workbook import read_sheet_as, sheet_names
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
@@ -79,9 +80,10 @@ def _deliveries(source: Path) -> Iterator[Delivery]:
 
 def _read(delivery: Delivery, encoding: str) -> TextTable:
     suffix = delivery.path.suffix.casefold()
-    if suffix in DELIMITED:
-        return read_delimited(delivery, encoding)[0]
-    return (read_columnar if suffix in COLUMNAR else read_sheet_as)(delivery)[0]
+    with naming_the_file(delivery.name):
+        if suffix in DELIMITED:
+            return read_delimited(delivery, encoding)[0]
+        return (read_columnar if suffix in COLUMNAR else read_sheet_as)(delivery)[0]
 
 
 def _match(table: TextTable, name: str) -> _Match:
