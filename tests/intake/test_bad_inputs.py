@@ -8,14 +8,16 @@ In every case each record read is accounted for once, or intake would have refus
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 import polars as pl
 import pytest
 
+from analytics.catalogue.settings import Settings
 from analytics.errors import LayoutError, SettingsError, SourceError, UserError
 from analytics.intake.accept import accept_source
+from analytics.intake.possible_settings import RANGES, WORDS, refuse_impossible
 
 PATIENTS = "patient_id,sex,birth_year\n"
 LABS = "patient_id,analyte,collected,value_text,unit,uln\n"
@@ -316,6 +318,42 @@ def test_what_becomes_of_it(name, deliver):
 
 def _are_numbers(found: list) -> bool:
     return bool(found) and all(isinstance(item, float) for item in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("date_form", "dd.mm/yyyy", "Write it like dd.mm.yyyy"),
+        ("data_cutoff", "2020-13-01", "Write it like 2026-03-31"),
+        ("pd_date_rule", "foo", "Use one of: 'first_sign', 'earliest_scan', 'latest_scan', 'scheduled_visit'"),
+        ("index_rule", "zz", "Use one of: 'first_administration'"),
+        ("response_rule", "ELECT", "'ELECT50'"),
+        ("marker_progression_rule", "", "'DOUBLED'"),
+        ("who_edition", "2020", "'2019'"),
+        ("size_criteria", "RECIST", "'RECIST_1_1'"),
+        ("after_complete_response", "PD", "'leave'"),
+        ("confirmation_accepts_sd", "yes", "Use one of: 'N', 'Y'"),
+        ("cr_needs_normal_markers", "1", "Use one of: 'N', 'Y'"),
+        ("gap_days", "-5", "It is a number from 0 days"),
+        ("baseline_window_days", "-1", "It is a number from 0 days"),
+        ("max_suv", "nan", "It is a number from 0 SUV"),
+        ("jump_factor", "0.0", "It is a number from 1.01"),
+        ("floor_patients", "0", "It is a number from 1 patients"),
+        ("first_believed_year", "20", "It is a number from 1850 year"),
+        ("min_cycle_gap_days", "200", "max_cycle_gap_days is 182"),
+        ("thousands_mark", ",", "It is the decimal mark already"),
+    ],
+)
+def test_a_setting_no_study_can_have_is_refused_before_anything_is_accepted(name, value, remedy, deliver):
+    with pytest.raises(SettingsError) as stopped:
+        deliver(**{"decimal_mark": ","} | {name: value})
+    assert f"Setting «{name}» cannot be «{value}»" in str(stopped.value)
+    assert remedy in str(stopped.value)
+
+
+def test_every_setting_may_be_as_it_is_and_every_word_is_one_of_some_setting():
+    refuse_impossible(Settings())
+    assert {*WORDS, *RANGES} <= {item.name for item in fields(Settings)}
 
 
 @pytest.mark.parametrize("name", ["labs", "patients"])
