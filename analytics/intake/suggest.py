@@ -16,6 +16,7 @@ from analytics.intake.deliveries import COLUMNAR, DELIMITED, WORKBOOKS
 from analytics.intake.header_words import ALL_WORDS, bare, words_of
 from analytics.intake.headers import Delivery
 from analytics.intake.layout import LAYOUT_FILE, TableLayout
+from analytics.intake.proposal import write_proposal
 from analytics.intake.readable import KNOWN_COLUMNS
 from analytics.intake.suggest_settings import suggest_settings
 from analytics.intake.text_table import TextTable
@@ -61,9 +62,8 @@ def suggest_layout(source: Path, encoding: str = "") -> str:
     name = LAYOUT_FILE if source.is_dir() else f"{source.stem}.{LAYOUT_FILE}"
     head = [f"# A proposal: read every line, complete the lines with «?», and save it as {name}", ""]
     settings = ["[settings]", *suggest_settings(tables), ""]
-    return (
-        "\n".join([*head, *settings, *(line for table in tables for line in _suggest_table(table)), *passed_over])
-        + "\n"
+    return write_proposal(
+        [*head, *settings, *(line for table in tables for line in _suggest_table(table)), *passed_over]
     )
 
 

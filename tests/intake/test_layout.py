@@ -96,6 +96,11 @@ def test_a_code_the_layout_forgot_is_a_finding(hospital):
         ('"Geschlecht"', '"Sexus"', "names a column «Sexus».*Found: PatNr"),
         ("[settings]", "[settings", "not TOML"),
         ("filled = ", "fillled = ", "tables.vital_status"),
+        ("[tables.patients.codes", 'constants = { site = "A" }\njoined = { site = ["PatNr"] }\n[tables.patients.codes',
+         "layout of patients says twice what is in «site»"),
+        ("[tables.patients.codes", "joined = { site = [] }\n[tables.patients.codes", "makes up «site» of patients"),
+        ('kind = "death"', 'kind = "death", date = "2020-01-01"', "of vital_status says twice what is in «date»"),
+        ('analyte = "NSE",', 'analyte = "NSE", value_text = "5",', "of labs says twice what is in «value_text»"),
     ],
 )  # fmt: skip
 def test_a_wrong_layout_stops_with_the_entry(old, new, words, hospital):
@@ -252,4 +257,19 @@ def test_what_no_table_of_a_layout_takes_is_said(hospital):
         ("V82", "Stammdaten.csv", 2, "Rows that no table of the layout takes: 1. This is the first."),
         ("V81", "Labor.csv", None, "Columns that the layout names nowhere, which are not used: 1 (Bett)."),
         ("V81", "Stammdaten.csv", None, "Columns that the layout names nowhere, which are not used: 1 (Geburtsdatum)."),
+    ]
+
+
+def test_a_table_from_several_files_is_proposed_so_that_it_is_read_back(tmp_path):
+    (tmp_path / "Patienten.csv").write_text("PatNr;Geschlecht;Geburtsdatum\n1;F;17.04.1950\n", encoding="utf-8")
+    for year in (2019, 2020):
+        lab = f'PatNr;Abnahme;Parameter;Wert;Einheit;"Bem\nerkung"\n1;17.04.{year};CGA;5,5;ng/mL;\n'
+        (tmp_path / f"Labor{year}.csv").write_text(lab, encoding="utf-8")
+    proposal = suggest_layout(tmp_path)
+    assert proposal.count("[[tables.labs]]") == 2
+    (tmp_path / "layout.toml").write_text(proposal, encoding="utf-8")
+    labs = accept_source(tmp_path).tables["labs"]
+    assert labs.select("collected_text", "value", "_file").rows() == [
+        ("17.04.2019", 5.5, "Labor2019.csv"),
+        ("17.04.2020", 5.5, "Labor2020.csv"),
     ]
