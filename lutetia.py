@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +18,11 @@ from analytics import patient_commands as patients_of
 from analytics.errors import FAMILIES, ExportError, RefusedError, UserError
 from dashboards import commands as window
 from synthetic_data import commands as world
+
+DEBUG = "LUTETIA_DEBUG"
+"""The variable of the environment under which a crash shows its traceback."""
+
+ROOMS = ("lutetia.py", "analytics", "dashboards", "synthetic_data")
 
 EXIT_CODES = "\n\n".join(f"{family.exit_code}: {family.family}" for family in FAMILIES)
 
@@ -104,12 +112,43 @@ app.command()(window.serve)
 
 
 def main() -> None:
-    """Run the command; what a person can put right is said in a sentence, with the exit code of its family."""
+    """Run the command; what a person can put right is said in a sentence, with the exit code of its family.
+
+    Asked to end (SIGTERM), a command takes its half-written folders away first.
+    """
+    signal.signal(signal.SIGTERM, _end)
     try:
         app()
     except UserError as problem:
         typer.echo(f"{problem.family}: {problem}", err=True)
         sys.exit(problem.exit_code)
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as crash:  # a panic of polars is no Exception
+        if os.environ.get(DEBUG):
+            traceback.print_exception(crash)
+        typer.echo(f"{UserError.family}: {_describe_crash(crash)}", err=True)
+        sys.exit(UserError.exit_code)
+
+
+def _end(_signal: int, _frame: object) -> None:
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _describe_crash(crash: BaseException) -> str:
+    """Say what ended a command that should not have ended, without its message: that may hold values of patients."""
+    root = Path(__file__).parent
+    ours = [
+        f"{path.relative_to(root).as_posix()}, line {frame.lineno}"
+        for frame in traceback.extract_tb(crash.__traceback__)
+        if (path := Path(frame.filename)).is_relative_to(root) and path.relative_to(root).parts[0] in ROOMS
+    ]
+    return (
+        f"{type(crash).__name__} at {ours[-1] if ours else 'an unknown place'}. "
+        "Report this line and the command you gave. "
+        f"{DEBUG}=1 before the command shows the whole way there; it may hold values of patients, so read it "
+        "before you send it."
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast, get_origin, get_type_hints
 import typer
 from annotated_types import Interval
 
-from analytics.command_line import Store, clock, refusal_as_error, say, the_call
+from analytics.command_line import Store, clock, open_study_aloud, refusal_as_error, say, the_call
 from analytics.questions.kinds import KINDS
 from analytics.questions.question import Question, Selection
 
@@ -87,10 +87,9 @@ def tell_and_write(patient: str, analyte: str, store: Path, out: Path, level: Le
     """Print the cards of one patient and write the history behind them."""
     from analytics.export.history import write_history
     from analytics.questions.patient import answer_patient
-    from analytics.store import open_study
     from analytics.tables.results import Refusal
 
-    study = open_study(store)
+    study = open_study_aloud(store)
     history = answer_patient(study, patient, analyte)
     if isinstance(history, Refusal):
         raise refusal_as_error(history)
@@ -104,12 +103,9 @@ def answer_and_write(asked: Question, store: Path, out: Path, level: Level) -> N
     """Answer a question, print its summary and write its files; a refusal ends with its exit code."""
     from analytics.export.write import hold_to_level, write_answer
     from analytics.questions.ask import answer
-    from analytics.store import open_study
     from analytics.tables.results import Refusal
 
-    study = open_study(store)
-    if study.warning:
-        say(study.warning)
+    study = open_study_aloud(store)
     given = answer(study, asked)
     if isinstance(given, Refusal):
         raise refusal_as_error(given)

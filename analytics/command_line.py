@@ -14,6 +14,7 @@ from analytics.errors import RefusedError
 
 if TYPE_CHECKING:
     from analytics.tables.results import Refusal
+    from analytics.tables.study import Study
 
 Store = Annotated[Path, typer.Argument(help="The folder of a study store, made by `lutetia build`.")]
 
@@ -26,6 +27,16 @@ def refusal_as_error(refusal: Refusal) -> RefusedError:
 def say(words: str) -> None:
     """Write words for the person to stderr; results alone go to stdout."""
     typer.echo(words, err=True)
+
+
+def open_study_aloud(store: Path) -> Study:
+    """Open a study for a command; that it is not the newest version is said before anything is told from it."""
+    from analytics.store import open_study
+
+    study = open_study(store)
+    if study.warning:
+        say(study.warning)
+    return study
 
 
 def the_call() -> str:

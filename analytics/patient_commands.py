@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from analytics.command_line import Store, clock, say
+from analytics.command_line import Store, clock, open_study_aloud, say
 
 Patient = Annotated[str, typer.Argument(help="The patient's study code, as in the source.")]
 
@@ -24,9 +24,8 @@ def explain(
 
     from analytics.endpoints.explain import explain_endpoint
     from analytics.explain import explain_patient
-    from analytics.store import open_study
 
-    study = open_study(store)
+    study = open_study_aloud(store)
     if not endpoint:
         said = list(explain_patient(study, patient))
     else:

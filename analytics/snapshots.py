@@ -19,6 +19,9 @@ from analytics.errors import StoreError
 VERSIONS = "versions"
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
+SEAL = "manifest.sha256"
+"""Beside the manifest since 2026-11-29: its SHA-256; a version without one is from before, and is taken as it is."""
+
 KEPT_VERSIONS = 3
 READING_SECONDS = 600.0  # a version is read in seconds; ten minutes outlast the slowest reader
 CHUNK_BYTES = 1 << 22
@@ -110,6 +113,7 @@ def publish_snapshot(
         hashes = {name: make_durable(staging / name) for name in _file_names(staging)}
         manifest = describe(hashes) | {"files": hashes}
         _write_text(staging / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True))
+        _write_text(staging / SEAL, _hash(staging / MANIFEST) + "\n")
         for inside in (staging, *_folders(staging)):
             inside.chmod(0o700)
             _sync_folder(inside)
@@ -131,10 +135,13 @@ def point_to(store: Path, name: str) -> None:
 
 
 def current_name(store: Path) -> str:
-    """Return the name of the version a store points to; empty where there is none."""
+    """Return the name of the version a store points to; empty where there is none.
+
+    A harmed pointer gives a name that no version has.
+    """
     try:
-        return (store / POINTER).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
+        return (store / POINTER).read_text(encoding="utf-8", errors="replace").strip()
+    except (FileNotFoundError, NotADirectoryError):
         return ""
 
 
@@ -147,7 +154,7 @@ def write_durably(path: Path, text: str) -> None:
 
 
 def read_snapshot(store: Path) -> tuple[Snapshot, str]:
-    """Return the newest whole version and a warning when a newer one was passed over.
+    """Return the newest whole version, and what is wrong with a newer one or the pointer (empty: nothing).
 
     Raises
     ------
@@ -155,13 +162,15 @@ def read_snapshot(store: Path) -> tuple[Snapshot, str]:
         If there is no study, or no version is whole.
     """
     while True:
-        names = _candidates(store)
-        found, damage = _newest_whole(store, names)
-        if not damage or _candidates(store)[0] == names[0]:
+        current = current_name(store)
+        names, misled = _candidates(store, current)
+        found, harm = _newest_whole(store, names)
+        damage = " ".join(words for words in (misled, harm) if words)
+        if not damage or current_name(store) == current:
             break
     if found is None:
         raise StoreError(f"No version of this study is whole. {damage}", str(store), "Build it again from its source.")
-    return found, f"{damage} The version before it is shown; build again." if damage else ""
+    return found, damage
 
 
 def _newest_whole(store: Path, names: list[str]) -> tuple[Snapshot | None, str]:
@@ -201,22 +210,30 @@ def make_durable(file: Path) -> str:
     return digest.hexdigest()
 
 
-def _candidates(store: Path) -> list[str]:
-    """Return the version names to try: the current one, then those before it, newest first."""
-    current = current_name(store)
-    if not current:
+def _candidates(store: Path, current: str) -> tuple[list[str], str]:
+    """Return the version names to try, and what is wrong with the pointer.
+
+    They are the current one, then those before it, newest first; all of them where the pointer names none.
+    """
+    if not (store / POINTER).exists():
         raise StoreError("There is no study here.", str(store), "Build one: lutetia build SOURCE STORE.")
-    return [current, *(name for name in version_names(store) if name < current)]
+    names = version_names(store)
+    if current in names:
+        return [name for name in names if name <= current], ""
+    return names, f"The file {POINTER} names no version of this store."
 
 
 def _verify(folder: Path) -> tuple[dict[str, Any], str]:
     """Return the manifest, and in words what is wrong with the version (empty: nothing)."""
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        written = (folder / MANIFEST).read_bytes()
+        if not _is_sealed(folder / SEAL, written):
+            return {}, "its manifest has changed since it was published"
+        manifest: dict[str, Any] = json.loads(written)
         hashes: dict[str, str] = manifest["files"]
     except FileNotFoundError:
         return {}, "its manifest is missing"
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         return {}, "its manifest cannot be read"
     for name, expected in hashes.items():
         try:
@@ -226,6 +243,13 @@ def _verify(folder: Path) -> tuple[dict[str, Any], str]:
         if found != expected:
             return {}, f"the file {name} has changed since it was published"
     return manifest, ""
+
+
+def _is_sealed(seal: Path, written: bytes) -> bool:
+    """Say whether a manifest is as it was published; of a version from before there were seals nobody can tell."""
+    if not seal.exists():
+        return True
+    return seal.read_bytes().strip() == hashlib.sha256(written).hexdigest().encode()
 
 
 def _hash(file: Path) -> str:

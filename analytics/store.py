@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from analytics.catalogue.settings import Settings
-from analytics.errors import StoreError
+from analytics.errors import SettingsError, StoreError
 from analytics.parts import read_part, scan_parts, told_as_unwritable, write_table
 from analytics.snapshots import Snapshot, hold_lock, publish_snapshot, read_snapshot
 from analytics.tables.derived import DERIVED_TABLES
@@ -144,7 +144,8 @@ def open_study(store: Path, name: str = "") -> Study:
     StoreError
         If there is no study, no version is whole, or it was built by a newer software.
     """
-    snapshot, warning = read_snapshot(store)
+    snapshot, damage = read_snapshot(store)
+    warning = f"{damage} The newest version that is whole is shown; build again." if damage else ""
     return study_of(snapshot, name or store.resolve().name, warning)
 
 
@@ -154,25 +155,29 @@ def study_of(snapshot: Snapshot, name: str, warning: str = "") -> Study:
     Raises
     ------
     StoreError
-        If it was built by a newer software.
+        If it was built by a newer software, or its manifest does not say what one must.
     """
     manifest = snapshot.manifest
-    if manifest["format"] not in READABLE_FORMATS:
+    if manifest.get("format") not in READABLE_FORMATS:
         raise StoreError("This study was built by another version of the software.", name, "Build it again.")
-    return Study(
-        name=name,
-        version=manifest["version"],
-        built_at=manifest["built_at"],
-        settings=Settings().with_changes(manifest["settings"], str(snapshot.folder)),
-        inputs=tuple(InputFile(**file) for file in manifest["inputs"]),
-        versions=manifest["libraries"],
-        tables={
-            table: scan_parts([snapshot.folder / file for file in files]) for table, files in manifest["tables"].items()
-        },
-        findings=worst_first(scan_findings(snapshot.folder).collect()),
-        ledger=read_part(snapshot.folder / "ledger.parquet"),
-        warning=warning,
-    )
+    try:
+        return Study(
+            name=name,
+            version=manifest["version"],
+            built_at=manifest["built_at"],
+            settings=Settings().with_changes(manifest["settings"], str(snapshot.folder)),
+            inputs=tuple(InputFile(**file) for file in manifest["inputs"]),
+            versions=manifest["libraries"],
+            tables={
+                table: scan_parts([snapshot.folder / file for file in files])
+                for table, files in manifest["tables"].items()
+            },
+            findings=worst_first(scan_findings(snapshot.folder).collect()),
+            ledger=read_part(snapshot.folder / "ledger.parquet"),
+            warning=warning,
+        )
+    except (KeyError, TypeError, AttributeError, SettingsError) as error:
+        raise StoreError(f"The manifest of this study is damaged ({error}).", name, "Build it again.") from None
 
 
 def opaque_id(store: Path, patient_id: str) -> str:

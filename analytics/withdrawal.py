@@ -56,10 +56,16 @@ def withdraw(store: Path, patient_id: str, now: datetime) -> str:
     Raises
     ------
     StoreError
-        If the study does not know the patient, or the store cannot be written.
+        If the study does not know the patient, its newest version is damaged, or the store cannot be written.
     """
     with hold_lock(store):
-        snapshot, _ = read_snapshot(store)
+        snapshot, damage = read_snapshot(store)
+        if damage:
+            raise StoreError(
+                f"{damage} Nobody was withdrawn: an older version may not hold what was delivered since.",
+                str(store),
+                "Build the study again from its source, then withdraw.",
+            )
         study = study_of(snapshot, store.name)
         known = study.table("patients").filter(pl.col("patient_id") == patient_id).collect()
         if known.height == 0:

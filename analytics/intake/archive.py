@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import shutil
 import zipfile
 import zlib
@@ -18,6 +19,9 @@ SMALL_BYTES = 1 << 20
 """Below this size a high ratio is harmless."""
 
 CHUNK_BYTES = 1 << 20
+
+DAMAGE = (EOFError, OSError, lzma.LZMAError, zipfile.BadZipFile, zlib.error)
+"""What damaged members raise, whatever they are packed with."""
 
 
 def check_archive(path: Path, max_ratio: int = MAX_RATIO) -> None:
@@ -36,7 +40,7 @@ def check_archive(path: Path, max_ratio: int = MAX_RATIO) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
         raise SourceError(f"The archive cannot be opened ({error}).", path.name, "Save it again.") from None
     if any(member.flag_bits & 1 for member in members):
         raise SourceError("The archive is protected by a password.", path.name, "Take the password off.")
@@ -73,7 +77,7 @@ def unpack_zip(path: Path, into: Path) -> None:
                     shutil.copyfileobj(packed, plain, CHUNK_BYTES)
     except FileExistsError:
         raise SourceError("Two files of the archive have one name.", path.name, "Rename one of them.") from None
-    except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError) as error:
+    except (*DAMAGE, NotImplementedError, ValueError) as error:
         raise SourceError(f"The archive is damaged ({error}).", path.name, "Send it again.") from None
 
 
@@ -93,7 +97,7 @@ def unpack_gzip(path: Path, into: Path) -> Path:
                 written += len(chunk)
                 _check_size(written, path)
                 plain.write(chunk)
-    except (OSError, EOFError, zlib.error) as error:
+    except DAMAGE as error:
         raise SourceError(f"The archive is damaged ({error}).", path.name, "Send it again.") from None
     return target
 

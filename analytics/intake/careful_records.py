@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from analytics.errors import SourceError
+from analytics.intake.encodings import undecodable
 from analytics.intake.examine import TextFacts
 from analytics.intake.headers import Delivery, check_header, column_names, is_note
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
@@ -70,28 +71,14 @@ def _numbered_records(delivery: Delivery, encoding: str, delimiter: str) -> Iter
             for record in reader:
                 yield line, record
                 line = reader.line_num + 1
-    except UnicodeDecodeError:
-        raise _undecodable(delivery, encoding) from None
+    except UnicodeError:
+        raise undecodable(delivery.path, delivery.name, encoding) from None
     except csv.Error as error:
         raise SourceError(
             f"The record that starts here cannot be read ({error}).",
             f"{delivery.name}, line {line}",
             "Look for a quotation mark that is opened and never closed.",
         ) from None
-
-
-def _undecodable(delivery: Delivery, encoding: str) -> SourceError:
-    content = delivery.path.read_bytes()
-    try:
-        content.decode(encoding)
-        line = content.count(b"\n") + 1
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-    return SourceError(
-        f"A byte here is no letter of the encoding {encoding}.",
-        f"{delivery.name}, line {line}",
-        "Declare the encoding the file was really saved in, or save it as CSV UTF-8.",
-    )
 
 
 def _frame(header: list[str], lines: list[int], records: list[list[str]]) -> pl.DataFrame:

@@ -124,7 +124,7 @@ def _parse_days(text: str) -> DateRange:
 
 
 def check_form(form: str) -> None:
-    """Refuse a date form that is not made of dd, mm and yyyy.
+    """Refuse a date form that is not made of dd, mm and yyyy with one mark between them.
 
     Raises
     ------
@@ -132,7 +132,8 @@ def check_form(form: str) -> None:
         With an example of a good form.
     """
     parts = re.split(r"[./ -]", form.casefold())
-    if form and sorted(parts) != ["dd", "mm", "yyyy"]:
+    marks = set(re.findall(r"[./ -]", form))
+    if form and (sorted(parts) != ["dd", "mm", "yyyy"] or len(marks) != 1):
         raise SettingsError(f"Setting «date_form» cannot be «{form}».", "", "Write it like dd.mm.yyyy or mm/dd/yyyy.")
 
 

@@ -7,21 +7,11 @@ from datetime import date
 from typing import Any
 
 from analytics.catalogue.settings import Settings
-from analytics.errors import LayoutError, SettingsError
-from analytics.intake.dates import RELATIVE, check_form
+from analytics.errors import LayoutError
+from analytics.intake.dates import RELATIVE
 from analytics.intake.examine import clean_header
+from analytics.intake.possible_settings import refuse_impossible
 from analytics.intake.text_table import ROW, TextTable
-
-CHOICES: dict[str, tuple[str, ...]] = {
-    "decimal_mark": ("", ".", ","),
-    "thousands_mark": ("", ".", ",", "'", " "),
-    "duplicate_rule": ("refuse", "latest_status"),
-    "dates": ("calendar", RELATIVE),
-}
-"""The settings of intake that know only these words."""
-
-OF_THE_CALENDAR = ("extract_date", "data_cutoff", "date_form")
-"""The settings that mean nothing where dates are days from each patient's anchor."""
 
 
 def effective_settings(
@@ -50,46 +40,15 @@ def effective_settings(
         if table.table == "study":
             settings = _with_sheet(settings, table)
     settings = settings.with_changes(changes, "settings given")
-    check_form(settings.date_form)
-    for name, allowed in CHOICES.items():
-        if getattr(settings, name) not in allowed:
-            raise SettingsError(
-                f"Setting «{name}» cannot be «{getattr(settings, name)}».",
-                "",
-                f"Use one of: {', '.join(repr(word) for word in allowed)}.",
-            )
-    _refuse_calendar(settings)
+    refuse_impossible(settings)
     return settings
 
 
-def _refuse_calendar(settings: Settings) -> None:
-    given = [name for name in OF_THE_CALENDAR if getattr(settings, name)]
-    if settings.dates == RELATIVE and given:
-        raise SettingsError(
-            f"Setting «{given[0]}» is of the calendar; the dates of this source are days from each patient's anchor.",
-            "",
-            "Leave it empty, or set dates to calendar.",
-        )
-
-
 def latest_day(settings: Settings, as_of: date | None) -> date | None:
-    """Return the last day a date of the source may have: that of the extract, else today; none of relative dates.
-
-    Raises
-    ------
-    SettingsError
-        If ``extract_date`` is not a day.
-    """
+    """Return the last day a date of the source may have: that of the extract, else today; none of relative dates."""
     if settings.dates == RELATIVE:
         return None
-    if not settings.extract_date:
-        return as_of
-    try:
-        return date.fromisoformat(settings.extract_date)
-    except ValueError:
-        raise SettingsError(
-            f"Setting «extract_date» cannot be «{settings.extract_date}».", "", "Write it like 2026-03-31."
-        ) from None
+    return date.fromisoformat(settings.extract_date) if settings.extract_date else as_of
 
 
 def _with_sheet(settings: Settings, table: TextTable) -> Settings:

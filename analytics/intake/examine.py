@@ -7,8 +7,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from analytics.errors import SettingsError, SourceError
+from analytics.errors import SourceError
 from analytics.intake.blocks import LINE_FEED, count_byte
+from analytics.intake.encodings import WIDE, parse_encoding, undecodable
 
 CHUNK_BYTES = 1 << 20
 """A file is read so much at a time: less than the processor keeps near, so that counting costs little."""
@@ -67,28 +68,31 @@ def examine_text(path: Path, name: str, declared_encoding: str) -> TextFacts:
     """
     head = _read_head(path, name)
     _refuse_other_formats(head, name)
+    declared = parse_encoding(declared_encoding) if declared_encoding else ""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
+    elif b"\x00" in head and declared in WIDE:
+        encoding = declared
     elif b"\x00" in head:
         raise SourceError(
             "The file holds NUL bytes: it is not a text table, or it is UTF-16 without its mark.",
             name,
-            "Save it as CSV UTF-8.",
+            "Save it as CSV UTF-8, or declare its encoding (setting encoding: utf-16-le or utf-16-be).",
         )
     else:
         encoding = "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
     counts = _count_bytes(path)
-    if encoding != "utf-16" and counts.has_nul:
+    if encoding.startswith("utf-8") and counts.has_nul:
         raise SourceError(
             "The file holds NUL bytes, which no table of text has.", name, "Export it again as CSV UTF-8."
         )
     if encoding == "utf-8" and counts.bad_utf8_line:
-        encoding = _declared_or_refused(declared_encoding, name, counts.bad_utf8_line)
+        encoding = _declared_or_refused(declared, name, counts.bad_utf8_line)
     return TextFacts(
         size=counts.size,
         sha256=counts.sha256,
         encoding=encoding,
-        head=_decode_head(head, encoding),
+        head=_decode_head(head, encoding, path, name),
         quotes=counts.quotes,
         line_feeds=counts.line_feeds,
         carriage_returns=counts.carriage_returns,
@@ -170,15 +174,12 @@ def _line_of_bad_byte(decoder: codecs.IncrementalDecoder, chunk: bytes, n_lines:
 
 
 def _declared_or_refused(declared: str, name: str, line: int) -> str:
-    if declared:
-        try:
-            return codecs.lookup(declared).name
-        except LookupError:
-            raise SettingsError(
-                f"Setting «encoding» cannot be «{declared}».", "", "Use a name like cp1252 or latin-1."
-            ) from None
+    if declared and not declared.startswith("utf-8"):
+        return declared
     raise SourceError(
-        "The text is not UTF-8, and guessing another encoding could change a letter or a unit.",
+        "The text is not UTF-8, as declared."
+        if declared
+        else "The text is not UTF-8, and guessing another encoding could change a letter or a unit.",
         f"{name}, line {line}",
         "Save it as CSV UTF-8, or declare its encoding (setting encoding, for example cp1252).",
     )
@@ -202,5 +203,8 @@ def _refuse_other_formats(head: bytes, name: str) -> None:
             )
 
 
-def _decode_head(head: bytes, encoding: str) -> str:
-    return codecs.getincrementaldecoder(encoding)("replace").decode(head)
+def _decode_head(head: bytes, encoding: str, path: Path, name: str) -> str:
+    try:
+        return codecs.getincrementaldecoder(encoding)("replace").decode(head)
+    except UnicodeError:
+        raise undecodable(path, name, encoding) from None

@@ -2,58 +2,72 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from analytics.intake.examine import clean_header
 from analytics.intake.readable import KNOWN_COLUMNS
 
 COLUMN_WORDS: dict[str, str] = {
     "patient_id": "patient, pat, patnr, pat_nr, pat_id, patientennummer, patienten_id, id_patient, subject, "
-    "subject_id, record_id, study_id, studienummer, pseudonym, case_id",
-    "birth_date": "geburtsdatum, geb_datum, date_of_birth, dob, date_naissance, fecha_nacimiento",
-    "birth_year": "geburtsjahr, year_of_birth, yob, annee_naissance",
-    "sex": "geschlecht, gender, sexe, sexo",
-    "site": "centre, center, hospital, zentrum, klinik",
-    "analyte": "parameter, test, analyse, marker, laborwert, untersuchung, lab_test, biomarker",
+    "subject_id, record_id, study_id, studienummer, pseudonym, case_id, mrn, medical_record_number, patient_number, "
+    "patient_no, subject_number, n_patient, no_patient, numéro_patient, code_patient, identifiant_patient, ipp",
+    "birth_date": "geburtsdatum, geb_datum, geb_am, geboren_am, date_of_birth, dob, birthdate, date_naissance, "
+    "date_de_naissance, fecha_nacimiento, fecha_de_nacimiento",
+    "birth_year": "geburtsjahr, year_of_birth, yob, année_naissance, année_de_naissance",
+    "sex": "geschlecht, geschl, gender, sexe, sexo",
+    "site": "centre, center, hospital, zentrum, klinik, hôpital",
+    "analyte": "parameter, test, analyse, marker, laborwert, untersuchung, lab_test, biomarker, laborparameter, "
+    "test_name, paramètre, marqueur",
     "collected": "entnahme, abnahme, abnahmedatum, entnahmedatum, sample_date, collection_date, lab_date, "
-    "blutentnahme, date_prelevement",
-    "value_text": "wert, value, result, ergebnis, messwert, lab_value, resultat",
-    "unit": "einheit, units, unite",
-    "uln": "obergrenze, upper_limit, referenz_oben, norm_max, ref_high, upper_reference",
-    "lln": "untergrenze, lower_limit, referenz_unten, norm_min, ref_low, lower_reference",
-    "assay_id": "assay, methode, kit, method",
+    "blutentnahme, probenentnahme, specimen_date, date_prélèvement, date_de_prélèvement, "
+    "date_du_prélèvement, prélèvement",
+    "value_text": "wert, value, result, ergebnis, messwert, lab_value, résultat, valeur",
+    "unit": "einheit, units, unité, unités",
+    "uln": "obergrenze, upper_limit, referenz_oben, norm_max, ref_high, upper_reference, reference_high, "
+    "limite_supérieure, borne_supérieure, borne_sup",
+    "lln": "untergrenze, lower_limit, referenz_unten, norm_min, ref_low, lower_reference, reference_low, "
+    "limite_inférieure, borne_inférieure, borne_inf",
+    "assay_id": "assay, methode, kit, method, méthode",
     "treatment_id": "therapie_id, treatment_no, therapienummer",
-    "category": "therapieart, treatment_type, therapy_type, kategorie",
-    "agent": "substanz, drug, medikament, wirkstoff, treatment, therapie",
-    "start": "beginn, start_date, startdatum, von, begin, date_debut",
-    "end": "ende, end_date, enddatum, bis, stop_date, date_fin",
+    "category": "therapieart, treatment_type, therapy_type, kategorie, type_de_traitement",
+    "agent": "substanz, drug, medikament, wirkstoff, treatment, therapie, médicament, molécule, traitement",
+    "start": "beginn, start_date, startdatum, von, begin, therapiebeginn, date_début, date_de_début, début",
+    "end": "ende, end_date, enddatum, bis, stop_date, therapieende, date_fin, date_de_fin, fin",
     "cycle_no": "zyklus, cycle, zyklusnummer",
-    "activity_gbq": "aktivitaet_gbq, aktivitat_gbq, activity, gbq",
-    "diagnosis_date": "diagnosedatum, date_of_diagnosis, erstdiagnose, dx_date",
-    "primary_site": "primarius, primaertumor, primary, primary_tumour, primary_tumor",
+    "activity_gbq": "aktivität_gbq, aktivitaet_gbq, activity, gbq, activité_gbq",
+    "diagnosis_date": "diagnosedatum, date_of_diagnosis, erstdiagnose, dx_date, date_diagnostic, date_du_diagnostic, "
+    "date_de_diagnostic",
+    "primary_site": "primarius, primärtumor, primaertumor, primary, primary_tumour, primary_tumor, tumeur_primitive",
     "grade": "grading, tumour_grade, tumor_grade",
     "ki67_pct": "ki67, ki_67, mib1",
     "imaging_id": "scan_id, bildgebung_id",
-    "modality": "modalitaet, modalitat, scan_type",
+    "modality": "modalität, modalitaet, scan_type, modalité",
     "response": "ansprechen, recist, remission",
-    "kind": "vitalstatus, status_vital, vital_status",
+    "kind": "vitalstatus, status_vital, vital_status, statut_vital",
 }
-"""Our column → other names, as they look in lower case with «_» between words."""
+"""Our column → other names, as they look in lower case with «_» between words, with their accents."""
 
 
 def bare(name: str) -> str:
-    """Return a name without anything but letters and digits: «Pat.-Nr.» and «pat_nr» are one.
+    """Return a name in letters and digits alone, without accents: «Pat.-Nr.» and «pat_nr» are one.
 
     Examples
     --------
-    >>> bare("Pat.-Nr.")
-    'patnr'
+    >>> bare("Pat.-Nr."), bare("Date de prélèvement")
+    ('patnr', 'datedeprelevement')
     """
-    return "".join(character for character in clean_header(name) if character.isalnum())
+    return "".join(character for character in _without_accents(clean_header(name)) if character.isalnum())
 
 
 def words_of(column: str) -> frozenset[str]:
-    """Return every name a column is known by, its own included."""
-    others = (clean_header(word) for word in COLUMN_WORDS.get(column, "").split(",") if word.strip())
-    return frozenset((column, *others))
+    """Return every name a column is known by, its own included, with and without accents."""
+    others = [clean_header(word) for word in COLUMN_WORDS.get(column, "").split(",") if word.strip()]
+    return frozenset((column, *others, *map(_without_accents, others)))
+
+
+def _without_accents(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name)
+    return "".join(character for character in letters if not unicodedata.combining(character))
 
 
 ALL_WORDS: frozenset[str] = frozenset(

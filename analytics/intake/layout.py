@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -84,6 +85,11 @@ class TableLayout(_Strict):
         return frozenset((*self.columns.values(), *parts, *self.where, *self.filled, *self.any_filled, *wide))
 
     @property
+    def filled_once(self) -> tuple[str, ...]:
+        """Return our columns that every row of the file fills, each as often as the layout says what is in it."""
+        return (*self.columns, *self.constants, *self.joined, *self.ticked)
+
+    @property
     def takes_some_rows(self) -> bool:
         """Return whether only some rows of the file belong to this table."""
         return bool(self.where or self.filled or self.any_filled)
@@ -136,11 +142,22 @@ def _check_part(table: str, part: TableLayout, name: str) -> None:
         raise LayoutError(
             f"There is no table «{table}».{nearest(table, frozenset(KNOWN_COLUMNS))}", name, "Correct it."
         )
-    into = (*part.columns, *part.constants, *part.codes, *part.joined, *part.ticked)
     wide = (column for entry in part.wide for column in (entry.into, *entry.constants))
-    for column in (*into, *wide):
+    for column in (*part.filled_once, *part.codes, *wide):
         if column not in KNOWN_COLUMNS[table]:
             near = nearest(column, KNOWN_COLUMNS[table])
             raise LayoutError(f"Table {table} has no column «{column}».{near}", name, "Correct the layout.")
+    for column in (*part.joined, *part.ticked):
+        if not part.joined.get(column, part.ticked.get(column)):
+            raise LayoutError(f"Nothing is named that makes up «{column}» of {table}.", name, "Name its columns.")
+    twice = next((column for column, n in Counter(part.filled_once).items() if n > 1), "") or next(
+        (entry.into for entry in part.wide if entry.into in (*part.filled_once, *entry.constants)), ""
+    )
+    if twice:
+        raise LayoutError(
+            f"The layout of {table} says twice what is in «{twice}».",
+            name,
+            "Name it once, under columns, constants, joined, ticked or wide.",
+        )
     if not part.file and not part.sheet:
         raise LayoutError(f"The layout of {table} names no file and no sheet.", name, 'Write file = "…".')

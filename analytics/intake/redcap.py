@@ -9,11 +9,14 @@ from pathlib import Path
 
 from analytics.errors import LayoutError
 from analytics.intake.delimited import read_delimited
+from analytics.intake.deliveries import DELIMITED
 from analytics.intake.examine import clean_header
 from analytics.intake.headers import Delivery
 from analytics.intake.layout import LAYOUT_FILE
+from analytics.intake.proposal import write_proposal
 from analytics.intake.redcap_choices import choices_of, say_choices
 from analytics.intake.redcap_fields import EVENT, FIELD, FORM, GROUP, INSTANCE, REPEAT, Row, columns_of, table_of
+from analytics.intake.unreadable import naming_the_file
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
 
@@ -38,7 +41,7 @@ class _Export:
 
 
 def suggest_redcap_layout(dictionary: Path, export: Path, encoding: str = "") -> str:
-    """Return the text of a layout for ``export``, one table a form that fits one of ours.
+    """Return the text of a layout for ``export``, or the one table in that folder: one table a form that fits.
 
     A form is matched by its name or by the names and labels of its fields; a repeating form is picked by its
     instrument, any other by its filled fields, so that events and arms need no entry of their own.
@@ -48,11 +51,12 @@ def suggest_redcap_layout(dictionary: Path, export: Path, encoding: str = "") ->
     SourceError
         If a file cannot be read.
     LayoutError
-        If the dictionary is none.
+        If the dictionary is none, or a folder does not show which file is the export.
     """
     fields = list(_read_rows(dictionary, encoding))
     if not fields or not {FIELD, FORM} <= set(fields[0]):
         raise LayoutError("This is no REDCap data dictionary.", dictionary.name, "Export it from the project as CSV.")
+    export = _find_export(export, dictionary)
     exported = _look_at(export, fields[0][FIELD], encoding)
     lines = [
         "# A proposal made from the data dictionary: read every line, complete those with «?», and save it as",
@@ -62,14 +66,34 @@ def suggest_redcap_layout(dictionary: Path, export: Path, encoding: str = "") ->
     ]
     for form in dict.fromkeys(field[FORM] for field in fields):
         lines.extend(_suggest_form(form, [field for field in fields if field[FORM] == form], exported))
-    return "\n".join(lines) + "\n"
+    return write_proposal(lines)
 
 
 def _read_rows(path: Path, encoding: str) -> Iterator[dict[str, str]]:
     delivery = Delivery(path, path.name, "", frozenset({FIELD, FORM, REPEAT}))
-    table, _ = read_delimited(delivery, encoding)
+    with naming_the_file(path.name):
+        table, _ = read_delimited(delivery, encoding)
     for row in table.rows.iter_rows(named=True):
         yield {clean_header(name): str(value or "").strip() for name, value in row.items()}
+
+
+def _find_export(export: Path, dictionary: Path) -> Path:
+    """Return the export itself, where its folder was given."""
+    if not export.is_dir():
+        return export
+    found = [
+        file
+        for file in sorted(export.iterdir())
+        if file.suffix.casefold() in DELIMITED and file.resolve() != dictionary.resolve()
+    ]
+    if len(found) != 1:
+        names = ", ".join(file.name for file in found) or "none"
+        raise LayoutError(
+            f"This folder does not show which file is the export; it holds {names}.",
+            str(export),
+            f"Name the file: lutetia check EXPORT.csv --redcap-dictionary {dictionary.name}.",
+        )
+    return found[0]
 
 
 def _look_at(export: Path, record: str, encoding: str) -> _Export:
@@ -102,7 +126,7 @@ def _suggest_form(form: str, fields: list[dict[str, str]], export: _Export) -> I
     boxes = {column: field for column, field in columns.items() if column not in plain}
     is_repeating = form in export.repeating
     yield f"[tables.{table}]"
-    yield f"file = {json.dumps(export.name)}"
+    yield f"file = {json.dumps(export.name, ensure_ascii=False)}"
     if is_repeating:
         yield f"where = {{ {REPEAT} = {json.dumps(form)} }}"
     elif plain:

@@ -28,6 +28,7 @@ from analytics.intake.readable import CORRECTIONS, READABLE
 from analytics.intake.reshape import reshape_table
 from analytics.intake.stretch import Piece, whole_tables
 from analytics.intake.text_table import TextTable
+from analytics.intake.unreadable import naming_the_file
 from analytics.intake.workbook import read_sheet_as, read_workbook
 from analytics.tables.registry import SHEET_ORDER
 from analytics.tables.study import InputFile
@@ -81,10 +82,11 @@ def open_source(
     LayoutError
         If no file or sheet is named after a table and no layout names one.
     """
-    if not path.exists():
-        raise SourceError("There is no such file or folder.", str(path), "Check the path.")
     reading = _Reading(scratch, declared_encoding, progress)
-    return _open_any(path, reading, find_layout(path, layout))
+    with naming_the_file(path.name):
+        if not path.exists():
+            raise SourceError("There is no such file or folder.", str(path), "Check the path.")
+        return _open_any(path, reading, find_layout(path, layout))
 
 
 def _open_any(path: Path, reading: _Reading, layout: Path | None) -> Opened:
@@ -173,14 +175,15 @@ class _Reading:
                 yield one
                 continue
             self.progress(one.name, done, len(ordered))
-            pieces, facts = _read_file(one, self.scratch, self.encoding)
-            self.inputs[facts.name] = facts
-            if _can_wait(one):
-                yield from pieces
-                continue
-            for table in whole_tables(pieces):
-                self.encoding = self.encoding or _encoding_of(table)
-                yield reshape_table(table, one.layout) if one.layout else table
+            with naming_the_file(one.name):
+                pieces, facts = _read_file(one, self.scratch, self.encoding)
+                self.inputs[facts.name] = facts
+                if _can_wait(one):
+                    yield from pieces
+                    continue
+                for table in whole_tables(pieces):
+                    self.encoding = self.encoding or _encoding_of(table)
+                    yield reshape_table(table, one.layout) if one.layout else table
 
     def note(self, facts: tuple[InputFile, ...]) -> Iterator[TextTable]:
         """Yield nothing, and count some more files among the inputs."""

@@ -16,9 +16,11 @@ from analytics.intake.deliveries import COLUMNAR, DELIMITED, WORKBOOKS
 from analytics.intake.header_words import ALL_WORDS, bare, words_of
 from analytics.intake.headers import Delivery
 from analytics.intake.layout import LAYOUT_FILE, TableLayout
+from analytics.intake.proposal import write_proposal
 from analytics.intake.readable import KNOWN_COLUMNS
 from analytics.intake.suggest_settings import suggest_settings
 from analytics.intake.text_table import TextTable
+from analytics.intake.unreadable import naming_the_file
 from analytics.intake.workbook import read_sheet_as, sheet_names
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
@@ -60,9 +62,8 @@ def suggest_layout(source: Path, encoding: str = "") -> str:
     name = LAYOUT_FILE if source.is_dir() else f"{source.stem}.{LAYOUT_FILE}"
     head = [f"# A proposal: read every line, complete the lines with «?», and save it as {name}", ""]
     settings = ["[settings]", *suggest_settings(tables), ""]
-    return (
-        "\n".join([*head, *settings, *(line for table in tables for line in _suggest_table(table)), *passed_over])
-        + "\n"
+    return write_proposal(
+        [*head, *settings, *(line for table in tables for line in _suggest_table(table)), *passed_over]
     )
 
 
@@ -79,9 +80,10 @@ def _deliveries(source: Path) -> Iterator[Delivery]:
 
 def _read(delivery: Delivery, encoding: str) -> TextTable:
     suffix = delivery.path.suffix.casefold()
-    if suffix in DELIMITED:
-        return read_delimited(delivery, encoding)[0]
-    return (read_columnar if suffix in COLUMNAR else read_sheet_as)(delivery)[0]
+    with naming_the_file(delivery.name):
+        if suffix in DELIMITED:
+            return read_delimited(delivery, encoding)[0]
+        return (read_columnar if suffix in COLUMNAR else read_sheet_as)(delivery)[0]
 
 
 def _match(table: TextTable, name: str) -> _Match:

@@ -21,6 +21,7 @@ LOOKED_AT = 1000
 _LOCAL_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})[./-]\d{4}")
 _MONTH = re.compile(r"(0?[1-9]|1[0-2])\.(\d{4})")
 _DECIMAL = re.compile(r"[<>]?\s*\d+[.,]\d+")
+_GROUPED = re.compile(r"[<>]?\s*\d{1,3}([.,' ])\d{3}(?:\1\d{3})*(?!\1)([.,])\d+")
 _WHOLE = re.compile(r"[+-]?\d+")
 
 DATE_WORDS: frozenset[str] = frozenset(
@@ -37,7 +38,7 @@ def suggest_settings(tables: list[TextTable]) -> Iterator[str]:
     """Yield the lines of the settings: what all files show alike, the rest as comments with «?»."""
     yield from _suggest_date_form(tables)
     yield from _suggest_day_counts(tables)
-    yield from _suggest_decimal_mark(tables)
+    yield from _suggest_marks(tables)
 
 
 def _suggest_date_form(tables: list[TextTable]) -> Iterator[str]:
@@ -81,14 +82,26 @@ def _is_year(text: str) -> bool:
     return text.isdigit() and FIRST_YEAR <= int(text) <= LAST_YEAR
 
 
-def _suggest_decimal_mark(tables: list[TextTable]) -> Iterator[str]:
-    """Yield the decimal mark, if numbers show it and none contradicts; a month like 03.2020 is no number."""
-    texts = [text for column in _columns(tables) for text in column if _DECIMAL.fullmatch(text) and not _is_month(text)]
-    marks = {mark for text in texts for mark in ".," if mark in text and len(text.partition(mark)[2]) != 3}
-    if len(marks) == 1:
-        yield f"decimal_mark = {json.dumps(marks.pop())}"
-    elif texts:
+def _suggest_marks(tables: list[TextTable]) -> Iterator[str]:
+    """Yield the decimal and thousands marks, if numbers show them and none contradicts; 03.2020 is a month."""
+    decimal: set[str] = set()
+    thousands: set[str] = set()
+    is_open = False
+    for text in (text for column in _columns(tables) for text in column):
+        if grouped := _GROUPED.fullmatch(text):
+            thousands.add(grouped[1])
+            decimal.add(grouped[2])
+        elif _DECIMAL.fullmatch(text) and not _is_month(text):
+            is_open = True
+            decimal |= {mark for mark in ".," if mark in text and len(text.partition(mark)[2]) != 3}
+    if len(decimal) == 1:
+        yield f"decimal_mark = {json.dumps(*decimal)}"
+    elif decimal or is_open:
         yield "# decimal_mark = ?  the numbers do not show one mark"
+    if len(thousands) == 1 and len(decimal) == 1:
+        yield f"thousands_mark = {json.dumps(*thousands)}"
+    elif thousands:
+        yield "# thousands_mark = ?  the numbers do not show one mark"
 
 
 def _is_month(text: str) -> bool:

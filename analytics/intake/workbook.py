@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ import fastexcel
 import polars as pl
 
 from analytics.errors import LayoutError, SourceError
+from analytics.intake.archive import DAMAGE as DAMAGED_MEMBER
 from analytics.intake.archive import MAX_RATIO, check_archive
 from analytics.intake.cell_facts import CellFacts, cannot_open
 from analytics.intake.columnar import hash_file
@@ -39,15 +38,12 @@ MAX_RATIOS: Mapping[str, int] = {".xlsx": MAX_RATIO, ".xlsm": MAX_RATIO, ".ods":
 """How many times its size a format may unpack to; a cell of .ods says in a hundred letters what its neighbours say."""
 
 DAMAGE = (
+    *DAMAGED_MEMBER,
     fastexcel.FastExcelError,
     ElementTree.ParseError,
-    EOFError,
     KeyError,
     NotImplementedError,
-    OSError,
     ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
 )
 """What a damaged workbook, one with a password, or a file that is none raises."""
 

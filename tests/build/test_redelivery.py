@@ -12,6 +12,7 @@ import pytest
 from analytics.build import build_study
 from analytics.errors import LayoutError, StoreError
 from analytics.explain import explain_patient
+from analytics.patient_commands import explain
 from analytics.snapshots import version_names
 from analytics.store import open_study
 from analytics.withdrawal import WITHDRAWN_FILE, withdraw
@@ -145,6 +146,21 @@ def test_withdrawing_nobody_is_refused(hospital):
     hospital.build()
     with pytest.raises(StoreError, match="no patient «P2»"):
         withdraw(hospital.store, "P2", NOW)
+
+
+def test_nobody_is_withdrawn_from_a_study_whose_newest_version_is_damaged(hospital, capsys):
+    hospital.build()
+    hospital.deliver("labs", LABS + "P1,CGA,2020-01-10,777,ng/mL,85,N\n")
+    hospital.build()
+    newest, before = version_names(hospital.store)
+    labs = hospital.store / "versions" / newest / "00000" / "labs.parquet"
+    labs.write_bytes(labs.read_bytes()[:-9] + b"?" + labs.read_bytes()[-8:])
+    with pytest.raises(StoreError, match=r"labs.parquet has changed.*Nobody was withdrawn.*Build the study again"):
+        withdraw(hospital.store, "P10", NOW)
+    assert version_names(hospital.store) == [newest, before]
+    assert not (hospital.store / WITHDRAWN_FILE).exists()
+    explain(hospital.store, "P1")
+    assert "labs.parquet has changed" in capsys.readouterr().err
 
 
 def test_without_its_list_of_the_withdrawn_nothing_is_built(hospital):

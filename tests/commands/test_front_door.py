@@ -114,3 +114,22 @@ def test_a_mistake_is_a_sentence_with_its_exit_code(
     assert "Traceback" not in shown.stderr
     assert shown.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+CRASH = """
+import sys, lutetia
+from analytics.intake import accept, prepare
+def fail(*_): raise KeyError("patient P1: 588.1")
+prepare.open_source = fail
+sys.argv = ["lutetia", "check", "nowhere"]
+lutetia.main()
+"""
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_a_crash_ends_with_its_own_exit_code_and_shows_nothing_of_a_patient(debug: str) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "LUTETIA_DEBUG": debug}
+    shown = subprocess.run([sys.executable, "-c", CRASH], capture_output=True, text=True, check=False, env=environment)
+    assert shown.returncode == 70
+    assert "our bug: please report it): KeyError at analytics/intake/prepare.py, line" in shown.stderr
+    assert ("588.1" in shown.stderr, "Traceback" in shown.stderr) == (bool(debug), bool(debug))

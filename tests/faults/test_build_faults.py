@@ -90,6 +90,19 @@ def test_a_build_killed_on_the_way_leaves_the_study_and_the_next_one_sweeps(mome
     assert left_behind(store) == []
 
 
+def test_a_build_asked_to_end_takes_its_folders_away(source, tmp_path):
+    version = build(source, tmp_path)
+    words = [sys.executable, "-m", "lutetia", "build", str(source), str(tmp_path)]
+    with subprocess.Popen(words, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        while not list((tmp_path / "versions").glob(".staging-*/*")):
+            assert process.poll() is None
+            time.sleep(0.005)
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert left_behind(tmp_path) == []
+    assert open_study(tmp_path).version == version
+
+
 @pytest.mark.parametrize(("limit", "words"), [(3_000, "rows on their way in"), (20_000, "store cannot be written")])
 def test_a_disk_that_fills_on_the_way_leaves_the_study(limit, words, source, store):
     version = open_study(store).version

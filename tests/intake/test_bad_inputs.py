@@ -8,13 +8,16 @@ In every case each record read is accounted for once, or intake would have refus
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 import polars as pl
 import pytest
 
+from analytics.catalogue.settings import Settings
 from analytics.errors import LayoutError, SettingsError, SourceError, UserError
+from analytics.intake.accept import accept_source
+from analytics.intake.possible_settings import RANGES, WORDS, refuse_impossible
 
 PATIENTS = "patient_id,sex,birth_year\n"
 LABS = "patient_id,analyte,collected,value_text,unit,uln\n"
@@ -70,10 +73,17 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "UTF-16 with its mark": ({"labs": MICRO.encode("utf-16")}, {}, Taken("labs", "unit", ["µg/L"])),
     "UTF-16 big-endian": ({"labs": b"\xfe\xff" + MICRO.encode("utf-16-be")}, {}, Taken("labs", "unit", ["µg/L"])),
     "UTF-16 without its mark": ({"labs": MICRO.encode("utf-16-le")}, {}, Stopped(SourceError, "NUL bytes")),
+    "UTF-16 without its mark, declared": ({"labs": MICRO.encode("utf-16-le")}, {"encoding": "UTF-16LE"}, Taken("labs", "unit", ["µg/L"])),
+    "UTF-16 big-endian without its mark, declared": ({"labs": MICRO.encode("utf-16-be")}, {"encoding": "utf-16-be"}, Taken("labs", "unit", ["µg/L"])),
+    "UTF-16 cut off": ({"labs": MICRO.encode("utf-16-le")[:-1]}, {"encoding": "utf-16-le"}, Stopped(SourceError, "labs.csv, line 2: A byte here is no letter of the encoding utf-16-le")),
+    "cp1252, declared as UTF-8": ({"labs": MICRO.encode("cp1252")}, {"encoding": "utf8"}, Stopped(SourceError, "labs.csv, line 2: The text is not UTF-8, as declared")),
+    "cp1252, declared as UTF-16": ({"labs": MICRO.encode("cp1252")}, {"encoding": "utf-16"}, Stopped(SourceError, "labs.csv, line 1: A byte here is no letter of the encoding utf-16")),
+    "cp1252, declared as UTF-32": ({"labs": MICRO.encode("cp1252")}, {"encoding": "utf-32"}, Stopped(SourceError, "labs.csv, line 1: A byte here is no letter of the encoding utf-32")),
     "cp1252, not declared": ({"labs": MICRO.encode("cp1252")}, {}, Stopped(SourceError, "labs.csv, line 2: The text is not UTF-8")),
     "cp1252, declared": ({"labs": MICRO.encode("cp1252")}, {"encoding": "cp1252"}, Taken("labs", "unit", ["µg/L"])),
     "cp1252, declared on the study sheet": ({"labs": MICRO.encode("cp1252"), "study": "setting,value\nencoding,cp1252\n"}, {}, Taken("labs", "unit", ["µg/L"])),
     "encoding nobody knows": ({"labs": MICRO.encode("cp1252")}, {"encoding": "klingon"}, Stopped(SettingsError, "klingon")),
+    **{f"encoding of no texts: {name}": ({"labs": MICRO.encode("cp1252")}, {"encoding": name}, Stopped(SettingsError, f"Setting «encoding» cannot be «{name}»")) for name in ("hex", "base64", "rot13", "idna", "punycode", "undefined", "unicode_escape", "a\0b")},
     "byte that is no letter of cp1252": ({"labs": b"patient_id\xff\x81\n"}, {"encoding": "cp1252"}, Stopped(SourceError, "cp1252")),
     "UTF-32": ({"labs": MICRO.encode("utf-32")}, {}, Stopped(SourceError, "a text in UTF-32")),
     "latin-1 name, not declared": ({"labs": f"{LABS[:-1]},comment\nP1,CGA,2020-01-10,5,ng/mL,85,Müller\n".encode("latin-1")}, {}, Stopped(SourceError, "guessing another encoding could change a letter or a unit")),
@@ -308,6 +318,50 @@ def test_what_becomes_of_it(name, deliver):
 
 def _are_numbers(found: list) -> bool:
     return bool(found) and all(isinstance(item, float) for item in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("date_form", "dd.mm/yyyy", "Write it like dd.mm.yyyy"),
+        ("data_cutoff", "2020-13-01", "Write it like 2026-03-31"),
+        ("pd_date_rule", "foo", "Use one of: 'first_sign', 'earliest_scan', 'latest_scan', 'scheduled_visit'"),
+        ("index_rule", "zz", "Use one of: 'first_administration'"),
+        ("response_rule", "ELECT", "'ELECT50'"),
+        ("marker_progression_rule", "", "'DOUBLED'"),
+        ("who_edition", "2020", "'2019'"),
+        ("size_criteria", "RECIST", "'RECIST_1_1'"),
+        ("after_complete_response", "PD", "'leave'"),
+        ("confirmation_accepts_sd", "yes", "Use one of: 'N', 'Y'"),
+        ("cr_needs_normal_markers", "1", "Use one of: 'N', 'Y'"),
+        ("gap_days", "-5", "It is a number from 0 days"),
+        ("baseline_window_days", "-1", "It is a number from 0 days"),
+        ("max_suv", "nan", "It is a number from 0 SUV"),
+        ("jump_factor", "0.0", "It is a number from 1.01"),
+        ("floor_patients", "0", "It is a number from 1 patients"),
+        ("first_believed_year", "20", "It is a number from 1850 year"),
+        ("min_cycle_gap_days", "200", "max_cycle_gap_days is 182"),
+        ("thousands_mark", ",", "It is the decimal mark already"),
+    ],
+)
+def test_a_setting_no_study_can_have_is_refused_before_anything_is_accepted(name, value, remedy, deliver):
+    with pytest.raises(SettingsError) as stopped:
+        deliver(**{"decimal_mark": ","} | {name: value})
+    assert f"Setting «{name}» cannot be «{value}»" in str(stopped.value)
+    assert remedy in str(stopped.value)
+
+
+def test_every_setting_may_be_as_it_is_and_every_word_is_one_of_some_setting():
+    refuse_impossible(Settings())
+    assert {*WORDS, *RANGES} <= {item.name for item in fields(Settings)}
+
+
+@pytest.mark.parametrize("name", ["labs", "patients"])
+def test_a_file_the_system_does_not_let_us_read_is_named(name, write_source):
+    folder = write_source({name: None})
+    (folder / f"{name}.csv").symlink_to("/proc/self/mem")  # even to root: an input/output error
+    with pytest.raises(SourceError, match=rf"^{name}.csv: The file cannot be read .*See that"):
+        accept_source(folder)
 
 
 def test_there_are_enough_cases():

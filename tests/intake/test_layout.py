@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,8 @@ import xlsxwriter
 
 from analytics.errors import LayoutError
 from analytics.intake.accept import accept_source
+from analytics.intake.header_words import bare, words_of
+from analytics.intake.readable import KNOWN_COLUMNS
 from analytics.intake.suggest import suggest_layout
 
 STAMMDATEN = "PatNr;Geschlecht;Geburtsdatum;Todesdatum\n007;weiblich;17.04.1950;\n008;männlich;1960;03.02.2022\n"
@@ -96,6 +99,11 @@ def test_a_code_the_layout_forgot_is_a_finding(hospital):
         ('"Geschlecht"', '"Sexus"', "names a column «Sexus».*Found: PatNr"),
         ("[settings]", "[settings", "not TOML"),
         ("filled = ", "fillled = ", "tables.vital_status"),
+        ("[tables.patients.codes", 'constants = { site = "A" }\njoined = { site = ["PatNr"] }\n[tables.patients.codes',
+         "layout of patients says twice what is in «site»"),
+        ("[tables.patients.codes", "joined = { site = [] }\n[tables.patients.codes", "makes up «site» of patients"),
+        ('kind = "death"', 'kind = "death", date = "2020-01-01"', "of vital_status says twice what is in «date»"),
+        ('analyte = "NSE",', 'analyte = "NSE", value_text = "5",', "of labs says twice what is in «value_text»"),
     ],
 )  # fmt: skip
 def test_a_wrong_layout_stops_with_the_entry(old, new, words, hospital):
@@ -253,3 +261,54 @@ def test_what_no_table_of_a_layout_takes_is_said(hospital):
         ("V81", "Labor.csv", None, "Columns that the layout names nowhere, which are not used: 1 (Bett)."),
         ("V81", "Stammdaten.csv", None, "Columns that the layout names nowhere, which are not used: 1 (Geburtsdatum)."),
     ]
+
+
+def test_a_table_from_several_files_is_proposed_so_that_it_is_read_back(tmp_path):
+    (tmp_path / "Patienten.csv").write_text("PatNr;Geschlecht;Geburtsdatum\n1;F;17.04.1950\n", encoding="utf-8")
+    for year in (2019, 2020):
+        lab = f'PatNr;Abnahme;Parameter;Wert;Einheit;"Bem\nerkung"\n1;17.04.{year};CGA;5,5;ng/mL;\n'
+        (tmp_path / f"Labor{year}.csv").write_text(lab, encoding="utf-8")
+    proposal = suggest_layout(tmp_path)
+    assert proposal.count("[[tables.labs]]") == 2
+    (tmp_path / "layout.toml").write_text(proposal, encoding="utf-8")
+    labs = accept_source(tmp_path).tables["labs"]
+    assert labs.select("collected_text", "value", "_file").rows() == [
+        ("17.04.2019", 5.5, "Labor2019.csv"),
+        ("17.04.2020", 5.5, "Labor2020.csv"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("patients", "labs"),
+    [
+        ("MRN,Gender,DOB\n1,F,1950-04-17\n", "MRN,Collection Date,Test,Result,Units\n1,2020-03-05,CGA,5.5,ng/mL\n"),
+        (
+            "Pat-ID;Geschl.;geb. am\n1;F;17.04.1950\n",
+            "Pat-ID;Entnahme;Parameter;Wert;Einheit\n1;05.03.2020;CGA;5,5;ng/mL\n",
+        ),
+        (
+            "N° patient,Sexe,Date de naissance\n1,F,17/04/1950\n",
+            'N° patient,Date de prélèvement,Analyse,Résultat,Unité\n1,05/03/2020,CGA,"5,5",ng/mL\n',
+        ),
+    ],
+)  # fmt: skip
+def test_headers_of_other_languages_are_known(patients, labs, tmp_path):
+    (tmp_path / "a.csv").write_text(patients, encoding="utf-8")
+    (tmp_path / "b.csv").write_text(labs, encoding="utf-8")
+    (tmp_path / "layout.toml").write_text(suggest_layout(tmp_path), encoding="utf-8")
+    accepted = accept_source(tmp_path).tables
+    assert accepted["patients"].select("patient_id", "sex", "birth_date_precision").rows() == [("1", "F", "D")]
+    lab = accepted["labs"].select("analyte", "collected", "value", "unit").row(0)
+    assert lab == ("CGA", date(2020, 3, 5), 5.5, "ng/mL")
+
+
+def test_no_header_stands_for_two_columns_of_one_table():
+    for table, columns in KNOWN_COLUMNS.items():
+        words = [word for column in columns for word in {bare(word) for word in words_of(column)}]
+        assert len(words) == len(set(words)), table
+
+
+def test_thousands_show_both_marks(tmp_path):
+    (tmp_path / "labs.csv").write_text("Pat;Wert\n1;1.588,1\n2;<12.500\n", encoding="utf-8")
+    settings = tomllib.loads(suggest_layout(tmp_path))["settings"]
+    assert settings == {"decimal_mark": ",", "thousands_mark": "."}

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analytics.errors import LayoutError
+from analytics.errors import LayoutError, SourceError
 from analytics.intake.accept import accept_source
 from analytics.intake.redcap import suggest_redcap_layout
 
@@ -140,3 +140,39 @@ def test_a_treatment_of_a_repeating_event_is_named_by_event_and_instance(tmp_pat
     assert tables["imaging"]["joined"] == {"imaging_id": ["redcap_event_name", "redcap_repeat_instance"]}
     assert "# specimen_no = ?  a number for each row of a patient" in proposal
     assert "# category = ?  needed: " in proposal
+
+
+def test_two_forms_that_fill_one_table_are_read_back(tmp_path):
+    forms = "".join(
+        f'{form}_date,labs_{form},text,Collection date,\n{form}_test,labs_{form},radio,Test,"cga, CGA"\n'
+        f"{form}_value,labs_{form},text,Result,\n{form}_unit,labs_{form},text,Unit,\n"
+        for form in ("first", "later")
+    )
+    (tmp_path / "dictionary.csv").write_text(
+        'Variable / Field Name,Form Name,Field Type,Field Label,"Choices, Calculations, OR Slider Labels"\n'
+        f'record_id,demographics,text,Record,\nsex,demographics,radio,Sex,"1, F"\ndob,demographics,text,Date of birth,\n{forms}',
+        encoding="utf-8",
+    )
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "data.csv").write_text(
+        "record_id,redcap_repeat_instrument,sex,dob,first_date,first_test,first_value,first_unit,later_date,later_test,later_value,later_unit\n"
+        "1,,1,1950-04-17,2020-01-10,cga,588,ng/mL,,,,\n1,labs_later,,,,,,,2020-04-10,cga,300,ng/mL\n",
+        encoding="utf-8",
+    )
+    proposal = suggest_redcap_layout(tmp_path / "dictionary.csv", tmp_path / "export")
+    (tmp_path / "export" / "layout.toml").write_text(proposal, encoding="utf-8")
+    assert accept_source(tmp_path / "export").tables["labs"]["value"].to_list() == [588.0, 300.0]
+
+
+@pytest.mark.parametrize("name", ["dictionary.csv", "data.csv"])
+def test_a_dictionary_or_an_export_that_is_not_there_is_named(name, export):
+    export.with_name(name).unlink()
+    with pytest.raises(SourceError, match=f"^{name}: The file cannot be read .No such file"):
+        suggest_redcap_layout(export.with_name("dictionary.csv"), export)
+
+
+def test_the_folder_of_an_export_stands_for_it_where_there_is_one(export, proposal):
+    assert suggest_redcap_layout(export.with_name("dictionary.csv"), export.parent) == proposal
+    export.with_name("more.csv").write_text(EXPORT, encoding="utf-8")
+    with pytest.raises(LayoutError, match=r"it holds data.csv, more.csv. Name the file: lutetia check EXPORT.csv"):
+        suggest_redcap_layout(export.with_name("dictionary.csv"), export.parent)

@@ -154,3 +154,25 @@ def test_an_archive_in_an_archive_stops(tmp_path):
         archive.writestr("more.zip", b"PK")
     with pytest.raises(SourceError, match="another archive"):
         accept_source(path)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_of_an_archive_stops(packing, tmp_path):
+    path = tmp_path / "delivery.zip"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("patients.csv", "patient_id,sex\n" + "".join(f"P{n},F\n" for n in range(500)))
+    content = bytearray(path.read_bytes())
+    content[60:140] = bytes(80)
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=r"^delivery.zip: The archive is damaged"):
+        accept_source(path)
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".ods", ".xlsx"])
+def test_a_member_whose_name_is_no_text_stops(suffix, tmp_path):
+    path = tmp_path / f"delivery{suffix}"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("patiénts.csv", "patient_id,sex\nP1,F\n")
+    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xff\xfe"))
+    with pytest.raises(SourceError, match="The archive cannot be opened"):
+        accept_source(path)

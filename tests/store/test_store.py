@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from datetime import UTC, datetime
@@ -110,12 +109,43 @@ def test_a_new_build_heals_a_damaged_store(tmp_path, make_parts):
     assert (marks(tmp_path), open_study(tmp_path).warning) == ({1}, "")
 
 
-def test_a_study_of_another_format_is_refused(tmp_path, make_parts):
+def test_a_study_of_another_format_is_refused(tmp_path, make_parts, monkeypatch):
+    monkeypatch.setattr("analytics.store.FORMAT", 99)
     publish(tmp_path, make_parts(1), NOW)
-    path = current(tmp_path) / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
+    monkeypatch.undo()
     with pytest.raises(StoreError, match="another version of the software"):
         open_study(tmp_path)
+
+
+def test_a_manifest_that_was_changed_is_passed_over(tmp_path, make_parts):
+    publish(tmp_path, make_parts(1), NOW)
+    publish(tmp_path, make_parts(2), NOW)
+    path = current(tmp_path) / "manifest.json"
+    path.write_text(path.read_text().replace('"floor_patients": 5', '"floor_patients": 4'))
+    study = open_study(tmp_path)
+    assert "manifest has changed" in study.warning
+    assert (study.settings.floor_patients, marks(tmp_path)) == (5, {1})
+
+
+def test_a_study_from_before_manifests_were_sealed_is_opened(tmp_path, make_parts):
+    publish(tmp_path, make_parts(1), NOW)
+    (current(tmp_path) / "manifest.sha256").unlink()
+    assert (marks(tmp_path), open_study(tmp_path).warning) == ({1}, "")
+    path = current(tmp_path) / "manifest.json"
+    path.write_text(path.read_text().replace('"floor_patients"', '"floor_patientt"'))
+    with pytest.raises(StoreError, match=r"manifest of this study is damaged.*Build it again"):
+        open_study(tmp_path)
+
+
+@pytest.mark.parametrize("pointer", [b"\xb0000002-abc\n", b"../../etc\n", b"000009-abc\n", b""])
+def test_a_harmed_pointer_leads_to_the_newest_whole_version_with_a_warning(pointer, tmp_path, make_parts):
+    publish(tmp_path, make_parts(1), NOW)
+    publish(tmp_path, make_parts(2), NOW)
+    (tmp_path / "CURRENT").write_bytes(pointer)
+    assert marks(tmp_path) == {2}
+    assert open_study(tmp_path).warning.startswith("The file CURRENT names no version of this store.")
+    publish(tmp_path, make_parts(3), NOW)
+    assert (marks(tmp_path), open_study(tmp_path).warning) == ({3}, "")
 
 
 def test_two_builds_at_once_are_refused(tmp_path, make_parts):
