@@ -65,7 +65,9 @@ def unknown_patient_check(known: pl.Series, look_alikes: Mapping[str, str]) -> C
     """
 
     def words(patient_id: str) -> str:
-        return f" Did you mean «{look_alikes[patient_id]}»?" if patient_id in look_alikes else ""
+        if patient_id not in look_alikes:
+            return ""
+        return f" Did you mean «{look_alikes[patient_id]}»?{_unseen(patient_id, ' The id has', '.')}"
 
     is_known = pl.col("pid").is_in(known.implode()).fill_null(value=False)
     fires = pl.col("patient_id").is_not_null() & ~is_known
@@ -104,7 +106,7 @@ def _look_alikes(groups: dict[str, list[dict[str, str]]]) -> Iterator[dict[str, 
     rule = RULES["V07"]
     for rows in groups.values():
         if len(rows) > 1:
-            names = " and ".join(f"«{row['patient_id']}»" for row in rows)
+            names = " and ".join(f"«{row['patient_id']}»{_unseen(row['patient_id'], ' with')}" for row in rows)
             first = rows[0]
             yield {
                 "rule_id": rule.rule_id,
@@ -121,6 +123,22 @@ def _look_alikes(groups: dict[str, list[dict[str, str]]]) -> Iterator[dict[str, 
                 "message": rule.message.format(values=names),
                 "suggestion": rule.suggestion,
             }
+
+
+def _unseen(patient_id: str, word: str, end: str = "") -> str:
+    r"""Return ``word`` and the characters of an id that cannot be seen or look like Latin letters; else nothing.
+
+    Examples
+    --------
+    >>> _unseen("A1\u200b", " with")
+    ' with U+200B ZERO WIDTH SPACE'
+    """
+    strange = [
+        f"U+{ord(character):04X} {unicodedata.name(character, 'without a name')}"
+        for character in dict.fromkeys(patient_id)
+        if unicodedata.category(character) == "Cf" or ord(character.casefold()[0]) in _LATIN_TWINS
+    ]
+    return f"{word} {', '.join(strange)}{end}" if strange else ""
 
 
 def _skeletons(patient_ids: pl.Series) -> pl.Series:

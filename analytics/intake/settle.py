@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from analytics.catalogue.settings import Settings
-from analytics.intake.cell_checks import cell_checks
+from analytics.intake.cell_checks import cell_checks, take_cautiously
 from analytics.intake.checks import Check, apply_checks
 from analytics.intake.clinic_checks import checks_of, death_checks
 from analytics.intake.date_checks import date_checks, life_checks, partial_date_checks, relative_checks
@@ -20,6 +20,7 @@ from analytics.intake.lab_checks import lab_limit_checks, lab_value_checks
 from analytics.intake.lab_limits import derive_lab_limits
 from analytics.intake.parse import STATUS
 from analytics.intake.records import settle_records
+from analytics.intake.retractions import left_out_findings
 from analytics.tables.registry import LOOKUPS, PATIENT_TABLES
 
 
@@ -111,19 +112,19 @@ class Desk:
 
     def _settle_records(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
         settled, found = settle_records(table, frame, self.settings.duplicate_rule)
-        self.findings.extend(found)
+        self.findings.extend([*found, *left_out_findings(table, frame, settled)])
         return settled
 
     def _settle_patients(self, patients: pl.DataFrame) -> pl.DataFrame:
         present = self._withdraw(patients)
         checked = self._check("patients", present, [missing_patient_check(), *self._cell_checks("patients", present)])
-        return self._settle_records("patients", checked)
+        return self._settle_records("patients", take_cautiously("patients", checked))
 
     def _check_rows(self, table: str, frame: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
         """Check the patient and the cells of each row, then which rows say the same or the contrary."""
         identity = [missing_patient_check(), unknown_patient_check(known, self.ground.look_alikes)]
         checked = self._check(table, self._withdraw(frame), identity)
-        checked = self._check(table, checked, self._cell_checks(table, frame))
+        checked = take_cautiously(table, self._check(table, checked, self._cell_checks(table, frame)))
         if table == "labs":
             checked = self._check(table, checked, lab_value_checks())
         return self._settle_records(table, checked)

@@ -160,6 +160,14 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         one("labs", f"{LABS},source_id", "P1,CGA,2020-01-10,50,ng/mL,85,L1", "P1,CGA,2020-01-10,60,ng/mL,85,L2"),
     ),
     (
+        "V83",
+        one("labs", f"{LABS},status", "P1,CGA,2020-01-10,5,ng/mL,85,", "P1,CGA,2020-01-10,6,ng/mL,85,", "P1,CGA,2020-01-10,7,ng/mL,85,corrected"),
+        one("labs", f"{LABS},status", "P1,CGA,2020-01-10,5,ng/mL,85,", "P1,CGA,2020-01-10,7,ng/mL,85,corrected"),
+    ),
+    ("V84", one("labs", f"{LABS},status", "P1,CGA,2020-01-10,5,ng/mL,85,entered_in_error"), {}),
+    ("V85", one("labs", f"{LABS},status", "P1,CGA,2020-01-10,5,ng/mL,85,cancelled"), one("labs", f"{LABS},status", "P1,CGA,2020-01-10,5,ng/mL,85,Final")),
+    ("V86", one("patients", f"{PATIENTS},consent_to_research", "P1,F,1950,withdrawn", "P2,M,1960,"), one("patients", f"{PATIENTS},consent_to_research", "P1,F,1950,no", "P2,M,1960,")),
+    (
         "V40",
         lesions("P1,I1,T1,target,liver,N,20,15,yes", "P1,I2,T1,target,bone,N,20,15,yes"),
         lesions("P1,I1,T1,new,liver,N,20,15,yes", "P1,I2,T1,non_target,liver,N,20,15,yes"),

@@ -113,4 +113,19 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "{n} rows say different things of {key}: {values}. {then}",
         "Keep the right one, or mark it corrected in the column status.",
     ),
+    Rule(
+        "V83",
+        "ERROR",
+        "row",
+        "The row of {key} marked {status} may stand for any of several rows or several for one (rows: {n}, "
+        "in lines {lines}). None of them is used.",
+        "Give the rows their source_id, or the time of the sample.",
+    ),
+    Rule(
+        "V84",
+        "INFO",
+        "row",
+        "The row is not used: {why}.",
+        "Nothing to do; the row stays in the source.",
+    ),
 )
