@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,7 +17,7 @@ from analytics.intake.archive import MAX_RATIO, check_archive
 from analytics.intake.cell_facts import CellFacts, cannot_open
 from analytics.intake.columnar import hash_file
 from analytics.intake.examine import clean_header
-from analytics.intake.headers import Delivery, check_header
+from analytics.intake.headers import Delivery, check_header, may_be_record
 from analytics.intake.ods_cells import read_ods_cells
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
 from analytics.intake.xls_cells import read_xls_cells
@@ -194,12 +194,20 @@ def _read_sheet(
         NO_RAGGED,
         is_typed=True,
         notes=filled.height - rows.height,
+        doubtful_notes=tuple(_doubtful(filled.filter(is_note))),
         untyped=frozenset(at[column] for column in cells.text_numbers if column in at),
         errors=tuple(
             (row, at[column], word) for row, column, word in cells.errors if row > position + 1 and column in at
         ),
         merged=cells.merged,
     )
+
+
+def _doubtful(notes: pl.DataFrame) -> Iterator[int]:
+    """Yield the rows of the notes that are filled like records."""
+    for row, *cells in notes.iter_rows():
+        if may_be_record([cell or "" for cell in cells], len(cells)):
+            yield row
 
 
 def _without_errors(frame: pl.DataFrame, cells: CellFacts, places: Mapping[int, int]) -> pl.DataFrame:

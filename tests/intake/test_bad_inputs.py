@@ -110,6 +110,8 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "unit separators": ({"labs": ONE_LAB.replace(",", "\x1f")}, {}, value(588.1)),
     "semicolons and decimal commas": ({"labs": ONE_LAB.replace(",", ";").replace(".", ",")}, {}, value(588.1)),
     "line for spreadsheets above the header": ({"labs": "sep=;\n" + ONE_LAB.replace(",", ";")}, {}, value(588.1)),
+    "line for spreadsheets is nobody's note": ({"labs": "sep=;\n#x\n" + ONE_LAB.replace(",", ";")}, {}, TurnedAway("V73", None, None, reason="Lines starting with «#», passed over as notes: 1 (in labs).")),
+    "ids that start like notes": ({"labs": f'{LABS}#1,CGA,2020-01-10,5,ng/mL,85\n"#2",CGA,2020-01-10,5,ng/mL,85\n'}, {}, TurnedAway("V87", "labs", 2, reason="Lines that start with «#» and are filled like records, passed over as notes: 1 (lines 2).")),
     "title above the header": ({"labs": f"Export of March\n{ONE_LAB}"}, {}, Stopped(LayoutError, "labs.csv, header: labs.csv has no column «patient_id» nor «analyte» nor «collected» nor «value_text» nor «unit». Found: Export of March.")),
     "note above the header": ({"labs": f"# Export of March\n{ONE_LAB}"}, {}, value(588.1)),
     "header in capitals with spaces": ({"labs": ONE_LAB.replace("patient_id", " Patient ID ")}, {}, value(588.1)),

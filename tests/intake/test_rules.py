@@ -240,6 +240,7 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
     ("V71", {"vital_status": None}, {}),
     ("V72", labs("P1,CGA,2020-01-10,588,1,ng/mL,85"), labs('P1,CGA,2020-01-10,"588,1",ng/mL,85')),
     ("V73", labs("#P1,CGA,2020-01-10,5,ng/mL,85"), {}),
+    ("V87", labs("#P1,CGA,2020-01-10,5,ng/mL,85"), labs("# Export of March,,,,,", "# of the laboratory, second try", "#example,CGA,2020-01-10,5,ng/mL,85")),
     ("V74", labs("P1,CGA,2020-01-10,,ng/mL,85"), {}),
     (
         "V08",

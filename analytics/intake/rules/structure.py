@@ -79,6 +79,13 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "Nothing to do if they are notes.",
     ),
     Rule(
+        "V87",
+        "WARN",
+        "file",
+        "Lines that start with «#» and are filled like records, passed over as notes: {n} (lines {lines}).",
+        "If they are records, write ids that do not start with «#».",
+    ),
+    Rule(
         "V81",
         "INFO",
         "file",
