@@ -16,7 +16,7 @@ from analytics.intake.date_checks import date_checks, life_checks, partial_date_
 from analytics.intake.dates import RELATIVE
 from analytics.intake.deaths import death_ranges
 from analytics.intake.identity import missing_patient_check, unknown_patient_check
-from analytics.intake.lab_checks import lab_limit_checks, lab_value_checks
+from analytics.intake.lab_checks import lab_limit_checks, lab_value_checks, lookup_checks
 from analytics.intake.lab_limits import derive_lab_limits
 from analytics.intake.parse import STATUS
 from analytics.intake.records import settle_records
@@ -105,9 +105,8 @@ class Desk:
         settled: dict[str, pl.DataFrame] = {}
         for name in LOOKUPS:
             checked = self._check(name, parsed[name], self._cell_checks(name, parsed[name]))
-            settled[name] = self._check(
-                name, self._settle_records(name, checked), date_checks(name, None, self.settings)
-            )
+            checks = [*date_checks(name, None, self.settings), *lookup_checks(name)]
+            settled[name] = self._check(name, self._settle_records(name, checked), checks)
         return settled
 
     def _settle_records(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:

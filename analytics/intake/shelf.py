@@ -59,7 +59,7 @@ class Shelf:
         if isinstance(piece, Stretch):
             self._put_stretch(piece)
             return
-        entered = replace(self.register.enter(piece), ragged=NO_RAGGED, errors=(), merged=(), notes=0)
+        entered = replace(self.register.enter(piece), ragged=NO_RAGGED, errors=(), merged=(), unread=(), notes=0)
         self._order.setdefault(_file_of(entered), len(self._order))
         if self.n_buckets == 1:
             self._buckets[0].append(Filed(entered, None))

@@ -181,5 +181,7 @@ def _spreadsheet_cells(table: TextTable) -> Iterator[dict[str, object]]:
     place = {"table": table.table, "file": table.file, "sheet": table.sheet}
     for row, column, value in table.errors:
         yield _finding("V02", **place, row=row, column=column, value=value)
+    for row, column, rule_id, value in table.unread:
+        yield _finding(rule_id, **place, row=row, column=column, value=value)
     for reference in table.merged:
         yield _finding("V75", **place, reference=reference)

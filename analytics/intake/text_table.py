@@ -42,7 +42,10 @@ class TextTable:
     errors
         (row, column, value) of cells that hold a spreadsheet error; they are null in ``rows``.
     merged
-        References of merged cells that span rows; only the first row of each has the value.
+        References of merged cells; only the first of each has the value.
+    unread
+        (row, column, rule, what is there) of the cells that show another thing than they hold, or hold nothing yet;
+        they are null in ``rows``.
     notes
         How many lines starting with «#» were passed over as notes for people.
     doubtful_notes
@@ -65,6 +68,7 @@ class TextTable:
     texts: frozenset[str] = frozenset()
     errors: tuple[tuple[int, str, str], ...] = ()
     merged: tuple[str, ...] = ()
+    unread: tuple[tuple[int, str, str, str], ...] = ()
     unnamed: frozenset[str] = frozenset()
     choice: pl.DataFrame = field(default_factory=lambda: NO_CHOICE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
@@ -199,7 +200,12 @@ def _read_sheet(
         errors=tuple(
             (row, at[column], word) for row, column, word in cells.errors if row > position + 1 and column in at
         ),
-        merged=cells.merged,
+        merged=tuple(reference for reference in cells.merged if _is_of_data(reference, position)),
+        unread=tuple(
+            (row, at[column], rule_id, value)
+            for row, column, rule_id, value in cells.unread
+            if row > position + 1 and column in at and clean_header(at[column]) in known
+        ),
     )
 
 
@@ -210,13 +216,19 @@ def _doubtful(notes: pl.DataFrame) -> Iterator[int]:
             yield row
 
 
+def _is_of_data(reference: str, header: int) -> bool:
+    """Say whether merged cells lie below the header, of which the index is given, or span rows."""
+    first, last = (int(re.sub(r"\D", "", cell) or 0) for cell in reference.split(":"))
+    return first != last or first > header + 1
+
+
 def _without_errors(frame: pl.DataFrame, cells: CellFacts, places: Mapping[int, int]) -> pl.DataFrame:
-    """Empty the cells that hold an error, under which some formats keep a number or a word.
+    """Empty the cells that hold an error, under which some formats keep a number or a word, or show another thing.
 
     ``places`` gives the position in ``frame`` of each column of the sheet.
     """
     wrong: dict[str, list[int]] = {}
-    for row, column, _ in cells.errors:
+    for row, column, *_ in (*cells.errors, *cells.unread):
         if column in places:
             wrong.setdefault(frame.columns[places[column]], []).append(row - 1)
     index = pl.int_range(pl.len())

@@ -241,6 +241,8 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "word": (lab("5", day="unknown"), {}, TurnedAway("V10", "labs", 2, 1, reason="«unknown» is not a date.")),
     "zeros": (lab("5", day="0000-00-00"), {}, TurnedAway("V10", "labs", 2, 1, reason="«0000-00-00» is not a date: the year is not between 1850 and 2150.")),
     "no such time": (lab("5", day="2020-01-10 25:99"), {}, TurnedAway("V10", "labs", 2, 1, reason="«2020-01-10 25:99» is not a date.")),
+    "end of the day": (lab("5", day="2020-01-10 24:00"), {}, Taken("labs", "collected", [date(2020, 1, 10)])),
+    "after the end of the day": (lab("5", day="2020-01-10 24:59"), {}, TurnedAway("V10", "labs", 2, 1, reason="«2020-01-10 24:59» is not a date.")),
     "time of another zone stays that day": (lab("5", day="2020-01-10T23:30:00-05:00"), {}, Taken("labs", "collected", [date(2020, 1, 10)])),
     "day and hour number of a spreadsheet": (lab("5", day="43840.5"), {}, TurnedAway("V10", "labs", 2, 1, reason="«43840.5» is not a date: it looks like the day number of a spreadsheet, whose cell was not formatted as a date.")),
     "day number of a spreadsheet that counts from 1904": (lab("5", day="42378"), {}, TurnedAway("V10", "labs", 2, 1, reason="«42378» is not a date: it looks like the day number of a spreadsheet, whose cell was not formatted as a date.")),
@@ -251,6 +253,9 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "after the extract": (lab("5", day="2021-01-01"), {"extract_date": "2020-12-31"}, TurnedAway("V13", "labs", 2, 1, reason="collected 2021-01-01 is after 2020-12-31, the day the data were taken.")),
     "before birth": (lab("5", day="1949-12-31"), {}, TurnedAway("V14", "labs", 2, 1, reason="collected 1949-12-31 is before the birth, 1950-01-01.")),
     "after death": ({"vital_status": f"{VITAL}P1,2020-01-01,death\n"}, {}, TurnedAway("V15", "labs", 2, 1, reason="collected 2020-01-10 is after the death, 2020-01-01.")),
+    "month in which the patient died": ({"vital_status": f"{VITAL}P1,2020-01-10,death\n"} | lab("5", day="2020-01"), {}, TurnedAway("V16", "labs", 2, 1, reason="collected 2020-01 may be after the death, 2020-01-10.")),
+    "end in the month of death": ({"vital_status": f"{VITAL}P1,2021-01,death\n", "toxicities": "patient_id,term,grade,start,end\nP1,nausea,2,2020-12-01,2021-01-15\n"}, {}, TurnedAway("V16", "toxicities", 2, 1, reason="end 2021-01-15 may be after the death, between 2021-01-01 and 2021-01-31.")),
+    "day of life in the month of death": ({"vital_status": f"{VITAL}P1,2020-01,death\n", "treatments": None} | lab("5"), {}, Taken("vital_status", "date", [date(2020, 1, 10)])),
     "two deaths": ({"vital_status": f"{VITAL}P1,2022-01-01,death\nP1,2022-03-01,death\n"}, {}, Taken("vital_status", "date", [date(2022, 1, 1)] * 2)),
     "death known to the year": ({"vital_status": f"{VITAL}P1,2022,death\nP1,2022-04-01,alive_contact\n"}, {}, Taken("vital_status", "date", [date(2022, 4, 1)] * 2)),
     # identities

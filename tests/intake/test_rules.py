@@ -128,6 +128,7 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,A", "P1,CGA,2020-02-10,50,ng/mL,85,A")},
     ),
     ("V31", labs("P1,CGA,2020-01-10,100,ng/mL,"), labs("P1,HB,2020-01-10,120,g/L,")),
+    ("V91", one("assays", "assay_id,analyte,unit,lloq", "A,CGA,ng/mL,5"), one("assays", "assay_id,analyte,unit,lloq", "A,CGA,ng/mL,")),
     (
         "V32",
         {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,90,A")},
@@ -247,6 +248,8 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         one("corrections", CORRECTIONS, "labs,P1,analyte=CGA,uln,99,90,typing error"),
         one("corrections", CORRECTIONS, "labs,P1,analyte=CGA,uln,85,90,typing error"),
     ),
+    ("V04", one("corrections", f"{CORRECTIONS},collected", "labs,P1,analyte=CGA,uln,85,90,typing error,2020-01-10"), {}),
+    ("V77", one("corrections", CORRECTIONS, "labs,Ｐ１,analyte=CGA,uln,85,90,full-width id"), one("corrections", CORRECTIONS, "labs,P9,analyte=CGA,uln,85,90,nobody")),
     ("V77", one("corrections", CORRECTIONS, "labs,P1,analyte=CGA,uln,85,90,typing error"), {}),
     ("V78", IN_DAYS | labs("P1,CGA,2020-01-10,5,ng/mL,85"), IN_DAYS),
     ("V79", IN_DAYS | one("patients", PATIENTS, "P1,F,1950", "P2,M,1960"), IN_DAYS),
@@ -273,7 +276,7 @@ STOPPING: dict[str, dict[str, str]] = {
 }
 """Rules that stop the import; the sound source passes them."""
 
-OF_WORKBOOKS = {"V02", "V75"}
+OF_WORKBOOKS = {"V02", "V75", "V88", "V89", "V90"}
 """Rules that only a workbook can break; see its tests."""
 
 
