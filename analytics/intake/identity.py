@@ -9,43 +9,13 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from analytics.errors import LayoutError
 from analytics.intake.checks import Check
 from analytics.intake.distinct import words_of_distinct
 from analytics.intake.rules.registry import RULES
 from analytics.tables.findings import FINDING_COLUMNS
 
-_PERSONAL = (
-    r"[^\W\d_]{2,}(,\s*|\s+)[^\W\d_]{2,}([\s-][^\W\d_]{2,})*"  # two words: a name
-    r"|\d{6}[-/+ ]\d{3,4}"  # birth number with its separator
-    r"|\d{8}[-+]\d{4}"
-    r"|(\+|00)\d[\d ()/-]{6,}"  # telephone number
-)
-
-
 _LATIN_TWINS = str.maketrans("авеѕіјкмнорстухαβεζηικμνορτυχ", "abesijkmhopctyxabezhikmnoptyx")
 """Cyrillic and Greek letters in lower case → the Latin ones they are taken for."""
-
-
-def refuse_personal_ids(patient_ids: pl.DataFrame) -> None:
-    """Stop the import when ids are names, birth numbers or telephone numbers.
-
-    Parameters
-    ----------
-    patient_ids
-        ``patient_id``, ``_file``, ``_row`` of the patients sheet.
-
-    Raises
-    ------
-    LayoutError
-        With the number of rows and the line of the first, never with the value.
-    """
-    hits = patient_ids.filter(pl.col("patient_id").str.contains(rf"\A(?:{_PERSONAL})\z"))
-    if hits.height:
-        first = hits.row(0, named=True)
-        rule = RULES["V03"]
-        what = rule.message.format(place=first["_file"], n=hits.height, row=first["_row"])
-        raise LayoutError(what, f"{first['_file']}, line {first['_row']}, patient_id", rule.suggestion)
 
 
 def missing_patient_check() -> Check:

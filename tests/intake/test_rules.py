@@ -362,9 +362,14 @@ def test_the_sound_source_has_no_errors(deliver):
     assert set(findings.get_column("severity")) <= {"WARN", "INFO"}
 
 
-@pytest.mark.parametrize(
-    "patient_id", ["Anna Schmidt", "Schmidt, Anna", "500101/1234", "19500101-1234", "+49 170 1234567"]
-)
+PERSONAL = [
+    "Anna Schmidt", "Schmidt, Anna", "O'Brien, Pat", "van der Berg, Jan", "Müller-Lüdenscheidt, H.", "J. Smith", "Nováková",
+    "Anna\u200b Schmidt", "Anna Schmidt 1950", "anna@example.org", "500101/1234", "19500101-1234", "131052-308T",
+    "123-45-6789", "603 123 456", "+49 170 1234567",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("patient_id", PERSONAL)
 def test_personal_ids_stop_the_import_and_are_not_repeated(patient_id, deliver):
     with pytest.raises(LayoutError) as stopped:
         deliver(one("patients", PATIENTS, f'"{patient_id}",F,1950', "P2,M,1960"))
@@ -373,7 +378,21 @@ def test_personal_ids_stop_the_import_and_are_not_repeated(patient_id, deliver):
     assert patient_id not in str(stopped.value)
 
 
-@pytest.mark.parametrize("patient_id", ["P1", "LU-0042", "S-000234", "1E5", "00123", "NA"])
+@pytest.mark.parametrize("patient_id", PERSONAL)
+def test_personal_ids_of_other_tables_stop_it_too(patient_id, deliver):
+    with pytest.raises(LayoutError, match=r"labs\.csv.*ids that are not on the patients sheet: 1") as stopped:
+        deliver(labs(f'"{patient_id}",CGA,2020-01-10,5,ng/mL,85'))
+    assert patient_id not in str(stopped.value)
+
+
+def test_surnames_alone_stop_the_import_where_most_ids_are_one(deliver):
+    with pytest.raises(LayoutError):
+        deliver(one("patients", PATIENTS, "Smith,F,1950", "Jones,M,1960"))
+
+
+@pytest.mark.parametrize(
+    "patient_id", ["P1", "LU-0042", "S-000234", "1E5", "00123", "NA", "PRRT Arm", "001-002-0003", "Alpha"]
+)
 def test_study_codes_pass(patient_id, deliver):
     accepted = deliver(one("patients", PATIENTS, f"{patient_id},F,1950", "P1x,F,1950", "P2,M,1960"))
     assert patient_id in accepted.tables["patients"]["patient_id"].to_list()

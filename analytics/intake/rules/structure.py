@@ -23,8 +23,8 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "V03",
         "STOP",
         "file",
-        "Column patient_id of {place} seems to hold personal names, birth numbers or telephone numbers "
-        "(rows: {n}, the first is line {row}).",
+        "Column patient_id of {place} seems to hold personal names, birth numbers, telephone numbers or addresses "
+        "({count}).",
         "Replace them by study codes before the data leave the hospital.",
     ),
     Rule("V04", "WARN", "file", "{what} is not used.{near}", "Rename it if it holds something that is needed."),
