@@ -7,7 +7,7 @@ from analytics.tables.findings import Rule
 LAB_RULES: tuple[Rule, ...] = (
     Rule(
         "V91",
-        "WARN",
+        "INFO",
         "file",
         "Assays with limits of quantitation (lloq, uloq), which are not used: {n}. A value beyond them counts "
         "as reported.",
