@@ -11,7 +11,7 @@ import polars as pl
 from analytics.errors import SourceError
 from analytics.intake.encodings import undecodable
 from analytics.intake.examine import TextFacts
-from analytics.intake.headers import Delivery, check_header, column_names, is_note
+from analytics.intake.headers import Delivery, check_header, column_names, is_note, may_be_record
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
 
 PIECE_RECORDS = 200_000
@@ -20,12 +20,16 @@ PIECE_RECORDS = 200_000
 def read_carefully(delivery: Delivery, facts: TextFacts, delimiter: str) -> Iterator[TextTable]:
     """Read record by record with the csv module, which knows quotes, any line end and each record's line."""
     piece: _Piece | None = None
-    notes = 0
+    notes, doubtful = 0, list[int]()
     for line, record in _numbered_records(delivery, facts.encoding, delimiter):
         if not any(cell.strip() for cell in record):
             continue
-        if record[0].startswith("#") or (line == 1 and is_note(record[0])):
+        if record[0].startswith("#"):
             notes += 1
+            if piece is not None and may_be_record(record, len(piece.header)):
+                doubtful.append(line)
+        elif line == 1 and is_note(record[0]):
+            continue  # «sep=;» is a spreadsheet's, and nobody's note
         elif piece is None:
             check_header(record, delivery.name)
             piece = _Piece(delivery, tuple(record))
@@ -33,7 +37,7 @@ def read_carefully(delivery: Delivery, facts: TextFacts, delimiter: str) -> Iter
             piece.add(line, record)
             if len(piece.lines) == PIECE_RECORDS:
                 yield piece.let_go()
-    yield replace((piece or _Piece(delivery, ())).let_go(), notes=notes)
+    yield replace((piece or _Piece(delivery, ())).let_go(), notes=notes, doubtful_notes=tuple(doubtful))
 
 
 @dataclass(slots=True)

@@ -26,6 +26,12 @@ OWN_LIMITS = {
 }
 """Columns whose limits have a rule of their own."""
 
+CAUTIOUS = {
+    ("patients", "consent_to_research"): ("N", "the patient is in no analysis"),
+    ("imaging", "adequate"): ("N", "the examination shows no response"),
+}
+"""Columns in which an empty cell permits something that a cell nobody can read must not: what it is taken as."""
+
 
 def cell_checks(table: str, parsed: Collection[str]) -> Iterator[Check]:
     """Yield the checks of every declared column of ``table``, of which ``parsed`` are the parsed columns."""
@@ -33,7 +39,7 @@ def cell_checks(table: str, parsed: Collection[str]) -> Iterator[Check]:
         if facts.is_essential and name != "patient_id":
             yield Check("V74", name, pl.col(raw(name)).is_null())
         if facts.kind in ("code", "codes"):
-            yield _code_check(name, facts)
+            yield _code_check(table, name, facts)
         elif facts.kind == "partial_date" and problem(name) in parsed:
             yield from _date_checks(name)
         elif facts.kind in ("number", "integer") and (table, name) != ("toxicities", "grade"):
@@ -43,12 +49,28 @@ def cell_checks(table: str, parsed: Collection[str]) -> Iterator[Check]:
                 yield from _limit_checks(name, facts)
 
 
-def _code_check(name: str, facts: ColumnFacts) -> Check:
+def take_cautiously(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return ``frame`` with the cells of `CAUTIOUS` columns that could not be read as what is told of them (V86)."""
+    for (name, column), (code, _) in CAUTIOUS.items():
+        if name == table and frame.get_column(column).null_count() > frame.get_column(raw(column)).null_count():
+            is_unread = pl.col(raw(column)).is_not_null() & pl.col(column).is_null()
+            frame = frame.with_columns(pl.when(is_unread).then(pl.lit(code)).otherwise(column).alias(column))
+    return frame
+
+
+def _code_check(table: str, name: str, facts: ColumnFacts) -> Check:
     values = CODE_LISTS[facts.code_list].values
     known = (*values, *SPELLINGS.get(facts.code_list, ()))
     near = words_of_distinct(raw(name), lambda text: nearest(text, values) or nearest(text, known))
     fires = pl.col(raw(name)).is_not_null() & pl.col(name).is_null()
-    return Check("V09", name, fires, {"known": codes_text(values), "near": near})
+    fields = {"known": codes_text(values), "near": near}
+    if (table, name) == ("labs", "status"):
+        # elsewhere the column is often one of the hospital's own that says something else: «completed», «deceased»
+        return Check("V85", name, fires, fields)
+    if (table, name) in CAUTIOUS:
+        code, so = CAUTIOUS[table, name]
+        return Check("V86", name, fires, fields | {"taken": f"{code} until corrected: {so}"})
+    return Check("V09", name, fires, fields)
 
 
 def _date_checks(name: str) -> Iterator[Check]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -10,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from analytics.errors import SourceError
-from analytics.intake.examine import CHUNK_BYTES
+from analytics.intake.examine import CHUNK_BYTES, clean_header
 from analytics.intake.headers import Delivery, check_header
 from analytics.intake.stretch import PIECE_ROWS, Piece, Stretch, find_id_column, whole_tables
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable, join_pieces
@@ -22,6 +23,16 @@ from analytics.tables.study import InputFile
 
 FIRST_ROW = 2
 """The first record counts as row 2, as if a header stood above it."""
+
+UNREADABLE = (PolarsError, OSError, PanicException)
+"""What a damaged file raises."""
+
+_COLUMN = re.compile(r'expression:\s+col\("([^"]+)"\)')
+
+FIRST_DAY, LAST_DAY = -719_162, 2_932_896
+"""The days from 1 January of year 1 to 31 December 9999, counted from 1970."""
+
+TICKS_A_DAY = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 
 def read_columnar(delivery: Delivery) -> tuple[TextTable, InputFile]:
@@ -39,24 +50,48 @@ def read_columnar_pieces(delivery: Delivery) -> tuple[Iterator[Piece], InputFile
         If the file is damaged or is not what its extension says, here or when rows are decoded.
     """
     try:
-        file, cells, schema = _scan(delivery.path)
-    except (PolarsError, OSError) as error:
+        file, cells, schema = _scan(delivery.path, delivery.known)
+    except UNREADABLE as error:
         raise _unreadable(delivery.name, error) from None
     check_header(list(schema), delivery.name)
+    _refuse_needed(schema, delivery)
     facts = InputFile(delivery.name, delivery.path.stat().st_size, hash_file(delivery.path))
     ids = find_id_column(list(schema)) if delivery.is_ours else None
     form, frame = _table(delivery, schema), file.select(cells)
     return (_pieces(form, frame) if ids is None else _stretches(delivery, form, frame, ids)), facts
 
 
-def _scan(path: Path) -> tuple[pl.LazyFrame, list[pl.Expr], pl.Schema]:
+def _refuse_needed(schema: pl.Schema, delivery: Delivery) -> None:
+    for name, kind in schema.items():
+        if clean_header(name) in delivery.known and not _has_text(kind):
+            raise SourceError(
+                f"The column «{name}» holds values of the kind {kind}, of which no text can be made.",
+                delivery.name,
+                "Write it as text, numbers or dates.",
+            )
+
+
+def _has_text(kind: pl.DataType) -> bool:
+    """Say whether text can be made of every value of a kind; of bytes it can if they are text."""
+    inner = kind.inner if isinstance(kind, pl.List | pl.Array) else kind
+    return not isinstance(inner, pl.Duration | pl.List | pl.Array | pl.Object)
+
+
+def _scan(path: Path, known: frozenset[str]) -> tuple[pl.LazyFrame, list[pl.Expr], pl.Schema]:
     """Return a file, the expressions that make text of its cells, and what these were.
 
     Rows are chosen before the expressions are applied: a choice after them would decode the whole file.
     """
     frame = (pl.scan_parquet if path.suffix.casefold() == ".parquet" else pl.scan_ipc)(path, glob=False)
     schema = frame.collect_schema()
-    return frame, [_as_text(name, kind) for name, kind in schema.items()], schema
+    return frame, [_cells(name, kind, known) for name, kind in schema.items()], schema
+
+
+def _cells(name: str, kind: pl.DataType, known: frozenset[str]) -> pl.Expr:
+    """Return the cells of a column as text; those of one that is not needed, and may be no text, are not read."""
+    is_needed = clean_header(name) in known
+    is_text = _has_text(kind) and not isinstance(kind, pl.Binary)
+    return _as_text(name, kind) if is_needed or is_text else pl.lit(None, dtype=pl.String()).alias(name)
 
 
 def _pieces(form: TextTable, texts: pl.LazyFrame) -> Iterator[TextTable]:
@@ -67,7 +102,7 @@ def _pieces(form: TextTable, texts: pl.LazyFrame) -> Iterator[TextTable]:
             numbered = rows.with_row_index(ROW, first_row).with_columns(pl.col(ROW).cast(pl.UInt32))
             first_row += rows.height
             yield replace(form, rows=numbered)
-    except (PolarsError, OSError) as error:
+    except UNREADABLE as error:
         raise _unreadable(form.file, error) from None
 
 
@@ -85,10 +120,12 @@ def _stretches(delivery: Delivery, form: TextTable, texts: pl.LazyFrame, id_colu
         first = 0
         for runs in _runs(texts.select(id_column)):
             ids, lengths = runs.struct.field("value"), runs.struct.field("len").to_numpy().astype(np.int64)
-            part = _Part(ColumnarRows(delivery.path, delivery.name, first, int(lengths.sum())), id_column, ids)
+            part = _Part(
+                ColumnarRows(delivery.path, delivery.name, delivery.known, first, int(lengths.sum())), id_column, ids
+            )
             yield Stretch(form, ids, lengths, part.cut, part.pick)
             first += part.rows.n_rows
-    except (PolarsError, OSError) as error:
+    except UNREADABLE as error:
         raise _unreadable(delivery.name, error) from None
 
 
@@ -107,10 +144,11 @@ def _runs(ids: pl.LazyFrame) -> Iterator[pl.Series]:
 
 @dataclass(frozen=True, slots=True)
 class ColumnarRows:
-    """Rows of a Parquet or Arrow file of ours; ``name`` is what the delivery called it."""
+    """Rows of a Parquet or Arrow file of ours; ``name`` is what the delivery called it, ``known`` what is needed."""
 
     path: Path
     name: str
+    known: frozenset[str]
     first: int
     n_rows: int
 
@@ -142,9 +180,9 @@ class ColumnarRows:
 
     def _collect(self, choose: Callable[[pl.LazyFrame, pl.Schema], pl.LazyFrame], *more: pl.Expr) -> pl.DataFrame:
         try:
-            file, cells, schema = _scan(self.path)
+            file, cells, schema = _scan(self.path, self.known)
             return choose(file, schema).select(*more, *cells).collect()
-        except (PolarsError, OSError) as error:
+        except UNREADABLE as error:
             raise _unreadable(self.name, error) from None
 
 
@@ -163,8 +201,11 @@ class _Part:
         return self.rows.decode_of(self.id_column, self.ids.filter(pl.Series(runs)).unique())
 
 
-def _unreadable(name: str, error: Exception) -> SourceError:
-    return SourceError(f"The file cannot be read ({str(error).splitlines()[0]}).", name, "Export it again.")
+def _unreadable(name: str, error: BaseException) -> SourceError:
+    why = str(error).splitlines()[0]
+    column = _COLUMN.search(str(error))
+    told = f"{why}, column «{column[1]}»" if column else why
+    return SourceError(f"The file cannot be read ({told}).", name, "Export it again.")
 
 
 def hash_file(path: Path) -> str:
@@ -178,10 +219,20 @@ def hash_file(path: Path) -> str:
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
     column = pl.col(name)
-    if isinstance(kind, pl.List):
+    if isinstance(kind, pl.List | pl.Array):
         return column.cast(pl.List(pl.String())).list.join(";")
     if isinstance(kind, pl.Datetime):
-        return column.dt.strftime("%Y-%m-%d %H:%M:%S")
+        return _within_calendar(column, TICKS_A_DAY[kind.time_unit], lambda days: days.dt.strftime("%Y-%m-%d %H:%M:%S"))
+    if isinstance(kind, pl.Date):
+        return _within_calendar(column, 1, lambda days: days.cast(pl.String()))
     if isinstance(kind, pl.Boolean):
         return pl.when(column).then(pl.lit("Y")).when(~column).then(pl.lit("N")).alias(name)
     return column.cast(pl.String())
+
+
+def _within_calendar(column: pl.Expr, ticks: int, write: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Return dates as ``write`` writes them; of one beyond the calendar, at which polars panics, the number it is."""
+    number = column.to_physical()
+    is_written = number.is_between(FIRST_DAY * ticks, LAST_DAY * ticks)
+    inside = write(pl.when(is_written).then(column))
+    return pl.coalesce(inside, pl.when(~is_written).then(number).cast(pl.String()))

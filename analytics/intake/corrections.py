@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,8 +11,10 @@ from typing import Protocol, TypeVar
 import polars as pl
 
 from analytics.errors import LayoutError
+from analytics.intake.codes import nearest
 from analytics.intake.examine import clean_header
 from analytics.intake.ledger import OUTCOMES
+from analytics.intake.parse import ID_COLUMNS, normalise_ids
 from analytics.intake.readable import CORRECTION_COLUMNS
 from analytics.intake.rules.registry import RULES
 from analytics.intake.text_table import ROW, TextTable
@@ -82,7 +85,7 @@ class Corrections:
     def __init__(self, sheets: Iterable[TextTable]) -> None:
         self._waiting = [(sheet, list(_corrections(sheet))) for sheet in sheets]
         self._applied: dict[int, int] = defaultdict(int)
-        self._findings: list[dict[str, object]] = []
+        self._findings = [found for sheet, _ in self._waiting for found in _unknown_columns(sheet)]
 
     def apply(self, holder: Holder[Held], is_meant: Callable[[str], bool]) -> None:
         """Apply the corrections of the tables that are meant, in order.
@@ -126,6 +129,25 @@ def _corrections(sheet: TextTable) -> Iterator[dict[str, str]]:
         yield dict.fromkeys(CORRECTION_COLUMNS, "") | found | {ROW: str(row[ROW])}
 
 
+def _unknown_columns(sheet: TextTable) -> Iterator[dict[str, object]]:
+    """Yield a finding for each column that no correction has; a key typed as columns would name no row."""
+    rule = RULES["V04"]
+    for name in sheet.header:
+        if clean_header(name) not in CORRECTION_COLUMNS:
+            near = nearest(clean_header(name), CORRECTION_COLUMNS)
+            yield {
+                "rule_id": rule.rule_id,
+                "severity": rule.severity,
+                "scope": rule.scope,
+                "table": sheet.table,
+                "column": name,
+                "file": sheet.file,
+                "sheet": sheet.sheet,
+                "message": rule.message.format(what=f"Column «{name}»", near=near),
+                "suggestion": "Name the row in the column key, as «analyte=CGA; collected=2020-01-10».",
+            }
+
+
 def _find(holder: Holder[Held], correction: Mapping[str, str]) -> tuple[Held, _Cell]:
     """Return the cell a correction names, and where its table is held.
 
@@ -152,7 +174,9 @@ def _find(holder: Holder[Held], correction: Mapping[str, str]) -> tuple[Held, _C
 def _wanted(correction: Mapping[str, str]) -> dict[str, str]:
     pairs = [item.partition("=") for item in correction["key"].split(";") if item.strip()]
     named = {clean_header(name): value.strip() for name, _, value in pairs}
-    return named | ({"patient_id": correction["patient_id"]} if correction["patient_id"] else {})
+    named |= {"patient_id": correction["patient_id"]} if correction["patient_id"] else {}
+    ids = {name: unicodedata.normalize("NFKC", named[name]).strip() for name in ID_COLUMNS if name in named}
+    return named | ids
 
 
 def _matching_cells(table: TextTable, column: str, wanted: Mapping[str, str]) -> Iterator[_Cell]:
@@ -160,8 +184,10 @@ def _matching_cells(table: TextTable, column: str, wanted: Mapping[str, str]) ->
     unknown = next((name for name in (column, *wanted) if name not in by_name), None)
     if unknown is not None:
         raise _NotAppliedError(f"{table.where} has no column «{unknown}»")
-    conditions = [pl.col(by_name[name]).str.strip_chars() == value for name, value in wanted.items()]
-    rows = table.rows.filter(*conditions) if conditions else table.rows
+    rows = table.rows
+    for name, value in wanted.items():
+        cells = rows.get_column(by_name[name]).str.strip_chars()
+        rows = rows.filter((normalise_ids(cells) if name in ID_COLUMNS else cells) == value)
     for row, text in rows.select(ROW, pl.col(by_name[column]).str.strip_chars()).iter_rows():
         yield _Cell(table, by_name[column], row, text)
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.intake.checks import Check
+from analytics.intake.deaths import PROOFS_OF_LIFE
 from analytics.intake.parse import raw
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
@@ -87,7 +88,7 @@ def life_checks(table: str) -> Iterator[Check]:
             continue
         yield Check("V14", name, pl.col(f"{name}_hi") < birth, {"birth": birth.dt.strftime("%Y-%m-%d")})
         if table != "vital_status":
-            yield from _death_checks(name)
+            yield from _death_checks(name, is_proof=PROOFS_OF_LIFE.get(table) == name)
     if table == "vital_status":
         yield Check(
             "V59",
@@ -97,14 +98,14 @@ def life_checks(table: str) -> Iterator[Check]:
         )
 
 
-def _death_checks(name: str) -> Iterator[Check]:
+def _death_checks(name: str, *, is_proof: bool) -> Iterator[Check]:
+    """Yield the checks against the death; a day that proves life is not after one known roughly, but narrows it."""
     death = _range_text()
     yield Check("V15", name, pl.col(f"{name}_lo") > pl.col("_death_hi"), {"death": death})
     is_possible = (
         (pl.col(f"{name}_hi") > pl.col("_death_lo"))
         & (pl.col(f"{name}_lo") <= pl.col("_death_hi"))
-        & (pl.col(f"{name}_precision") != "D")
-        & (pl.col(f"{name}_lo") > pl.col("_death_lo"))
+        & ((pl.col(f"{name}_precision") != "D") | (not is_proof))
     )
     yield Check("V16", name, is_possible, {"death": death})
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import polars as pl
+
 from analytics.catalogue.settings import Settings
 from analytics.errors import LayoutError
+from analytics.intake.codes import parse_code
 from analytics.intake.dates import RELATIVE
 from analytics.intake.examine import clean_header
 from analytics.intake.possible_settings import refuse_impossible
@@ -36,9 +40,9 @@ def effective_settings(
         If the study sheet has not the columns setting and value.
     """
     settings = Settings().with_changes(declared, "layout")
-    for table in tables:
-        if table.table == "study":
-            settings = _with_sheet(settings, table)
+    given = [entry for table in tables if table.table == "study" for entry in _entries(table)]
+    for entry in _uncontradicted(given, str(changes.get("duplicate_rule", settings.duplicate_rule))):
+        settings = settings.with_changes({entry.name: entry.value}, entry.where)
     settings = settings.with_changes(changes, "settings given")
     refuse_impossible(settings)
     return settings
@@ -51,14 +55,39 @@ def latest_day(settings: Settings, as_of: date | None) -> date | None:
     return date.fromisoformat(settings.extract_date) if settings.extract_date else as_of
 
 
-def _with_sheet(settings: Settings, table: TextTable) -> Settings:
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A row of a study sheet."""
+
+    name: str
+    value: str
+    status: str
+    where: str
+
+
+def _entries(table: TextTable) -> Iterator[_Entry]:
     by_name = {clean_header(name): name for name in table.header}
     if not {"setting", "value"} <= set(by_name):
         raise LayoutError(
             "The study sheet needs the columns setting and value.", table.where, "Write one setting a row."
         )
-    rows = table.rows.select(by_name["setting"], by_name["value"], ROW)
-    for name, value, row in rows.iter_rows():
+    status = by_name.get("status", ROW)
+    rows = table.rows.select(by_name["setting"], by_name["value"], pl.col(status).alias("!status"), ROW)
+    for name, value, told, row in rows.iter_rows():
         if name is not None and value is not None:
-            settings = settings.with_changes({name.strip(): value.strip()}, f"{table.where}, line {row}")
-    return settings
+            code = parse_code(str(told), "row_status") if told is not None else None
+            yield _Entry(name.strip(), value.strip(), code or "", f"{table.where}, line {row}")
+
+
+def _uncontradicted(entries: Iterable[_Entry], duplicate_rule: str) -> Iterator[_Entry]:
+    """Yield the entries in force: of rows that contradict each other the corrected one, else none of them (V38)."""
+    by_name: dict[str, list[_Entry]] = {}
+    for entry in entries:
+        if entry.status != "entered_in_error":
+            by_name.setdefault(entry.name, []).append(entry)
+    rules = {entry.value for entry in by_name.get("duplicate_rule", [])}
+    takes_last = (rules.pop() if len(rules) == 1 else duplicate_rule) == "latest_status"
+    for rows in by_name.values():
+        meant = [row for row in rows if row.status == "corrected"] or rows
+        if takes_last or len({row.value for row in meant}) == 1:
+            yield meant[-1]

@@ -18,6 +18,9 @@ SEPARATOR_LINE = "sep="
 NAMELESS = "(column "
 """How the name of a column begins that has none in the header."""
 
+TEMPLATE_NOTES = ("#help", "#example")
+"""How the notes of our own template begin, which are filled like records."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -64,6 +67,12 @@ def first_line(head: str) -> str:
 def is_note(text: str) -> bool:
     """Return whether a line is none of the table's: a note for people, or what a spreadsheet writes above, «sep=;»."""
     return text.startswith(("#", SEPARATOR_LINE))
+
+
+def may_be_record(note: list[str], n_columns: int) -> bool:
+    """Say whether the cells of a note are filled like those of a record; the notes of our own template are not."""
+    is_ours = note[0].strip().casefold() in TEMPLATE_NOTES
+    return len(note) == n_columns and not is_ours and any(cell.strip() for cell in note[1:])
 
 
 def column_names(header: list[str]) -> list[str]:

@@ -9,43 +9,13 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from analytics.errors import LayoutError
 from analytics.intake.checks import Check
 from analytics.intake.distinct import words_of_distinct
 from analytics.intake.rules.registry import RULES
 from analytics.tables.findings import FINDING_COLUMNS
 
-_PERSONAL = (
-    r"[^\W\d_]{2,}(,\s*|\s+)[^\W\d_]{2,}([\s-][^\W\d_]{2,})*"  # two words: a name
-    r"|\d{6}[-/+ ]\d{3,4}"  # birth number with its separator
-    r"|\d{8}[-+]\d{4}"
-    r"|(\+|00)\d[\d ()/-]{6,}"  # telephone number
-)
-
-
 _LATIN_TWINS = str.maketrans("авеѕіјкмнорстухαβεζηικμνορτυχ", "abesijkmhopctyxabezhikmnoptyx")
 """Cyrillic and Greek letters in lower case → the Latin ones they are taken for."""
-
-
-def refuse_personal_ids(patient_ids: pl.DataFrame) -> None:
-    """Stop the import when ids are names, birth numbers or telephone numbers.
-
-    Parameters
-    ----------
-    patient_ids
-        ``patient_id``, ``_file``, ``_row`` of the patients sheet.
-
-    Raises
-    ------
-    LayoutError
-        With the number of rows and the line of the first, never with the value.
-    """
-    hits = patient_ids.filter(pl.col("patient_id").str.contains(rf"\A(?:{_PERSONAL})\z"))
-    if hits.height:
-        first = hits.row(0, named=True)
-        rule = RULES["V03"]
-        what = rule.message.format(place=first["_file"], n=hits.height, row=first["_row"])
-        raise LayoutError(what, f"{first['_file']}, line {first['_row']}, patient_id", rule.suggestion)
 
 
 def missing_patient_check() -> Check:
@@ -65,7 +35,9 @@ def unknown_patient_check(known: pl.Series, look_alikes: Mapping[str, str]) -> C
     """
 
     def words(patient_id: str) -> str:
-        return f" Did you mean «{look_alikes[patient_id]}»?" if patient_id in look_alikes else ""
+        if patient_id not in look_alikes:
+            return ""
+        return f" Did you mean «{look_alikes[patient_id]}»?{_unseen(patient_id, ' The id has', '.')}"
 
     is_known = pl.col("pid").is_in(known.implode()).fill_null(value=False)
     fires = pl.col("patient_id").is_not_null() & ~is_known
@@ -104,7 +76,7 @@ def _look_alikes(groups: dict[str, list[dict[str, str]]]) -> Iterator[dict[str, 
     rule = RULES["V07"]
     for rows in groups.values():
         if len(rows) > 1:
-            names = " and ".join(f"«{row['patient_id']}»" for row in rows)
+            names = " and ".join(f"«{row['patient_id']}»{_unseen(row['patient_id'], ' with')}" for row in rows)
             first = rows[0]
             yield {
                 "rule_id": rule.rule_id,
@@ -121,6 +93,22 @@ def _look_alikes(groups: dict[str, list[dict[str, str]]]) -> Iterator[dict[str, 
                 "message": rule.message.format(values=names),
                 "suggestion": rule.suggestion,
             }
+
+
+def _unseen(patient_id: str, word: str, end: str = "") -> str:
+    r"""Return ``word`` and the characters of an id that cannot be seen or look like Latin letters; else nothing.
+
+    Examples
+    --------
+    >>> _unseen("A1\u200b", " with")
+    ' with U+200B ZERO WIDTH SPACE'
+    """
+    strange = [
+        f"U+{ord(character):04X} {unicodedata.name(character, 'without a name')}"
+        for character in dict.fromkeys(patient_id)
+        if unicodedata.category(character) == "Cf" or ord(character.casefold()[0]) in _LATIN_TWINS
+    ]
+    return f"{word} {', '.join(strange)}{end}" if strange else ""
 
 
 def _skeletons(patient_ids: pl.Series) -> pl.Series:

@@ -70,3 +70,10 @@ def lab_limit_checks() -> Iterator[Check]:
         per=("analyte",),
         counts={"n": pl.len()},
     )
+
+
+def lookup_checks(table: str) -> Iterator[Check]:
+    """Yield the check of assays whose limits of quantitation nothing reads."""
+    if table == "assays":
+        has_limit = pl.col("lloq").is_not_null() | pl.col("uloq").is_not_null()
+        yield Check("V91", "lloq", has_limit, per=(), counts={"n": pl.len()})

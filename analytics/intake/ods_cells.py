@@ -14,7 +14,15 @@ from typing import IO
 from xml.etree import ElementTree as ET
 
 from analytics.errors import SourceError
-from analytics.intake.cell_facts import UNNAMED_ERROR, CellFacts, is_ambiguous, range_name
+from analytics.intake.cell_facts import (
+    NEVER_CALCULATED,
+    SHOWN_OTHERWISE,
+    UNNAMED_ERROR,
+    CellFacts,
+    is_ambiguous,
+    range_name,
+    shows_bound,
+)
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -36,9 +44,12 @@ class _Sheet:
     errors: list[tuple[int, int, str]] = field(default_factory=list[tuple[int, int, str]])
     merged: list[str] = field(default_factory=list[str])
     text_numbers: set[int] = field(default_factory=set[int])
+    unread: list[tuple[int, int, str, str]] = field(default_factory=list[tuple[int, int, str, str]])
 
     def facts(self) -> CellFacts:
-        return CellFacts(tuple(sorted(self.errors)), tuple(self.merged), frozenset(self.text_numbers))
+        return CellFacts(
+            tuple(sorted(self.errors)), tuple(self.merged), frozenset(self.text_numbers), tuple(self.unread)
+        )
 
 
 def read_ods_cells(path: Path) -> dict[str, CellFacts]:
@@ -52,8 +63,10 @@ def read_ods_cells(path: Path) -> dict[str, CellFacts]:
     with zipfile.ZipFile(path) as archive, archive.open("content.xml") as stream:
         sheets: dict[str, CellFacts] = {}
         for name, sheet in _read_sheets(stream):
-            if len(sheet.errors) > MAX_ERRORS:
-                raise SourceError(f"More than {MAX_ERRORS} cells hold an error.", path.name, "Mend the formulas.")
+            if max(len(sheet.errors), len(sheet.unread)) > MAX_ERRORS:
+                raise SourceError(
+                    f"More than {MAX_ERRORS} cells hold an error or no plain value.", path.name, "Mend the formulas."
+                )
             sheets[name] = sheet.facts()
         return sheets
 
@@ -83,8 +96,11 @@ def _read_row(row: ET.Element, sheet: _Sheet) -> None:
                 _add_errors(sheet, range(sheet.row, sheet.row + rows), range(column, column + columns), word)
             elif is_ambiguous(_text(cell, shown)):
                 sheet.text_numbers.update(range(column, column + columns))
-            if spanned > 1:
-                last = column + columns * _count(cell, "number-columns-spanned") - 1
+            elif (told := _unread(cell, shown)) is not None:
+                _add_unread(sheet, range(sheet.row, sheet.row + rows), range(column, column + columns), told)
+            across = _count(cell, "number-columns-spanned")
+            if spanned > 1 or across > 1:
+                last = column + columns * across - 1
                 sheet.merged.append(range_name((sheet.row, column), (sheet.row + spanned - 1, last)))
         column += columns
     sheet.row += rows
@@ -94,6 +110,23 @@ def _add_errors(sheet: _Sheet, rows: range, columns: range, word: str) -> None:
     left = MAX_ERRORS + 1 - len(sheet.errors)
     places = ((row, column, word) for row in rows for column in columns)
     sheet.errors.extend(place for place, _ in zip(places, range(left), strict=False))
+
+
+def _add_unread(sheet: _Sheet, rows: range, columns: range, told: tuple[str, str]) -> None:
+    left = MAX_ERRORS + 1 - len(sheet.unread)
+    places = ((row, column, *told) for row in rows for column in columns)
+    sheet.unread.extend(place for place, _ in zip(places, range(left), strict=False))
+
+
+def _unread(cell: ET.Element, shown: str) -> tuple[str, str] | None:
+    """Return the rule that a cell breaks which shows another thing than it holds, or nothing yet; and what is told."""
+    kind = cell.get(f"{_OFFICE}value-type")
+    if kind is None:
+        return (NEVER_CALCULATED, "") if f"{_TABLE}formula" in cell.attrib and not shown else None
+    is_number = kind in ("float", "percentage", "currency")
+    if is_number and (kind == "percentage" or shows_bound(shown)):
+        return SHOWN_OTHERWISE, f"{cell.get(f'{_OFFICE}value', '')} shown as {shown}"
+    return None
 
 
 def _count(element: ET.Element, attribute: str) -> int:

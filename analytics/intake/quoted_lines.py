@@ -11,7 +11,7 @@ from polars.exceptions import PolarsError
 
 from analytics.intake.blocks import Block, read_blocks
 from analytics.intake.examine import TextFacts
-from analytics.intake.headers import Delivery, check_header, column_names, drop_blank
+from analytics.intake.headers import Delivery, check_header, column_names, drop_blank, may_be_record
 from analytics.intake.line_shapes import UNUSED_BYTE, LineShape
 from analytics.intake.stretch import Piece
 from analytics.intake.text_table import ROW, TextTable
@@ -72,8 +72,18 @@ def _read_line_by_line(
     whole = kept.filter(is_whole)
     rows = _split(whole.get_column("line").str.join("\n").item().encode(), whole.get_column(ROW), names, delimiter)
     ragged = kept.select(ROW, fields.alias("fields")).filter(~is_whole)
-    notes = filled.height - kept.height
-    return TextTable(delivery.table, delivery.name, None, drop_blank(rows), ragged, notes=notes)
+    notes = filled.join(kept, on=ROW, how="anti")
+    doubtful = tuple(_doubtful(notes, len(names), delimiter))
+    return TextTable(
+        delivery.table, delivery.name, None, drop_blank(rows), ragged, notes=notes.height, doubtful_notes=doubtful
+    )
+
+
+def _doubtful(notes: pl.DataFrame, n_columns: int, delimiter: str) -> Iterator[int]:
+    """Yield the lines of the notes that are filled like records."""
+    for row, line in notes.select(ROW, "line").iter_rows():
+        if may_be_record(next(csv.reader([line], delimiter=delimiter)), n_columns):
+            yield row
 
 
 def _lines_of(block: Block) -> pl.DataFrame:

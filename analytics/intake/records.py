@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from analytics.intake.checks import KEYS, Check, findings_of, key_of, number_text
-from analytics.intake.parse import STATUS, raw
+from analytics.intake.parse import ID_COLUMNS, STATUS, raw
+from analytics.intake.retractions import find_retractions
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
 
@@ -19,6 +20,9 @@ NOT_SAID = ("status", "comment", "source_id")
 _TOP = np.uint64(64 - 16)
 """The top bits of a hash, enough to pass by most rows that are like no other."""
 
+REPEATED = Check("V37", "", pl.lit(value=True), per=(), counts={"n": pl.len()})
+"""What is told of rows that say the same as an earlier one."""
+
 
 def settle_records(table: str, frame: pl.DataFrame, duplicate_rule: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Mark the rows that are not used because of another row, with the findings.
@@ -29,22 +33,38 @@ def settle_records(table: str, frame: pl.DataFrame, duplicate_rule: str) -> tupl
     """
     if frame.height == 0:
         return frame, []
+    doubts: list[pl.DataFrame] = []
     if frame.get_column("status").null_count() < frame.height:
-        frame = _mark(frame, pl.col("status") == "entered_in_error", "withdrawn")
-    # rows of one patient as reported have one number, which is faster to compare
-    keys = ["pid" if name == raw("patient_id") else name for name in _key_columns(table)]
+        frame, doubts = _settle_retractions(table, frame, duplicate_rule)
+    # rows of one patient have one number, which is faster to compare
+    keys = ["pid" if name == "patient_id" else name for name in _key_columns(table)]
     places = _places_alike(frame.select(keys))
     if len(places) == 0:
-        return frame, []
+        return frame, doubts
     # of patients cells are emptied too, and not only of those in question is the table made
     if table == "patients":
         places = pl.int_range(frame.height, dtype=pl.UInt32, eager=True)
-    alike, findings = _settle_repeats(table, frame[places].with_row_index("_n"))
+    alike, repeats = _settle_repeats(table, frame[places].with_row_index("_n"))
+    findings = doubts + repeats
     if table not in MAY_REPEAT:
         alike = _settle_corrected(table, alike)
         alike, conflicts = _settle_conflicts(table, alike, duplicate_rule)
         findings = findings + conflicts
     return (alike.drop("_n") if table == "patients" else _put_back(frame, places, alike)), findings
+
+
+def _settle_retractions(
+    table: str, frame: pl.DataFrame, duplicate_rule: str
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    found = find_retractions(table, frame, _record_key(table), duplicate_rule)
+    frame = _mark(frame, pl.col("status") == "entered_in_error", "withdrawn")
+    if found is None:
+        return frame, []
+    index = pl.int_range(pl.len(), dtype=pl.UInt32)
+    for status in ("withdrawn", "superseded", "conflicting"):
+        rows: pl.Series = getattr(found, status)
+        frame = _mark(frame, index.is_in(rows.implode()), status) if len(rows) else frame
+    return frame, found.findings
 
 
 def _places_alike(keys: pl.DataFrame) -> pl.Series:
@@ -90,8 +110,7 @@ def _settle_repeats(table: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list
     repeats = shared.filter(pl.struct(reported).is_first_distinct().not_())
     if repeats.height == 0:
         return frame, []
-    check = Check("V37", "", pl.lit(value=True), per=(), counts={"n": pl.len()})
-    return _mark_rows(frame, repeats, "exact_duplicates"), [findings_of(check, table, repeats)]
+    return _mark_rows(frame, repeats, "exact_duplicates"), [findings_of(REPEATED, table, repeats)]
 
 
 def _reported_key(table: str) -> pl.Expr:
@@ -101,7 +120,8 @@ def _reported_key(table: str) -> pl.Expr:
 
 def _key_columns(table: str) -> list[str]:
     names = (("patient_id",) if "patient_id" in facts_of(SOURCE_TABLES[table]) else ()) + KEYS[table]
-    return [raw(name) for name in names]
+    # ids are matched in their Unicode form, of whatever form they were written in
+    return [name if name in ID_COLUMNS else raw(name) for name in names]
 
 
 def _record_key(table: str) -> pl.Expr:
@@ -136,14 +156,16 @@ def _settle_conflicts(table: str, frame: pl.DataFrame, duplicate_rule: str) -> t
     said = [name for name in facts_of(SOURCE_TABLES[table]) if name not in NOT_SAID]
     agrees = pl.struct(said).n_unique().over("_key") == 1
     differ = shared.filter(~agrees)
-    frame = _mark_rows(frame, shared.filter(agrees & ~pl.col("_key").is_first_distinct()), "exact_duplicates")
+    repeats = shared.filter(agrees & ~pl.col("_key").is_first_distinct())
+    frame = _mark_rows(frame, repeats, "exact_duplicates")
+    told = [findings_of(REPEATED, table, repeats)] if repeats.height else []
     if differ.height == 0:
-        return frame, []
+        return frame, told
     if table == "patients":
-        return _merge_patients(frame, differ), [_conflict_findings(table, differ, said)]
+        return _merge_patients(frame, differ), [*told, _conflict_findings(table, differ, said)]
     if duplicate_rule == "latest_status":
-        return _mark_rows(frame, differ.filter(~pl.col("_key").is_last_distinct()), "superseded"), []
-    return _mark_rows(frame, differ, "conflicting"), [_conflict_findings(table, differ, said)]
+        return _mark_rows(frame, differ.filter(~pl.col("_key").is_last_distinct()), "superseded"), told
+    return _mark_rows(frame, differ, "conflicting"), [*told, _conflict_findings(table, differ, said)]
 
 
 def _merge_patients(frame: pl.DataFrame, differ: pl.DataFrame) -> pl.DataFrame:

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from analytics.intake.examine import clean_header
-from analytics.intake.identity import find_look_alikes, refuse_personal_ids
+from analytics.intake.identity import find_look_alikes
 from analytics.intake.parse import normalise_ids
+from analytics.intake.personal_ids import refuse_personal_ids, refuse_personal_strays
 from analytics.intake.stretch import runs_of
 from analytics.intake.text_table import PID, ROW, TextTable
 
@@ -45,17 +46,31 @@ class Register:
         return first_free_number(self.patients)
 
     def enter(self, table: TextTable) -> TextTable:
-        """Return the table with the number of each row's patient; one that is not on the sheet has none."""
+        """Return the table with the number of each row's patient; one that is not on the sheet has none.
+
+        Raises
+        ------
+        LayoutError
+            If ids that are not on the sheet are personal.
+        """
         ids, lengths = runs_of(_cells_of(table))
-        pids = self.number(ids).gather(np.repeat(np.arange(len(lengths)), lengths))
+        pids = self.number(ids, table.where).gather(np.repeat(np.arange(len(lengths)), lengths))
         return replace(table, rows=table.rows.with_columns(pids.alias(PID)))
 
-    def number(self, cells: pl.Series) -> pl.Series:
-        """Return the number of the patient of each id as delivered; null if it is not on the sheet."""
+    def number(self, cells: pl.Series, place: str = "") -> pl.Series:
+        """Return the number of the patient of each id as delivered, at ``place``; null if it is not on the sheet.
+
+        Raises
+        ------
+        LayoutError
+            If ids that are not on the sheet are personal.
+        """
         ids = _normalised(cells)
         pids = self._join(ids) if ids.len() * MANY_IDS >= self.patients.height else self._search(ids)
         if pids.null_count():
-            self.strays.update(ids.filter(pids.is_null()).drop_nulls().unique())
+            strays = ids.filter(pids.is_null()).drop_nulls().unique()
+            refuse_personal_strays(strays, place)
+            self.strays.update(strays)
         return pids
 
     def _join(self, ids: pl.Series) -> pl.Series:

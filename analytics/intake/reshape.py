@@ -52,6 +52,11 @@ def reshape_table(delivered: TextTable, layout: TableLayout) -> TextTable:
             for row, column, word in delivered.errors
             for into in _renamed(frozenset({column}), layout)
         ),
+        unread=tuple(
+            (row, into, rule_id, value)
+            for row, column, rule_id, value in delivered.unread
+            for into in _renamed(frozenset({column}), layout)
+        ),
     )
 
 

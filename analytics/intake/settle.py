@@ -10,7 +10,7 @@ from functools import lru_cache
 import polars as pl
 
 from analytics.catalogue.settings import Settings
-from analytics.intake.cell_checks import cell_checks
+from analytics.intake.cell_checks import cell_checks, take_cautiously
 from analytics.intake.checks import Check, apply_checks
 from analytics.intake.clinic_checks import checks_of, death_checks
 from analytics.intake.date_checks import date_checks, date_columns, life_checks, partial_date_checks, relative_checks
@@ -18,10 +18,11 @@ from analytics.intake.dates import RELATIVE
 from analytics.intake.deaths import death_ranges
 from analytics.intake.examinations import EXAMINATION, find_examinations, number_examinations
 from analytics.intake.identity import missing_patient_check, unknown_patient_check
-from analytics.intake.lab_checks import lab_limit_checks, lab_value_checks
+from analytics.intake.lab_checks import lab_limit_checks, lab_value_checks, lookup_checks
 from analytics.intake.lab_limits import derive_lab_limits
 from analytics.intake.parse import STATUS
 from analytics.intake.records import settle_records
+from analytics.intake.retractions import left_out_findings
 from analytics.tables.registry import LOOKUPS, PATIENT_TABLES
 
 
@@ -103,25 +104,26 @@ class Desk:
         settled: dict[str, pl.DataFrame] = {}
         for name in LOOKUPS:
             checked = self._check(name, parsed[name], self._cell_checks(name, parsed[name]))
-            dates = tuple(date_checks(name, None, self.settings))
-            settled[name] = self._check(name, self._settle_records(name, checked), dates)
+            checks = (*date_checks(name, None, self.settings), *lookup_checks(name))
+            settled[name] = self._check(name, self._settle_records(name, checked), checks)
         return settled
 
     def _settle_records(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
         settled, found = settle_records(table, frame, self.settings.duplicate_rule)
-        self.findings.extend(found)
+        self.findings.extend([*found, *left_out_findings(table, frame, settled)])
         return settled
 
     def _settle_patients(self, patients: pl.DataFrame) -> pl.DataFrame:
         present = self._withdraw(patients)
         checked = self._check("patients", present, (missing_patient_check(), *self._cell_checks("patients", present)))
-        return self._settle_records("patients", checked)
+        return self._settle_records("patients", take_cautiously("patients", checked))
 
     def _check_rows(self, table: str, frame: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
         """Check the patient and the cells of each row, then which rows say the same or the contrary."""
         identity = (missing_patient_check(), unknown_patient_check(known, self.ground.look_alikes))
         values = tuple(lab_value_checks()) if table == "labs" else ()
         checked = self._check(table, self._withdraw(frame), identity, self._cell_checks(table, frame), values)
+        checked = take_cautiously(table, checked)
         return self._settle_records(table, checked)
 
     def _finish(self, table: str, frame: pl.DataFrame, life: pl.DataFrame) -> pl.DataFrame:

@@ -59,7 +59,7 @@ class Shelf:
         if isinstance(piece, Stretch):
             self._put_stretch(piece)
             return
-        entered = replace(self.register.enter(piece), ragged=NO_RAGGED, errors=(), merged=(), notes=0)
+        entered = replace(self.register.enter(piece), ragged=NO_RAGGED, errors=(), merged=(), unread=(), notes=0)
         self._order.setdefault(_file_of(entered), len(self._order))
         if self.n_buckets == 1:
             self._buckets[0].append(Filed(entered, None))
@@ -71,7 +71,7 @@ class Shelf:
     def _put_stretch(self, stretch: Stretch) -> None:
         """Note where the rows of each bucket stand; those that stand apart, or all if these are many, are copied."""
         self._order.setdefault(_file_of(stretch.shell), len(self._order))
-        pids = self.register.number(stretch.ids)
+        pids = self.register.number(stretch.ids, stretch.shell.where)
         spans = find_spans(pids, stretch.lengths, self.bucket_patients if self.n_buckets > 1 else None)
         if spans is None:
             for table in stretch.decode():

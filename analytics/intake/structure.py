@@ -17,6 +17,9 @@ from analytics.tables.columns import facts_of
 from analytics.tables.findings import FINDING_COLUMNS
 from analytics.tables.registry import SHEET_ORDER, SOURCE_TABLES
 
+SHOWN_LINES = 10
+"""So many lines are named in a message, and the others counted."""
+
 WITHOUT: dict[str, str] = {
     "labs": "no marker can be followed",
     "treatments": "there are no treatment lines, and no endpoint has a start",
@@ -166,11 +169,19 @@ def _notes(tables: Sequence[TextTable]) -> Iterator[dict[str, object]]:
     if noted:
         names = ", ".join(dict.fromkeys(table.table for table in noted))
         yield _finding("V73", file=noted[0].file, n=sum(table.notes for table in noted), tables=names)
+    for table in noted:
+        if table.doubtful_notes:
+            shown = ", ".join(str(line) for line in table.doubtful_notes[:SHOWN_LINES])
+            more = ", …" if len(table.doubtful_notes) > SHOWN_LINES else ""
+            place = {"table": table.table, "file": table.file, "sheet": table.sheet, "row": table.doubtful_notes[0]}
+            yield _finding("V87", **place, n=len(table.doubtful_notes), lines=shown + more)
 
 
 def _spreadsheet_cells(table: TextTable) -> Iterator[dict[str, object]]:
     place = {"table": table.table, "file": table.file, "sheet": table.sheet}
     for row, column, value in table.errors:
         yield _finding("V02", **place, row=row, column=column, value=value)
+    for row, column, rule_id, value in table.unread:
+        yield _finding(rule_id, **place, row=row, column=column, value=value)
     for reference in table.merged:
         yield _finding("V75", **place, reference=reference)

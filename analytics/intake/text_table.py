@@ -42,9 +42,14 @@ class TextTable:
     errors
         (row, column, value) of cells that hold a spreadsheet error; they are null in ``rows``.
     merged
-        References of merged cells that span rows; only the first row of each has the value.
+        References of merged cells; only the first of each has the value.
+    unread
+        (row, column, rule, what is there) of the cells that show another thing than they hold, or hold nothing yet;
+        they are null in ``rows``.
     notes
         How many lines starting with «#» were passed over as notes for people.
+    doubtful_notes
+        Those of them that are filled like records: their first cell may be an id.
     unnamed
         Columns of the file that its layout names nowhere for this table.
     choice
@@ -58,10 +63,12 @@ class TextTable:
     ragged: pl.DataFrame
     is_typed: bool = False
     notes: int = 0
+    doubtful_notes: tuple[int, ...] = ()
     untyped: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     errors: tuple[tuple[int, str, str], ...] = ()
     merged: tuple[str, ...] = ()
+    unread: tuple[tuple[int, str, str, str], ...] = ()
     unnamed: frozenset[str] = frozenset()
     choice: pl.DataFrame = field(default_factory=lambda: NO_CHOICE)
 
@@ -89,5 +96,6 @@ def join_pieces(pieces: Iterable[TextTable]) -> TextTable:
         rows=pl.concat(part.rows for part in parts),
         ragged=pl.concat(part.ragged for part in parts),
         notes=sum(part.notes for part in parts),
+        doubtful_notes=tuple(line for part in parts for line in part.doubtful_notes),
         choice=pl.concat(part.choice for part in parts),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping
+import re
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,7 +17,7 @@ from analytics.intake.archive import MAX_RATIO, check_archive
 from analytics.intake.cell_facts import CellFacts, cannot_open
 from analytics.intake.columnar import hash_file
 from analytics.intake.examine import clean_header
-from analytics.intake.headers import Delivery, check_header
+from analytics.intake.headers import Delivery, check_header, may_be_record
 from analytics.intake.ods_cells import read_ods_cells
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable
 from analytics.intake.xls_cells import read_xls_cells
@@ -190,21 +191,40 @@ def _read_sheet(
         NO_RAGGED,
         is_typed=True,
         notes=filled.height - rows.height,
+        doubtful_notes=tuple(_doubtful(filled.filter(is_note))),
         untyped=frozenset(at[column] for column in cells.text_numbers if column in at),
         errors=tuple(
             (row, at[column], word) for row, column, word in cells.errors if row > position + 1 and column in at
         ),
-        merged=cells.merged,
+        merged=tuple(reference for reference in cells.merged if _is_of_data(reference, position)),
+        unread=tuple(
+            (row, at[column], rule_id, value)
+            for row, column, rule_id, value in cells.unread
+            if row > position + 1 and column in at and clean_header(at[column]) in known
+        ),
     )
 
 
+def _doubtful(notes: pl.DataFrame) -> Iterator[int]:
+    """Yield the rows of the notes that are filled like records."""
+    for row, *cells in notes.iter_rows():
+        if may_be_record([cell or "" for cell in cells], len(cells)):
+            yield row
+
+
+def _is_of_data(reference: str, header: int) -> bool:
+    """Say whether merged cells lie below the header, of which the index is given, or span rows."""
+    first, last = (int(re.sub(r"\D", "", cell) or 0) for cell in reference.split(":"))
+    return first != last or first > header + 1
+
+
 def _without_errors(frame: pl.DataFrame, cells: CellFacts, places: Mapping[int, int]) -> pl.DataFrame:
-    """Empty the cells that hold an error, under which some formats keep a number or a word.
+    """Empty the cells that hold an error, under which some formats keep a number or a word, or show another thing.
 
     ``places`` gives the position in ``frame`` of each column of the sheet.
     """
     wrong: dict[str, list[int]] = {}
-    for row, column, _ in cells.errors:
+    for row, column, *_ in (*cells.errors, *cells.unread):
         if column in places:
             wrong.setdefault(frame.columns[places[column]], []).append(row - 1)
     index = pl.int_range(pl.len())

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import xlrd
 from xlrd.sheet import Sheet
 
-from analytics.intake.cell_facts import UNNAMED_ERROR, CellFacts, cannot_open, is_ambiguous, range_name
+from analytics.intake.cell_facts import (
+    NO_DATE,
+    SHOWN_OTHERWISE,
+    UNNAMED_ERROR,
+    CellFacts,
+    cannot_open,
+    changes_meaning,
+    is_ambiguous,
+    is_no_date,
+    range_name,
+)
 
 
 def read_xls_cells(path: Path) -> dict[str, CellFacts]:
@@ -35,14 +45,17 @@ def _read_sheets(path: Path) -> Iterator[tuple[str, CellFacts]]:
         ragged_rows=True,
         logfile=io.StringIO(),  # otherwise its warnings stand among our answers
     ) as book:
+        named = enumerate(book.format_map[style.format_key].format_str for style in book.xf_list)
+        formats = {index: code for index, code in named if changes_meaning(code)}
         for number, name in enumerate(book.sheet_names()):
-            yield name, _sheet_facts(book.sheet_by_index(number))
+            yield name, _sheet_facts(book.sheet_by_index(number), formats)
             book.unload_sheet(number)
 
 
-def _sheet_facts(sheet: Sheet) -> CellFacts:
+def _sheet_facts(sheet: Sheet, formats: Mapping[int, str]) -> CellFacts:
     errors: list[tuple[int, int, str]] = []
     text_numbers: set[int] = set()
+    unread: list[tuple[int, int, str, str]] = []
     for row in range(sheet.nrows):
         cells = zip(sheet.row_types(row), sheet.row_values(row), strict=True)
         for column, (kind, value) in enumerate(cells):
@@ -50,9 +63,9 @@ def _sheet_facts(sheet: Sheet) -> CellFacts:
                 errors.append((row + 1, column, xlrd.error_text_from_code.get(int(value), UNNAMED_ERROR)))
             elif kind == xlrd.XL_CELL_TEXT and is_ambiguous(value):
                 text_numbers.add(column)
-    merged = tuple(
-        range_name((top + 1, left), (bottom, right - 1))
-        for top, bottom, left, right in sheet.merged_cells
-        if bottom - top > 1
-    )
-    return CellFacts(tuple(errors), merged, frozenset(text_numbers))
+            elif kind == xlrd.XL_CELL_NUMBER and formats and (code := formats.get(sheet.cell_xf_index(row, column))):
+                unread.append((row + 1, column, SHOWN_OTHERWISE, f"{value:g} in the format {code}"))
+            elif kind == xlrd.XL_CELL_DATE and is_no_date(float(value)):
+                unread.append((row + 1, column, NO_DATE, f"{value:g}"))
+    merged = tuple(range_name((top + 1, left), (bottom, right - 1)) for top, bottom, left, right in sheet.merged_cells)
+    return CellFacts(tuple(errors), merged, frozenset(text_numbers), tuple(unread))

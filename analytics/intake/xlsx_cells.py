@@ -12,10 +12,23 @@ from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree as ET
 
-from analytics.intake.cell_facts import CellFacts, is_ambiguous
+from analytics.intake.cell_facts import (
+    NEVER_CALCULATED,
+    NO_DATE,
+    SHOWN_OTHERWISE,
+    CellFacts,
+    changes_meaning,
+    is_ambiguous,
+    is_date_format,
+    is_no_date,
+)
 
 _REFERENCE = re.compile(r"([A-Z]+)(\d+)")
 _STRINGS = "xl/sharedStrings.xml"
+_STYLES = "xl/styles.xml"
+
+BUILT_IN_FORMATS = {"9": "0%", "10": "0.00%", "14": "m/d/yyyy", "22": "m/d/yyyy h:mm"}
+"""The formats that workbooks name by number alone, of percentages and dates."""
 
 
 def read_xlsx_cells(path: Path) -> dict[str, CellFacts]:
@@ -24,10 +37,11 @@ def read_xlsx_cells(path: Path) -> dict[str, CellFacts]:
         book = ET.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
         main = book.tag.removesuffix("workbook")
         ambiguous = _ambiguous_strings(archive, main)
+        formats = _telling_formats(archive, main)
         found: dict[str, CellFacts] = {}
         for name, member in _sheet_members(archive, book, main):
             with archive.open(member) as stream:
-                found[name] = _sheet_facts(stream, main, ambiguous)
+                found[name] = _sheet_facts(stream, main, ambiguous, formats)
         return found
 
 
@@ -60,10 +74,25 @@ def _ambiguous_strings(archive: zipfile.ZipFile, main: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _sheet_facts(stream: IO[bytes], main: str, ambiguous: frozenset[str]) -> CellFacts:
+def _telling_formats(archive: zipfile.ZipFile, main: str) -> dict[str, str]:
+    """Return the number format of each style in which a cell may show another thing than it holds, by its index."""
+    if _STYLES not in archive.namelist():
+        return {}
+    styles = ET.fromstring(archive.read(_STYLES))  # noqa: S314
+    codes = BUILT_IN_FORMATS | {
+        entry.get("numFmtId", ""): entry.get("formatCode", "") for entry in styles.iter(f"{main}numFmt")
+    }
+    cells = styles.find(f"{main}cellXfs")
+    used = enumerate(() if cells is None else cells)
+    named = {str(index): codes.get(style.get("numFmtId", ""), "") for index, style in used}
+    return {index: code for index, code in named.items() if changes_meaning(code) or is_date_format(code)}
+
+
+def _sheet_facts(stream: IO[bytes], main: str, ambiguous: frozenset[str], formats: dict[str, str]) -> CellFacts:
     errors: list[tuple[int, int, str]] = []
     merged: list[str] = []
     text_numbers: set[int] = set()
+    unread: list[tuple[int, int, str, str]] = []
     row = 0
     for _, element in ET.iterparse(stream):  # noqa: S314
         if element.tag == f"{main}row":
@@ -74,12 +103,25 @@ def _sheet_facts(stream: IO[bytes], main: str, ambiguous: frozenset[str]) -> Cel
                     errors.append((row, column, value))
                 elif _is_text_number(cell, value, ambiguous):
                     text_numbers.add(column)
+                elif not value:
+                    if cell.get("t", "n") == "n" and cell.find(f"{main}f") is not None:
+                        unread.append((row, column, NEVER_CALCULATED, ""))
+                elif cell.get("s") in formats and cell.get("t", "n") == "n":
+                    unread.extend((row, column, *why) for why in _unread(value, formats[cell.get("s", "")]))
             element.clear()
         elif element.tag == f"{main}mergeCell":
             reference = element.get("ref", "")
-            if _spans_rows(reference):
+            if ":" in reference:
                 merged.append(reference)
-    return CellFacts(tuple(errors), tuple(merged), frozenset(text_numbers))
+    return CellFacts(tuple(errors), tuple(merged), frozenset(text_numbers), tuple(unread))
+
+
+def _unread(value: str, number_format: str) -> Iterator[tuple[str, str]]:
+    """Yield the rule that a number breaks in its format, and what is told of it."""
+    if changes_meaning(number_format):
+        yield SHOWN_OTHERWISE, f"{value} in the format {number_format}"
+    elif is_no_date(float(value)):
+        yield NO_DATE, value
 
 
 def _cells(row: ET.Element) -> Iterator[tuple[int, ET.Element]]:
@@ -113,8 +155,3 @@ def _place(reference: str) -> tuple[int, int]:
     for letter in match[1]:
         column = column * 26 + ord(letter) - ord("A") + 1
     return int(match[2]), column - 1
-
-
-def _spans_rows(reference: str) -> bool:
-    first, _, last = reference.partition(":")
-    return bool(last) and _place(first)[0] != _place(last)[0]

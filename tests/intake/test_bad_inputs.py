@@ -57,6 +57,13 @@ def lab(value: str, unit: str = "ng/mL", day: str = "2020-01-10", analyte: str =
     return {"labs": f'{LABS}P1,{analyte},{day},"{value}",{unit},85\n'}
 
 
+def marked(*rows: str) -> dict[str, str]:
+    """Return labs of one day; a row is its value, its source_id and its status."""
+    said = [row.split(",") for row in rows]
+    lines = [f"P1,CGA,2020-01-10,{value},ng/mL,85,{source},{status}\n" for value, source, status in said]
+    return {"labs": f"{LABS[:-1]},source_id,status\n{''.join(lines)}"}
+
+
 def value(number: float | None) -> Taken:
     """Say that the one laboratory value is ``number``."""
     return Taken("labs", "value", [number])
@@ -113,6 +120,8 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "unit separators": ({"labs": ONE_LAB.replace(",", "\x1f")}, {}, value(588.1)),
     "semicolons and decimal commas": ({"labs": ONE_LAB.replace(",", ";").replace(".", ",")}, {}, value(588.1)),
     "line for spreadsheets above the header": ({"labs": "sep=;\n" + ONE_LAB.replace(",", ";")}, {}, value(588.1)),
+    "line for spreadsheets is nobody's note": ({"labs": "sep=;\n#x\n" + ONE_LAB.replace(",", ";")}, {}, TurnedAway("V73", None, None, reason="Lines starting with «#», passed over as notes: 1 (in labs).")),
+    "ids that start like notes": ({"labs": f'{LABS}#1,CGA,2020-01-10,5,ng/mL,85\n"#2",CGA,2020-01-10,5,ng/mL,85\n'}, {}, TurnedAway("V87", "labs", 2, reason="Lines that start with «#» and are filled like records, passed over as notes: 1 (lines 2).")),
     "title above the header": ({"labs": f"Export of March\n{ONE_LAB}"}, {}, Stopped(LayoutError, "labs.csv, header: labs.csv has no column «patient_id» nor «analyte» nor «collected» nor «value_text» nor «unit». Found: Export of March.")),
     "note above the header": ({"labs": f"# Export of March\n{ONE_LAB}"}, {}, value(588.1)),
     "header in capitals with spaces": ({"labs": ONE_LAB.replace("patient_id", " Patient ID ")}, {}, value(588.1)),
@@ -242,6 +251,8 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "word": (lab("5", day="unknown"), {}, TurnedAway("V10", "labs", 2, 1, reason="«unknown» is not a date.")),
     "zeros": (lab("5", day="0000-00-00"), {}, TurnedAway("V10", "labs", 2, 1, reason="«0000-00-00» is not a date: the year is not between 1850 and 2150.")),
     "no such time": (lab("5", day="2020-01-10 25:99"), {}, TurnedAway("V10", "labs", 2, 1, reason="«2020-01-10 25:99» is not a date.")),
+    "end of the day": (lab("5", day="2020-01-10 24:00"), {}, Taken("labs", "collected", [date(2020, 1, 10)])),
+    "after the end of the day": (lab("5", day="2020-01-10 24:59"), {}, TurnedAway("V10", "labs", 2, 1, reason="«2020-01-10 24:59» is not a date.")),
     "time of another zone stays that day": (lab("5", day="2020-01-10T23:30:00-05:00"), {}, Taken("labs", "collected", [date(2020, 1, 10)])),
     "day and hour number of a spreadsheet": (lab("5", day="43840.5"), {}, TurnedAway("V10", "labs", 2, 1, reason="«43840.5» is not a date: it looks like the day number of a spreadsheet, whose cell was not formatted as a date.")),
     "day number of a spreadsheet that counts from 1904": (lab("5", day="42378"), {}, TurnedAway("V10", "labs", 2, 1, reason="«42378» is not a date: it looks like the day number of a spreadsheet, whose cell was not formatted as a date.")),
@@ -252,6 +263,9 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "after the extract": (lab("5", day="2021-01-01"), {"extract_date": "2020-12-31"}, TurnedAway("V13", "labs", 2, 1, reason="collected 2021-01-01 is after 2020-12-31, the day the data were taken.")),
     "before birth": (lab("5", day="1949-12-31"), {}, TurnedAway("V14", "labs", 2, 1, reason="collected 1949-12-31 is before the birth, 1950-01-01.")),
     "after death": ({"vital_status": f"{VITAL}P1,2020-01-01,death\n"}, {}, TurnedAway("V15", "labs", 2, 1, reason="collected 2020-01-10 is after the death, 2020-01-01.")),
+    "month in which the patient died": ({"vital_status": f"{VITAL}P1,2020-01-10,death\n"} | lab("5", day="2020-01"), {}, TurnedAway("V16", "labs", 2, 1, reason="collected 2020-01 may be after the death, 2020-01-10.")),
+    "end in the month of death": ({"vital_status": f"{VITAL}P1,2021-01,death\n", "toxicities": "patient_id,term,grade,start,end\nP1,nausea,2,2020-12-01,2021-01-15\n"}, {}, TurnedAway("V16", "toxicities", 2, 1, reason="end 2021-01-15 may be after the death, between 2021-01-01 and 2021-01-31.")),
+    "day of life in the month of death": ({"vital_status": f"{VITAL}P1,2020-01,death\n", "treatments": None} | lab("5"), {}, Taken("vital_status", "date", [date(2020, 1, 10)])),
     "two deaths": ({"vital_status": f"{VITAL}P1,2022-01-01,death\nP1,2022-03-01,death\n"}, {}, Taken("vital_status", "date", [date(2022, 1, 1)] * 2)),
     "death known to the year": ({"vital_status": f"{VITAL}P1,2022,death\nP1,2022-04-01,alive_contact\n"}, {}, Taken("vital_status", "date", [date(2022, 4, 1)] * 2)),
     # identities
@@ -261,11 +275,11 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "blanks around the id": ({"labs": f"{LABS} P1 ,CGA,2020-01-10,5,ng/mL,85\n"}, {}, Taken("labs", "patient_id", ["P1"])),
     "full-width letters": ({"labs": f"{LABS}Ｐ１,CGA,2020-01-10,5,ng/mL,85\n"}, {}, Taken("labs", "patient_id", ["P1"])),
     "another case is another patient": ({"labs": f"{LABS}p1,CGA,2020-01-10,5,ng/mL,85\n"}, {}, TurnedAway("V06", "labs", 2, reason="Patient «p1» is not on the patients sheet. Did you mean «P1»?")),
-    "invisible mark in the id": ({"labs": f"{LABS}P\u200b1,CGA,2020-01-10,5,ng/mL,85\n"}, {}, TurnedAway("V06", "labs", 2, reason="Patient «P\u200b1» is not on the patients sheet. Did you mean «P1»?")),
+    "invisible mark in the id": ({"labs": f"{LABS}P\u200b1,CGA,2020-01-10,5,ng/mL,85\n"}, {}, TurnedAway("V06", "labs", 2, reason="Patient «P\u200b1» is not on the patients sheet. Did you mean «P1»? The id has U+200B ZERO WIDTH SPACE.")),
     "no-break space behind the id": ({"labs": f"{LABS}P1\u00a0,CGA,2020-01-10,5,ng/mL,85\n"}, {}, Taken("labs", "patient_id", ["P1"])),
     "no-break space inside the id": ({"labs": f"{LABS}P\u00a01,CGA,2020-01-10,5,ng/mL,85\n"}, {}, TurnedAway("V06", "labs", 2, reason="Patient «P\u00a01» is not on the patients sheet. Did you mean «P1»?")),
-    "mark that turns the writing round": ({"labs": f"{LABS}\u202eP1,CGA,2020-01-10,5,ng/mL,85\n"}, {}, TurnedAway("V06", "labs", 2, reason="Patient «\u202eP1» is not on the patients sheet. Did you mean «P1»?")),
-    "Cyrillic letter that looks Latin": ({"labs": f"{LABS}\u04201,CGA,2020-01-10,5,ng/mL,85\n"}, {}, TurnedAway("V06", "labs", 2, reason="Patient «\u04201» is not on the patients sheet. Did you mean «P1»?")),
+    "mark that turns the writing round": ({"labs": f"{LABS}\u202eP1,CGA,2020-01-10,5,ng/mL,85\n"}, {}, TurnedAway("V06", "labs", 2, reason="Patient «\u202eP1» is not on the patients sheet. Did you mean «P1»? The id has U+202E RIGHT-TO-LEFT OVERRIDE.")),
+    "Cyrillic letter that looks Latin": ({"labs": f"{LABS}\u04201,CGA,2020-01-10,5,ng/mL,85\n"}, {}, TurnedAway("V06", "labs", 2, reason="Patient «\u04201» is not on the patients sheet. Did you mean «P1»? The id has U+0420 CYRILLIC CAPITAL LETTER ER.")),
     "letter and accent apart": ({"patients": f"{PATIENTS}P\u00e9,F,1950\nP1,F,1950\nP2,M,1960\n", "labs": f"{LABS}Pe\u0301,CGA,2020-01-10,5,ng/mL,85\n"}, {}, Taken("labs", "patient_id", ["P\u00e9"])),
     "id that a spreadsheet took for a number": ({"labs": f"{LABS}P1.0,CGA,2020-01-10,5,ng/mL,85\n"}, {}, TurnedAway("V06", "labs", 2, reason="Patient «P1.0» is not on the patients sheet. Did you mean «P1»?")),
     "no id": ({"labs": f"{LABS},CGA,2020-01-10,5,ng/mL,85\n"}, {}, TurnedAway("V05", "labs", 2, reason="The row names no patient.")),
@@ -279,16 +293,39 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "one id, two values": ({"labs": f"{LABS[:-1]},source_id\nP1,CGA,2020-01-10,5,ng/mL,85,L1\nP1,CGA,2020-01-10,6,ng/mL,85,L1\n"}, {}, TurnedAway("V38", "labs", 2, reason="2 rows say different things of labs P1 CGA 2020-01-10 L1: value_text 5 / 6. None is used.")),
     "corrected value": ({"labs": f"{LABS[:-1]},source_id,status\nP1,CGA,2020-01-10,5,ng/mL,85,L1,final\nP1,CGA,2020-01-10,6,ng/mL,85,L1,corrected\n"}, {}, value(6.0)),
     "entered in error": ({"labs": f"{LABS[:-1]},status\nP1,CGA,2020-01-10,5,ng/mL,85,entered_in_error\n"}, {}, Taken("labs", "value", [])),
+    "corrected value without id": (marked("5,,final", "6,,corrected"), {}, value(6.0)),
+    "corrected value without id, ids differ": (marked("5,L1,final", "6,L2,corrected"), {}, Taken("labs", "value", [5.0, 6.0])),
+    "corrected value, id on one side": (marked("5,L1,", "6,,corrected"), {}, value(6.0)),
+    "corrected value that cannot be read": (marked("5,,final", "5..2,,corrected"), {}, Taken("labs", "value", [])),
+    "corrected value of one of two": (marked("5,,final", "7,,final", "6,,corrected"), {}, TurnedAway("V83", "labs", 4, reason="The row of CGA 2020-01-10 marked corrected may stand for any of several rows or several for one (rows: 2, in lines 2, 3). None of them is used.")),
+    "corrected value of one of two, the last one wins": (marked("5,,final", "7,,final", "6,,corrected"), {"duplicate_rule": "latest_status"}, value(6.0)),
+    "superseded row is listed": (marked("5,,final", "6,,corrected"), {}, TurnedAway("V84", "labs", 2, 1, reason="The row is not used: a corrected or later row takes its place.")),
+    "row entered in error is listed": (marked("5,,entered_in_error"), {}, TurnedAway("V84", "labs", 2, reason="The row is not used: it was entered in error, or is what a row entered in error takes back.")),
+    "entered in error beside its final": (marked("5,,final", "7,,final", "5.0,,entered_in_error"), {}, value(7.0)),
+    "entered in error of another value": (marked("5,,final", "500,,entered_in_error"), {}, value(5.0)),
+    "entered in error, of either": (marked("5,L1,final", "5,L2,final", "5,,entered_in_error"), {}, TurnedAway("V83", "labs", 4, reason="The row of CGA 2020-01-10 marked entered_in_error may stand for any of several rows or several for one (rows: 2, in lines 2, 3). None of them is used.")),
+    "corrected row entered in error": (marked("5,,final", "6,,corrected", "6,,entered_in_error"), {}, value(5.0)),
+    "examination entered in error beside its final": ({"imaging": "patient_id,imaging_id,date,modality,status\nP1,I1,2020-01-10,CT,\nP1,I1,2020-01-10,CT,entered_in_error\n"}, {}, Taken("imaging", "imaging_id", [])),
+    "patient in two Unicode forms": ({"patients": f"{PATIENTS}P1,F,1950\nＰ１,M,1950\nP2,M,1960\n"}, {}, Taken("patients", "sex", [None, "M"])),
+    "patient in two Unicode forms, repeated": ({"patients": f"{PATIENTS}P\u00e9,F,1950\nPe\u0301,F,1950\nP1,F,1950\nP2,M,1960\n"}, {}, TurnedAway("V37", "patients", 3, 3, reason="Repeated rows of patients, counted once: 1.")),
+    "two patients that look the same": ({"patients": f"{PATIENTS}P1,F,1950\nP\u200b1,F,1950\nP2,M,1960\n"}, {}, TurnedAway("V07", "patients", 2, 3, reason="«P1» and «P\u200b1» with U+200B ZERO WIDTH SPACE may be one patient written in different ways; they are kept apart.")),
     "corrected twice": ({"labs": f"{LABS[:-1]},source_id,status\nP1,CGA,2020-01-10,5,ng/mL,85,L1,corrected\nP1,CGA,2020-01-10,6,ng/mL,85,L1,corrected\n"}, {}, TurnedAway("V38", "labs", 2, reason="2 rows say different things of labs P1 CGA 2020-01-10 L1: value_text 5 / 6. None is used.")),
     "number of a line beyond all lines": ({"treatments": "patient_id,treatment_id,category,agent,start,line\nP1,T1,SSA,lanreotide,2020-02-01,100000\n"}, {}, TurnedAway("V22", "treatments", 2, 1, reason="line cannot be 100000. At least 1. At most 99999.")),
     "end before start": ({"treatments": "patient_id,treatment_id,category,agent,start,end\nP1,T1,SSA,lanreotide,2020-02-01,2020-01-01\n"}, {}, TurnedAway("V19", "treatments", 2, 1, reason="The end 2020-01-01 is before the start 2020-02-01.")),
     "last one wins, declared": ({"labs": f"{LABS[:-1]},source_id\nP1,CGA,2020-01-10,5,ng/mL,85,L1\nP1,CGA,2020-01-10,6,ng/mL,85,L1\n"}, {"duplicate_rule": "latest_status"}, value(6.0)),
     "patient with two sexes": ({"patients": f"{PATIENTS}P1,F,1950\nP1,M,1950\nP2,M,1960\n"}, {}, Taken("patients", "sex", [None, "M"])),
     "patient with and without consent": ({"patients": "patient_id,sex,consent_to_research\nP1,F,Y\nP1,F,N\nP2,M,Y\n"}, {}, Taken("patients", "consent_to_research", ["N", "Y"])),
+    "consent that cannot be read": ({"patients": "patient_id,sex,consent_to_research\nP1,F,withdrawn\nP2,M,\n"}, {}, Taken("patients", "consent_to_research", ["N", None])),
+    "consent that cannot be read is told": ({"patients": "patient_id,sex,consent_to_research\nP1,F,nein\nP2,M,Y\n"}, {}, TurnedAway("V86", "patients", 2, 2, reason="«nein» is not a known consent_to_research. It is taken as N until corrected: the patient is in no analysis.")),
+    "consent that cannot be read beside one that can": ({"patients": "patient_id,sex,consent_to_research\nP1,F,Y\nP1,F,0\nP2,M,Y\n"}, {}, Taken("patients", "consent_to_research", ["N", "Y"])),
+    "adequacy that cannot be read": ({"imaging": "patient_id,imaging_id,date,modality,adequate\nP1,I1,2020-01-10,CT,poor\nP1,I2,2020-04-10,CT,\n"}, {}, Taken("imaging", "adequate", ["N", None])),
+    "status that cannot be read": (marked("5,L1,final", "6,L2,storniert"), {}, TurnedAway("V85", "labs", 3, 1, reason="«storniert» is not a known status; the row is not used.")),
     "one death and a contact before": ({"vital_status": f"{VITAL}P1,2021-01-01,alive_contact\nP1,2022-01-01,death\n"}, {}, Taken("vital_status", "date", [date(2021, 1, 1), date(2022, 1, 1)])),
     "formula in a comment": ({"labs": f"{LABS[:-1]},comment\nP1,CGA,2020-01-10,5,ng/mL,85,=cmd()\n"}, {}, Taken("labs", "comment", ["=cmd()"])),
     "unknown setting": ({"study": "setting,value\nspeed,fast\n"}, {}, Stopped(SettingsError, "study.csv, line 2: There is no setting «speed»")),
     "setting of the study sheet": ({"study": "setting,value\ndecimal_mark,\",\"\n"} | lab("1,234"), {}, value(1.234)),
+    "setting that contradicts itself": ({"study": "setting,value\ndecimal_mark,.\ndecimal_mark,\",\"\n"} | lab("1,234"), {}, TurnedAway("V21", "labs", 2, reason="«1,234» could be 1.234 or 1234.")),
+    "setting that is corrected": ({"study": "setting,value,status\ndecimal_mark,\",\",corrected\ndecimal_mark,.,final\n"} | lab("1,234"), {}, value(1.234)),
     "command line over study sheet": ({"study": "setting,value\ndecimal_mark,\",\"\n"} | lab("1.234"), {"decimal_mark": "."}, value(1.234)),
 }  # fmt: skip
 

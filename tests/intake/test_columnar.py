@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -82,3 +82,26 @@ def test_a_column_of_text_is_read_as_the_same_texts_in_a_plain_file_are(write, t
     assert columns.tables["labs"]["value"].to_list() == lines.tables["labs"]["value"].to_list() == [12.5, 7.5]
     for accepted in (columns, lines):
         assert accepted.findings.filter(rule_id="V21").select("row", "value").rows() == [(2, "1.234")]
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        (pl.Series([2**31 - 1], dtype=pl.Int32).cast(pl.Date), "2147483647"),
+        (pl.Series([-9999999999999999]).cast(pl.Datetime("ms")), "-9999999999999999"),
+    ],
+)
+def test_a_date_beyond_the_calendar_is_turned_away_with_its_cell(write, days, text):
+    labs = LABS.head(1).with_columns(collected=days)
+    accepted = accept_source(write({"patients": PATIENTS, "labs": labs}))
+    assert accepted.findings.filter(rule_id="V10").select("row", "value").rows() == [(2, text)]
+
+
+@pytest.mark.parametrize("cell", [timedelta(days=1), [[1, 2]], b"\xff"])
+def test_a_column_no_text_can_be_made_of_matters_where_it_is_needed(write, cell):
+    sheets = {"patients": PATIENTS, "labs": LABS.head(1).with_columns(shoes=pl.Series([cell]))}
+    accepted = accept_source(write(sheets))
+    assert accepted.findings.filter(rule_id="V04")["column"].to_list() == ["shoes"]
+    assert accepted.tables["labs"].height == 1
+    with pytest.raises(SourceError, match="column «value_text»"):
+        accept_source(write(sheets | {"labs": LABS.head(1).with_columns(value_text=pl.Series([cell]))}))

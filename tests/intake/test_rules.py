@@ -128,6 +128,7 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,A", "P1,CGA,2020-02-10,50,ng/mL,85,A")},
     ),
     ("V31", labs("P1,CGA,2020-01-10,100,ng/mL,"), labs("P1,HB,2020-01-10,120,g/L,")),
+    ("V91", one("assays", "assay_id,analyte,unit,lloq", "A,CGA,ng/mL,5"), one("assays", "assay_id,analyte,unit,lloq", "A,CGA,ng/mL,")),
     (
         "V32",
         {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,90,A")},
@@ -159,6 +160,14 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         one("labs", f"{LABS},source_id", "P1,CGA,2020-01-10,50,ng/mL,85,L1", "P1,CGA,2020-01-10,60,ng/mL,85,L1"),
         one("labs", f"{LABS},source_id", "P1,CGA,2020-01-10,50,ng/mL,85,L1", "P1,CGA,2020-01-10,60,ng/mL,85,L2"),
     ),
+    (
+        "V83",
+        one("labs", f"{LABS},status", "P1,CGA,2020-01-10,5,ng/mL,85,", "P1,CGA,2020-01-10,6,ng/mL,85,", "P1,CGA,2020-01-10,7,ng/mL,85,corrected"),
+        one("labs", f"{LABS},status", "P1,CGA,2020-01-10,5,ng/mL,85,", "P1,CGA,2020-01-10,7,ng/mL,85,corrected"),
+    ),
+    ("V84", one("labs", f"{LABS},status", "P1,CGA,2020-01-10,5,ng/mL,85,entered_in_error"), {}),
+    ("V85", one("labs", f"{LABS},status", "P1,CGA,2020-01-10,5,ng/mL,85,cancelled"), one("labs", f"{LABS},status", "P1,CGA,2020-01-10,5,ng/mL,85,Final")),
+    ("V86", one("patients", f"{PATIENTS},consent_to_research", "P1,F,1950,withdrawn", "P2,M,1960,"), one("patients", f"{PATIENTS},consent_to_research", "P1,F,1950,no", "P2,M,1960,")),
     (
         "V40",
         lesions("P1,I1,T1,target,liver,N,20,15,yes", "P1,I2,T1,target,bone,N,20,15,yes"),
@@ -232,12 +241,15 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
     ("V71", {"vital_status": None}, {}),
     ("V72", labs("P1,CGA,2020-01-10,588,1,ng/mL,85"), labs('P1,CGA,2020-01-10,"588,1",ng/mL,85')),
     ("V73", labs("#P1,CGA,2020-01-10,5,ng/mL,85"), {}),
+    ("V87", labs("#P1,CGA,2020-01-10,5,ng/mL,85"), labs("# Export of March,,,,,", "# of the laboratory, second try", "#example,CGA,2020-01-10,5,ng/mL,85")),
     ("V74", labs("P1,CGA,2020-01-10,,ng/mL,85"), {}),
     (
         "V08",
         one("corrections", CORRECTIONS, "labs,P1,analyte=CGA,uln,99,90,typing error"),
         one("corrections", CORRECTIONS, "labs,P1,analyte=CGA,uln,85,90,typing error"),
     ),
+    ("V04", one("corrections", f"{CORRECTIONS},collected", "labs,P1,analyte=CGA,uln,85,90,typing error,2020-01-10"), {}),
+    ("V77", one("corrections", CORRECTIONS, "labs,Ｐ１,analyte=CGA,uln,85,90,full-width id"), one("corrections", CORRECTIONS, "labs,P9,analyte=CGA,uln,85,90,nobody")),
     ("V77", one("corrections", CORRECTIONS, "labs,P1,analyte=CGA,uln,85,90,typing error"), {}),
     ("V78", IN_DAYS | labs("P1,CGA,2020-01-10,5,ng/mL,85"), IN_DAYS),
     ("V79", IN_DAYS | one("patients", PATIENTS, "P1,F,1950", "P2,M,1960"), IN_DAYS),
@@ -264,7 +276,7 @@ STOPPING: dict[str, dict[str, str]] = {
 }
 """Rules that stop the import; the sound source passes them."""
 
-OF_WORKBOOKS = {"V02", "V75"}
+OF_WORKBOOKS = {"V02", "V75", "V88", "V89", "V90"}
 """Rules that only a workbook can break; see its tests."""
 
 
@@ -350,9 +362,14 @@ def test_the_sound_source_has_no_errors(deliver):
     assert set(findings.get_column("severity")) <= {"WARN", "INFO"}
 
 
-@pytest.mark.parametrize(
-    "patient_id", ["Anna Schmidt", "Schmidt, Anna", "500101/1234", "19500101-1234", "+49 170 1234567"]
-)
+PERSONAL = [
+    "Anna Schmidt", "Schmidt, Anna", "O'Brien, Pat", "van der Berg, Jan", "Müller-Lüdenscheidt, H.", "J. Smith", "Nováková",
+    "Anna\u200b Schmidt", "Anna Schmidt 1950", "anna@example.org", "500101/1234", "19500101-1234", "131052-308T",
+    "123-45-6789", "603 123 456", "+49 170 1234567",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("patient_id", PERSONAL)
 def test_personal_ids_stop_the_import_and_are_not_repeated(patient_id, deliver):
     with pytest.raises(LayoutError) as stopped:
         deliver(one("patients", PATIENTS, f'"{patient_id}",F,1950', "P2,M,1960"))
@@ -361,7 +378,21 @@ def test_personal_ids_stop_the_import_and_are_not_repeated(patient_id, deliver):
     assert patient_id not in str(stopped.value)
 
 
-@pytest.mark.parametrize("patient_id", ["P1", "LU-0042", "S-000234", "1E5", "00123", "NA"])
+@pytest.mark.parametrize("patient_id", PERSONAL)
+def test_personal_ids_of_other_tables_stop_it_too(patient_id, deliver):
+    with pytest.raises(LayoutError, match=r"labs\.csv.*ids that are not on the patients sheet: 1") as stopped:
+        deliver(labs(f'"{patient_id}",CGA,2020-01-10,5,ng/mL,85'))
+    assert patient_id not in str(stopped.value)
+
+
+def test_surnames_alone_stop_the_import_where_most_ids_are_one(deliver):
+    with pytest.raises(LayoutError):
+        deliver(one("patients", PATIENTS, "Smith,F,1950", "Jones,M,1960"))
+
+
+@pytest.mark.parametrize(
+    "patient_id", ["P1", "LU-0042", "S-000234", "1E5", "00123", "NA", "PRRT Arm", "001-002-0003", "Alpha"]
+)
 def test_study_codes_pass(patient_id, deliver):
     accepted = deliver(one("patients", PATIENTS, f"{patient_id},F,1950", "P1x,F,1950", "P2,M,1960"))
     assert patient_id in accepted.tables["patients"]["patient_id"].to_list()

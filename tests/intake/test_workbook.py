@@ -12,6 +12,7 @@ import xlsxwriter
 
 from analytics.errors import LayoutError, SourceError
 from analytics.intake.accept import accept_source
+from tests.intake.workbooks import Shown, write_xlsx
 
 PATIENTS = [["patient_id", "sex"], ["P1", "F"]]
 LABS = ["patient_id", "analyte", "collected", "value_text", "unit", "uln"]
@@ -77,6 +78,24 @@ def test_a_formula_error_is_named_with_its_cell(workbook):
     assert (finding["row"], finding["column"]) == (2, "uln")
     assert "#DIV/0!" in finding["message"]
     assert accepted.tables["labs"]["uln"].to_list() == [None]
+
+
+def test_a_formula_never_calculated_is_named_with_its_cell(workbook):
+    rows = [LABS, ["P1", "CGA", "2020-01-10", 5, "ng/mL", 85]]
+    path = workbook(
+        {"patients": PATIENTS, "labs": rows},
+        lambda name, sheet: name == "labs" and sheet.write_formula("F2", "=80+5", None, ""),
+    )
+    accepted = accept_source(path)
+    assert fired(accepted, "V89").select("row", "column").rows() == [(2, "uln")]
+    assert accepted.tables["labs"]["uln"].to_list() == [None]
+
+
+def test_a_number_formatted_as_a_date_beyond_all_dates_is_told(tmp_path):
+    path = tmp_path / "registry.xlsx"
+    labs = [LABS, ["P1", "CGA", Shown(1e10, "yyyy-mm-dd", "#####"), 5, "ng/mL", 85]]
+    accepted = accept_source(write_xlsx(path, {"patients": PATIENTS, "labs": labs}, {}))
+    assert fired(accepted, "V90").select("row", "column", "value").rows() == [(2, "collected", "10000000000")]
 
 
 def test_merged_cells_are_pointed_out(workbook):

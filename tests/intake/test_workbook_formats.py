@@ -11,7 +11,7 @@ import pytest
 
 from analytics.errors import SourceError
 from analytics.intake.accept import Accepted, accept_source
-from tests.intake.workbooks import WRITERS, Failed, Merged, Sheets, Worked
+from tests.intake.workbooks import WRITERS, Failed, Merged, Sheets, Shown, Worked
 
 LABS: list[object] = ["patient_id", "analyte", "collected", "value_text", "unit", "uln"]
 PATIENTS: list[list[object]] = [["patient_id", "sex"], ["P1", "F"], ["P2", "M"]]
@@ -104,6 +104,26 @@ def test_the_word_of_an_error_typed_as_text_is_a_text(accept):
     accepted = accept(rows)
     assert fired(accepted, "V02").is_empty()
     assert accepted.tables["labs"]["value"].drop_nulls().is_empty()
+
+
+@pytest.mark.parametrize("cell", [Shown(0.25, "0%", "25%"), Shown(3, '"<"0', "<3")])
+def test_a_number_shown_as_another_one_is_not_used(accept, cell):
+    rows = [LABS, ["P1", "CGA", "2020-01-10", 5, "ng/mL", cell], ["P1", "CGA", "2020-02-10", 6, "ng/mL", 85]]
+    accepted = accept(rows)
+    assert fired(accepted, "V88").select("row", "column").rows() == [(2, "uln")]
+    assert accepted.tables["labs"]["uln"].to_list() == [None, 85]
+
+
+def test_a_number_shown_with_its_unit_is_itself(accept):
+    rows = [LABS, ["P1", "CGA", "2020-01-10", Shown(1234.5, '#,##0.0 "ng/mL"', "1,234.5 ng/mL"), "ng/mL", 85]]
+    accepted = accept(rows)
+    assert fired(accepted, "V88").is_empty()
+    assert accepted.tables["labs"]["value"].to_list() == [1234.5]
+
+
+def test_a_cell_merged_with_its_neighbour_is_pointed_out(accept):
+    rows = [LABS, ["P1", "CGA", "2020-01-10", 5, "ng/mL", None], ["P1", "CGA", "2020-02-10", 6, "ng/mL", 85]]
+    assert "E2:F2" in fired(accept(rows, {"labs": [(1, 1, 4, 5)]}), "V75")["message"].item()
 
 
 def test_merged_cells_are_pointed_out_where_they_span_rows(accept):

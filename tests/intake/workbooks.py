@@ -30,6 +30,15 @@ class Worked:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A cell with a number in a format, and the text it shows."""
+
+    number: float
+    number_format: str
+    text: str
+
+
 Sheets = dict[str, list[list[object]]]
 Merged = dict[str, Sequence[tuple[int, int, int, int]]]
 """By sheet the first row, last row, first column and last column of merged cells, counted from 0."""
@@ -47,6 +56,9 @@ def write_xlsx(path: Path, sheets: Sheets, merged: Merged) -> Path:
                     if isinstance(cell, Failed | Worked):
                         told = cell.word if isinstance(cell, Failed) else cell.text
                         sheet.write_formula(number, column, "=1/0", None, told)
+                    elif isinstance(cell, Shown):
+                        form = book.add_format({"num_format": cell.number_format})
+                        sheet.write_number(number, column, cell.number, form)
                     elif isinstance(cell, date):
                         sheet.write_datetime(number, column, cell)
                     elif isinstance(cell, str):
@@ -67,6 +79,9 @@ def write_xls(path: Path, sheets: Sheets, merged: Merged) -> Path:
             for column, cell in enumerate(row):
                 if isinstance(cell, Failed | Worked):
                     sheet.row(number).insert_cell(column, _Formula(number, column, cell))
+                    continue
+                if isinstance(cell, Shown):
+                    sheet.write(number, column, cell.number, xlwt.easyxf(num_format_str=cell.number_format))
                     continue
                 style = xlwt.easyxf(num_format_str="YYYY-MM-DD") if isinstance(cell, date) else xlwt.Style.default_style
                 sheet.write(number, column, cell, style)
@@ -159,6 +174,9 @@ def _ods_cell(value: object, spans: str) -> str:
             f'table:formula="of:=1/0" office:value-type="string" office:string-value="{value.text}"',
             value.text,
         )
+    elif isinstance(value, Shown):
+        kind = "percentage" if value.text.endswith("%") else "float"
+        kind, text = f'office:value-type="{kind}" office:value="{value.number}"', value.text
     elif isinstance(value, str):
         kind, text = 'office:value-type="string"', value
     else:

@@ -13,6 +13,20 @@ CELL_RULES: tuple[Rule, ...] = (
         "Use one of: {known}.",
     ),
     Rule(
+        "V85",
+        "ERROR",
+        "row",
+        "«{value}» is not a known {column}; the row is not used.{near}",
+        "Use one of: {known}; an empty cell means final.",
+    ),
+    Rule(
+        "V86",
+        "ERROR",
+        "cell",
+        "«{value}» is not a known {column}.{near} It is taken as {taken}.",
+        "Use one of: {known}.",
+    ),
+    Rule(
         "V10",
         "ERROR",
         "cell",

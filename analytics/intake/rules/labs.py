@@ -6,6 +6,14 @@ from analytics.tables.findings import Rule
 
 LAB_RULES: tuple[Rule, ...] = (
     Rule(
+        "V91",
+        "INFO",
+        "file",
+        "Assays with limits of quantitation (lloq, uloq), which are not used: {n}. A value beyond them counts "
+        "as reported.",
+        "Report such values with their comparator, as «<5».",
+    ),
+    Rule(
         "V23",
         "WARN",
         "cell",

@@ -23,8 +23,8 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "V03",
         "STOP",
         "file",
-        "Column patient_id of {place} seems to hold personal names, birth numbers or telephone numbers "
-        "(rows: {n}, the first is line {row}).",
+        "Column patient_id of {place} seems to hold personal names, birth numbers, telephone numbers or addresses "
+        "({count}).",
         "Replace them by study codes before the data leave the hospital.",
     ),
     Rule("V04", "WARN", "file", "{what} is not used.{near}", "Rename it if it holds something that is needed."),
@@ -79,6 +79,13 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "Nothing to do if they are notes.",
     ),
     Rule(
+        "V87",
+        "WARN",
+        "file",
+        "Lines that start with «#» and are filled like records, passed over as notes: {n} (lines {lines}).",
+        "If they are records, write ids that do not start with «#».",
+    ),
+    Rule(
         "V81",
         "INFO",
         "file",
@@ -96,8 +103,29 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "V75",
         "WARN",
         "file",
-        "The cells {reference} are merged; only the first row has the value, the others are empty.",
-        "Take the cells apart and write the value in each row.",
+        "The cells {reference} are merged; only the first of them has the value, the others are empty.",
+        "Take the cells apart and write the value in each of them.",
+    ),
+    Rule(
+        "V88",
+        "ERROR",
+        "cell",
+        "The cell in {column} shows another thing than it holds: {value}. It is not used.",
+        "Write in the cell what is meant, and format it as a plain number or as text.",
+    ),
+    Rule(
+        "V89",
+        "ERROR",
+        "cell",
+        "The formula in {column} was never calculated; the cell is empty.",
+        "Open the workbook in the spreadsheet program and save it, or paste the value in the formula's place.",
+    ),
+    Rule(
+        "V90",
+        "ERROR",
+        "cell",
+        "The cell in {column} is formatted as a date and holds {value}, which is none. It is not used.",
+        "Write the date, or format the cell as a plain number.",
     ),
     Rule(
         "V37",
@@ -112,5 +140,20 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "row",
         "{n} rows say different things of {key}: {values}. {then}",
         "Keep the right one, or mark it corrected in the column status.",
+    ),
+    Rule(
+        "V83",
+        "ERROR",
+        "row",
+        "The row of {key} marked {status} may stand for any of several rows or several for one (rows: {n}, "
+        "in lines {lines}). None of them is used.",
+        "Give the rows their source_id, or the time of the sample.",
+    ),
+    Rule(
+        "V84",
+        "INFO",
+        "row",
+        "The row is not used: {why}.",
+        "Nothing to do; the row stays in the source.",
     ),
 )
