@@ -9,14 +9,8 @@ from typing import Any
 import polars as pl
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
-from analytics.catalogue.endpoints import (
-    END_WORDS,
-    ENDPOINT_BY_CODE,
-    EVENT_WORDS,
-    RULE_SET_BY_CODE,
-    Endpoint,
-    RuleSet,
-)
+from analytics.catalogue.endpoints import ENDPOINT_BY_CODE, RULE_SET_BY_CODE, Endpoint, RuleSet
+from analytics.catalogue.outcome_words import END_WORDS, EVENT_WORDS
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.evidence import tell_evidence
 from analytics.errors import UsageError

@@ -6,14 +6,14 @@ from functools import cache
 
 import polars as pl
 
-from analytics.catalogue.endpoints import (
+from analytics.catalogue.endpoints import Endpoint
+from analytics.catalogue.outcome_words import (
     CENSOR_CODES,
     CENSOR_RECORD_WORDS,
     CENSOR_WORDS,
     EVENT_WORDS,
     START_OF_RESPONSE,
     SURVIVAL_CODES,
-    Endpoint,
 )
 
 EVENTS, CENSORINGS, PLACES = (pl.Enum(list(words)) for words in (EVENT_WORDS, CENSOR_WORDS, CENSOR_RECORD_WORDS))

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from analytics.catalogue.calendar import DAYS_PER_MONTH
-from analytics.catalogue.endpoints import EVENT_WORDS, Endpoint
+from analytics.catalogue.endpoints import Endpoint
+from analytics.catalogue.outcome_words import EVENT_WORDS
 from analytics.estimation.competing_risks import (
     check_causes,
     estimate_cumulative_incidence,

@@ -8,15 +8,14 @@ from itertools import product
 import polars as pl
 import pytest
 
-from analytics.catalogue.endpoints import (
+from analytics.catalogue.endpoints import ENDPOINTS, Endpoint
+from analytics.catalogue.outcome_words import (
     CENSOR_CODES,
     CENSOR_RECORD_WORDS,
     CENSOR_WORDS,
-    ENDPOINTS,
     EVENT_WORDS,
     START_OF_RESPONSE,
     SURVIVAL_CODES,
-    Endpoint,
 )
 from analytics.endpoints.outcomes import CENSORINGS, EVENTS, PLACES, compute_outcome, list_words
 from analytics.endpoints.records import derive_first_after, derive_last_until, sort_rows
