@@ -49,13 +49,28 @@ def find_retractions(table: str, frame: pl.DataFrame, key: pl.Expr, duplicate_ru
     duplicate_rule
         With «latest_status» a corrected row supersedes all it may stand for.
     """
-    is_in_error = pl.col("status") == IN_ERROR
-    if table == "patients" or not frame.select((is_in_error | (pl.col("status") == CORRECTED)).any()).item():
+    is_marked = ((pl.col("status") == IN_ERROR) | (pl.col("status") == CORRECTED)).fill_null(value=False)
+    marked = frame.filter(is_marked)
+    if table == "patients" or marked.is_empty():
         return None
-    placed = frame.with_row_index("_n").with_columns(_key=key)
+    # few rows are marked: what is not near one of them need not be looked at
+    near = _name_neighbours(table)
+    is_near = near.is_in(marked.select(near.unique()).to_series().implode())
+    placed = frame.with_row_index("_n").filter(is_near).with_columns(_key=key)
     if table != "labs":
         return Retractions(_equal_rows(table, placed), _no_places(), _no_places(), [])
     return _of_labs(placed, duplicate_rule)
+
+
+def _name_neighbours(table: str) -> pl.Expr:
+    """Return a number that rows share where one may take the other back: of the patient, of labs and of the day."""
+    if "patient_id" not in facts_of(SOURCE_TABLES[table]):
+        return pl.lit(0)
+    pid = pl.col("pid").cast(pl.Int64)
+    if table != "labs":
+        return pid
+    # days of two patients may meet: then a few rows more are looked at
+    return pid * 2**20 + pl.col("collected").cast(pl.Int32).cast(pl.Int64).fill_null(0)
 
 
 def _no_places() -> pl.Series:
