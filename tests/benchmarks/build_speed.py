@@ -9,10 +9,10 @@ back, «all-text scan» reads the CSV file of laboratory values as text and writ
 our reading of that file into buckets, every line looked at; DuckDB and pandas read all tables and parse values
 and dates of ``labs`` and ``lesions`` only, without a finding, a range, a unit or a ledger.
 
-On 2026-11-29, one core of a machine with other work beside it, 1,000,000 patients and 122.9 million rows, processor
-seconds and MiB: decode and write 61 and 414, accept 341 and 874 (5.6 times the floor; 11.3 on 2026-11-20), DuckDB 119
-and 210; all-text scan of 1.93 GB 21.2 and 310, our reading of it 21.8 and 418, with every bucket read back 37.0 and
-407. The aim of three times the first floor is not met; those of twice the second and of a gibibyte are.
+On 2026-11-29, one core, 1,000,000 patients and 122.9 million rows, processor seconds and MiB: decode and write 65 and
+373 before, 76 and 354 after, accept 283 and 717 between them (4.0 times their mean; 11.3 times on 2026-11-20), DuckDB
+150 and 200; all-text scan of 1.93 GB 28 and 304, our reading of it 29 and 463, with every bucket read back 39 and 465.
+The aim of three times the first floor is not met; those of twice the second and of a gibibyte are.
 """
 
 from __future__ import annotations
