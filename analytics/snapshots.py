@@ -14,6 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from analytics.durable import hash_file, make_durable, sync_folder, write_durably, write_text
 from analytics.errors import StoreError
 
 VERSIONS = "versions"
@@ -24,7 +25,6 @@ SEAL = "manifest.sha256"
 
 KEPT_VERSIONS = 3
 READING_SECONDS = 600.0  # a version is read in seconds; ten minutes outlast the slowest reader
-CHUNK_BYTES = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +112,14 @@ def publish_snapshot(
         write(staging)
         hashes = {name: make_durable(staging / name) for name in _file_names(staging)}
         manifest = describe(hashes) | {"files": hashes}
-        _write_text(staging / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True))
-        _write_text(staging / SEAL, _hash(staging / MANIFEST) + "\n")
+        write_text(staging / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True))
+        write_text(staging / SEAL, hash_file(staging / MANIFEST) + "\n")
         for inside in (staging, *_folders(staging)):
             inside.chmod(0o700)
-            _sync_folder(inside)
+            sync_folder(inside)
         folder = store / VERSIONS / f"{_next_number(store):06d}-{manifest['version']}"
         staging.rename(folder)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
         point_to(store, folder.name)
     except OSError as error:
         raise _unwritable(store, error) from None
@@ -143,14 +143,6 @@ def current_name(store: Path) -> str:
         return (store / POINTER).read_text(encoding="utf-8", errors="replace").strip()
     except (FileNotFoundError, NotADirectoryError):
         return ""
-
-
-def write_durably(path: Path, text: str) -> None:
-    """Write a small file so that it holds the old text or the new one, whatever happens."""
-    aside = path.with_name(f".{path.name}")
-    _write_text(aside, text)
-    aside.replace(path)
-    _sync_folder(path.parent)
 
 
 def read_snapshot(store: Path) -> tuple[Snapshot, str]:
@@ -199,17 +191,6 @@ def version_names(store: Path) -> list[str]:
     return sorted((name for name in names if not name.startswith(".")), reverse=True)
 
 
-def make_durable(file: Path) -> str:
-    """Flush a file to disk, close it to others, and return its SHA-256."""
-    file.chmod(0o600)
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            digest.update(chunk)
-        os.fsync(stream.fileno())
-    return digest.hexdigest()
-
-
 def _candidates(store: Path, current: str) -> tuple[list[str], str]:
     """Return the version names to try, and what is wrong with the pointer.
 
@@ -237,7 +218,7 @@ def _verify(folder: Path) -> tuple[dict[str, Any], str]:
         return {}, "its manifest cannot be read"
     for name, expected in hashes.items():
         try:
-            found = _hash(folder / name)
+            found = hash_file(folder / name)
         except FileNotFoundError:
             return {}, f"the file {name} is missing"
         if found != expected:
@@ -250,14 +231,6 @@ def _is_sealed(seal: Path, written: bytes) -> bool:
     if not seal.exists():
         return True
     return seal.read_bytes().strip() == hashlib.sha256(written).hexdigest().encode()
-
-
-def _hash(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _next_number(store: Path) -> int:
@@ -288,22 +261,6 @@ def _expire(store: Path, kept: int, grace_seconds: float) -> None:
     for name in older[kept - 1 :]:
         if published - (store / VERSIONS / name).stat().st_mtime >= grace_seconds:
             shutil.rmtree(store / VERSIONS / name, ignore_errors=True)
-
-
-def _write_text(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unwritable(store: Path, error: OSError) -> StoreError:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import polars as pl
 
+from analytics.durable import write_durably
 from analytics.errors import StoreError
 from analytics.parts import read_part, write_table
-from analytics.snapshots import Snapshot, expire_all_but_current, hold_lock, read_snapshot, write_durably
+from analytics.snapshots import Snapshot, expire_all_but_current, hold_lock, read_snapshot
 from analytics.store import (
     ACCOUNT_FILE,
     FINDINGS,

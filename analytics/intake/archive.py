@@ -23,6 +23,9 @@ CHUNK_BYTES = 1 << 20
 DAMAGE = (EOFError, OSError, lzma.LZMAError, zipfile.BadZipFile, zlib.error)
 """What damaged members raise, whatever they are packed with."""
 
+UNKNOWN_TO_ZIPFILE = (NotImplementedError, ValueError)
+"""What zipfile raises at a packing or a version it does not know, and at names that are no text."""
+
 
 def check_archive(path: Path, max_ratio: int = MAX_RATIO) -> None:
     """Refuse a zip archive (a workbook is one) that is damaged, too large, or reaches outside its folder.
@@ -40,7 +43,7 @@ def check_archive(path: Path, max_ratio: int = MAX_RATIO) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
+    except (*DAMAGE, *UNKNOWN_TO_ZIPFILE) as error:
         raise SourceError(f"The archive cannot be opened ({error}).", path.name, "Save it again.") from None
     if any(member.flag_bits & 1 for member in members):
         raise SourceError("The archive is protected by a password.", path.name, "Take the password off.")
@@ -77,7 +80,7 @@ def unpack_zip(path: Path, into: Path) -> None:
                     shutil.copyfileobj(packed, plain, CHUNK_BYTES)
     except FileExistsError:
         raise SourceError("Two files of the archive have one name.", path.name, "Rename one of them.") from None
-    except (*DAMAGE, NotImplementedError, ValueError) as error:
+    except (*DAMAGE, *UNKNOWN_TO_ZIPFILE) as error:
         raise SourceError(f"The archive is damaged ({error}).", path.name, "Send it again.") from None
 
 

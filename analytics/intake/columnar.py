@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -13,8 +12,9 @@ import numpy as np
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
+from analytics.durable import hash_file
 from analytics.errors import SourceError
-from analytics.intake.examine import CHUNK_BYTES, clean_header
+from analytics.intake.examine import clean_header
 from analytics.intake.headers import Delivery, check_header
 from analytics.intake.stretch import PIECE_ROWS, Piece, Stretch, find_id_column, whole_tables
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable, join_pieces
@@ -206,15 +206,6 @@ def _unreadable(name: str, error: BaseException) -> SourceError:
     column = _COLUMN.search(str(error))
     told = f"{why}, column «{column[1]}»" if column else why
     return SourceError(f"The file cannot be read ({told}).", name, "Export it again.")
-
-
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file, read in pieces."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
+from analytics.durable import hash_file
 from analytics.errors import LayoutError, SourceError
 from analytics.intake.archive import unpack_gzip, unpack_zip
-from analytics.intake.columnar import hash_file, read_columnar_pieces
+from analytics.intake.columnar import read_columnar_pieces
 from analytics.intake.delimited import read_delimited_pieces
 from analytics.intake.deliveries import (
     COLUMNAR,

@@ -11,11 +11,11 @@ from xml.etree import ElementTree
 import fastexcel
 import polars as pl
 
+from analytics.durable import hash_file
 from analytics.errors import LayoutError, SourceError
 from analytics.intake.archive import DAMAGE as DAMAGED_MEMBER
-from analytics.intake.archive import MAX_RATIO, check_archive
+from analytics.intake.archive import MAX_RATIO, UNKNOWN_TO_ZIPFILE, check_archive
 from analytics.intake.cell_facts import CellFacts, cannot_open
-from analytics.intake.columnar import hash_file
 from analytics.intake.examine import clean_header
 from analytics.intake.headers import Delivery, check_header, may_be_record
 from analytics.intake.ods_cells import read_ods_cells
@@ -43,8 +43,7 @@ DAMAGE = (
     fastexcel.FastExcelError,
     ElementTree.ParseError,
     KeyError,
-    NotImplementedError,
-    ValueError,
+    *UNKNOWN_TO_ZIPFILE,
 )
 """What a damaged workbook, one with a password, or a file that is none raises."""
 

@@ -13,6 +13,7 @@ BEFORE, ON_TREATMENT = "before treatment", "on treatment"
 LONGEST_BEFORE_DAYS = 365
 
 VALUES = {"pid": pl.UInt32, "line_no": pl.Int32, "period": pl.String, "day": pl.Int64, "value": pl.Float64}
+AS_VALUES = tuple(pl.col(name).cast(kind) for name, kind in VALUES.items())
 
 
 def derive_marker_growth_values(study: Study, lines: pl.DataFrame, analyte: str, last_day: int) -> pl.DataFrame:
@@ -25,7 +26,7 @@ def derive_marker_growth_values(study: Study, lines: pl.DataFrame, analyte: str,
     on_treatment = days.filter(
         (pl.col("beyond") == KNOWN) & (pl.col("is_baseline") | (pl.col("days") > 1)) & (pl.col("days") <= last_day)
     ).select("pid", "line_no", period=pl.lit(ON_TREATMENT), day=_without_gap("days"), value=pl.col("log_fold").exp())
-    return _one_a_day(pl.concat([_before(study, lines, analyte), on_treatment.cast(VALUES)]))  # type: ignore[arg-type]
+    return _one_a_day(pl.concat([_before(study, lines, analyte), on_treatment.select(AS_VALUES)]))
 
 
 def derive_diameter_growth_values(study: Study, lines: pl.DataFrame, last_day: int) -> pl.DataFrame:
@@ -46,7 +47,7 @@ def derive_diameter_growth_values(study: Study, lines: pl.DataFrame, last_day: i
         before.filter(pl.col("day").is_between(1 - LONGEST_BEFORE_DAYS, 1)),
         on_treatment.filter(pl.col("day") <= last_day),
     ])  # fmt: skip
-    return _one_a_day(kept.select(pl.col(name).cast(kind) for name, kind in VALUES.items()))
+    return _one_a_day(kept.select(AS_VALUES))
 
 
 def _before(study: Study, lines: pl.DataFrame, analyte: str) -> pl.DataFrame:
@@ -72,7 +73,7 @@ def _before(study: Study, lines: pl.DataFrame, analyte: str) -> pl.DataFrame:
     most = values.group_by("pid", "line_no", "assay_group").len().sort("pid", "line_no", "len", "assay_group")
     chosen = most.unique(["pid", "line_no"], keep="last", maintain_order=True)
     kept = values.join(chosen, on=["pid", "line_no", "assay_group"], how="semi")
-    return kept.select(pl.col(name).cast(kind) for name, kind in VALUES.items())
+    return kept.select(AS_VALUES)
 
 
 def _derive_sums(study: Study) -> pl.DataFrame:

@@ -67,11 +67,11 @@ def build(people: list[tuple[object, ...]], copies: int) -> Study:
     for copy in range(copies):
         for place, (days, happened, treatment, age, values, response, n_lines) in enumerate(people):
             pid = 1000 * copy + place
-            for line_no in range(1, n_lines + 1):  # type: ignore[arg-type]
-                made.line(pid, line_no, treatment, age_years=age, prior_lines=line_no - 1)  # type: ignore[arg-type]
+            for line_no in range(1, n_lines + 1):
+                made.line(pid, line_no, treatment, age_years=age, prior_lines=line_no - 1)
                 reason = "progression" if happened else "no event"
-                made.time(pid, days + copy, happened, line_no=line_no, reason=reason)  # type: ignore[operator, arg-type]
-                add_values(made, pid, line_no, values)  # type: ignore[arg-type]
+                made.time(pid, days + copy, happened, line_no=line_no, reason=reason)
+                add_values(made, pid, line_no, values)
                 status = "responder" if (pid + line_no) % 3 == 0 else "non_responder"
                 made.response(pid, status, line_no, response_date=day_of(50) if status == "responder" else None)
                 best = {"pid": pid, "line_no": line_no, "source": "given", "best_response": response}
@@ -93,16 +93,16 @@ def complete(made: HandMadeStudy, scans: list[tuple[object, ...]]) -> Study:
     study = made.build()
     rows = {
         "responses": [
-            (pid, f"S{pid}", response, "RECIST_1_1", "local", START + timedelta(days=day), "D", "r.csv", place)  # type: ignore[arg-type]
+            (pid, f"S{pid}", response, "RECIST_1_1", "local", START + timedelta(days=day), "D", "r.csv", place)
             for place, (pid, day, response) in enumerate(scans)
         ],
-        "imaging": [(pid, f"S{pid}", START + timedelta(days=day), "D", "Y") for pid, day, _ in scans],  # type: ignore[arg-type]
+        "imaging": [(pid, f"S{pid}", START + timedelta(days=day), "D", "Y") for pid, day, _ in scans],
     }
     types = {"pid": pl.UInt32, "date": pl.Date, "_row": pl.Int64}
     for name, columns in SCHEMAS.items():
         schema = {column: types.get(column, pl.String) for column in columns}
-        study.tables[name] = pl.DataFrame(rows[name], schema=schema, orient="row").lazy()  # type: ignore[index]
-    study.tables["labs"] = pl.DataFrame(schema=LABS).lazy()  # type: ignore[index]
+        study.tables[name] = pl.DataFrame(rows[name], schema=schema, orient="row").lazy()
+    study.tables["labs"] = pl.DataFrame(schema=LABS).lazy()
     return study
 
 
@@ -119,7 +119,7 @@ def test_an_answer_or_a_refusal_with_a_remedy(
     name: str, people: list[tuple[object, ...]], copies: int, *, one_line: bool
 ) -> None:
     selection = Selection(choose="first_line" if one_line else "every_line")
-    asked = answer(build(people, copies), Question(**QUESTIONS[name], selection=selection))  # type: ignore[arg-type]
+    asked = answer(build(people, copies), Question(**QUESTIONS[name], selection=selection))
     if isinstance(asked, Refusal):
         assert asked.sentence.endswith(".")
         assert asked.remedy
