@@ -11,10 +11,14 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
+from analytics.coded_texts import code_few
 from analytics.errors import StoreError
 
 ROW_GROUP_ROWS = 50_000
 """Few enough that one patient is found in some milliseconds; more would be written hardly faster."""
+
+ARROW_SCHEMA = "ARROW:schema"
+"""Where a Parquet file says of which kinds its columns were when they were written, and are when they are read."""
 
 COLUMNS = "lutetia.columns"
 """Names in the file what its table's columns are, in their order, as an Arrow file without rows (base64)."""
@@ -30,13 +34,18 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
     """
     filled = [nulls.name for nulls in table.null_count().get_columns() if nulls.item() < table.height]
     is_whole = len(filled) in (0, table.width)
+    rows = table if is_whole else table.select(filled)
+    coded = _coded(rows)
+    metadata = {} if is_whole else {COLUMNS: _spell(table)}
+    if coded is not rows:
+        metadata[ARROW_SCHEMA] = _arrow_schema(rows)
     with told_as_unwritable(path):
-        (table if is_whole else table.select(filled)).write_parquet(
+        coded.write_parquet(
             path,
             compression="zstd",
             compression_level=1,
             row_group_size=ROW_GROUP_ROWS,
-            metadata=None if is_whole else {COLUMNS: _spell(table)},
+            metadata=metadata or None,
         )
 
 
@@ -61,6 +70,27 @@ def told_as_unwritable(path: Path) -> Generator[None]:
             path.name,
             "Check the free space; the version before is untouched.",
         ) from None
+
+
+def _coded(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return columns of few texts as numbers of these, which the writer would otherwise have to find itself.
+
+    The pages of the file are the same, and with the kinds it had before it is read as text.
+    """
+    codes: list[pl.Series] = []
+    for column in rows.get_columns():
+        coded = code_few(column) if column.dtype == pl.String else None
+        if coded is not None:
+            codes.append(coded.as_enum().alias(column.name))
+    return rows.with_columns(codes) if codes else rows
+
+
+def _arrow_schema(rows: pl.DataFrame) -> str:
+    """Return what a file of such rows says of the kinds of its columns."""
+    stream = BytesIO()
+    rows.clear().write_parquet(stream)
+    stream.seek(0)
+    return pl.read_parquet_metadata(stream)[ARROW_SCHEMA]
 
 
 def _spell(table: pl.DataFrame) -> str:

@@ -3,51 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-SAMPLE = 1_000
-"""As many cells say whether the texts of a column come again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """A column of texts as numbers of its distinct texts.
-
-    Attributes
-    ----------
-    codes
-        For each row the place of its text in ``texts``; null where the row has none.
-    texts
-        The distinct texts.
-    """
-
-    codes: pl.Series
-    texts: pl.Series
-
-    def spread(self, results: pl.DataFrame) -> pl.DataFrame:
-        """Return for each row what was found of its text; nulls for rows that have none."""
-        return results[self.codes]
-
-
-def code_texts(texts: pl.Series) -> Coded:
-    """Number the distinct texts of a column."""
-    return code_columns({"text": texts})["text"]
-
-
-def code_columns(columns: Mapping[str, pl.Series]) -> dict[str, Coded]:
-    """Number the distinct texts of each of some columns, which have the same rows."""
-    return {name: _code(texts) for name, texts in columns.items()}
-
-
-def _code(texts: pl.Series) -> Coded:
-    """Number the texts through categories of their own, which are numbered as the texts first come."""
-    categories = pl.Categories.random()
-    numbered = texts.cast(pl.Categorical(categories))
-    # the categories are forgotten with the last column that has them
-    return Coded(numbered.to_physical(), categories.to_series())
+from analytics.coded_texts import SAMPLE, Coded, code_texts
 
 
 def strip_columns(columns: Mapping[str, Coded]) -> dict[str, Coded]:

@@ -14,9 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analytics.catalogue.settings import Settings
+from analytics.coded_texts import find_run_starts, number_texts
 from analytics.intake.examinations import EXAMINATION
-from analytics.intake.few_texts import number_texts
-from analytics.intake.row_runs import run_starts
 
 _STAYS = ("role", "organ", "nodal")
 """What one lesion keeps."""
@@ -103,7 +102,7 @@ def find_doubtful(lesions: pl.DataFrame, days: pl.Series, settings: Settings) ->
 
 
 def _runs(lesions: pl.DataFrame, days: pl.Series) -> _Runs:
-    begin = run_starts(lesions, "pid", "reader", EXAMINATION)
+    begin = find_run_starts(lesions, "pid", "reader", EXAMINATION)
     heads = lesions.select("pid", "reader", EXAMINATION)[begin]
     reader, n_readers = number_texts(heads.get_column("reader"))
     pid = heads.get_column("pid").cast(pl.Int64).fill_null(-1).to_numpy()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from analytics.intake.few_texts import number_rows
+from analytics.coded_texts import find_run_starts, number_rows
 from analytics.intake.parse import STATUS
-from analytics.intake.row_runs import run_starts
 
 EXAMINATION = "_examination"
 """The place in the table of imaging of the first accepted row with this patient and id; null where there is none."""
@@ -32,7 +31,7 @@ def find_examinations(rows: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:
 
     Rows of one examination mostly stand together, so it is looked up once a run of rows.
     """
-    begin = run_starts(rows, *_KEY)
+    begin = find_run_starts(rows, *_KEY)
     known = imaging.select(*_KEY, EXAMINATION).filter(pl.col(EXAMINATION) == pl.int_range(pl.len()))
     runs = rows.select(_KEY)
     if len(begin) == rows.height:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analytics.intake.few_texts import number_rows
+from analytics.coded_texts import number_rows
 from analytics.intake.lab_values import normalise_unit
 
 _ASSAY_COLUMNS = {

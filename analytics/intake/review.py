@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analytics.coded_texts import few_texts
 from analytics.intake.checks import KEYS, Check, findings_of
-from analytics.intake.few_texts import few_texts
 from analytics.intake.parse import STATUS, raw
 
 _BIGGEST = 2**63

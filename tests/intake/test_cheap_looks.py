@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal, assert_series_equal
 
+from analytics.coded_texts import few_texts, number_rows
 from analytics.intake import examinations, lab_limits, review_scans
 from analytics.intake.checks import Check, apply_checks
-from analytics.intake.few_texts import few_texts, number_rows
 from analytics.intake.parse import raw
 from analytics.intake.review import order_of
 

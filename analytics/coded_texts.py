@@ -1,0 +1,161 @@
+"""A column of texts as numbers of its distinct texts, found in the cheapest way that the texts allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+SAMPLE = 1_000
+"""As many cells say how the texts of a column come."""
+
+RUN_ROWS = 4
+"""Rows a run from which on it is cheaper to look at runs of the same text than at each row."""
+
+LONG = 100_000
+"""Rows from which on looking for hashes costs less than clearing the tables for them."""
+
+FEW = 64
+"""So many distinct texts in the sample are few: their hashes are told apart by their top bits."""
+
+_SLOTS = 2**16
+_TOP = np.uint64(64 - 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column of texts as numbers of its distinct texts.
+
+    Attributes
+    ----------
+    codes
+        For each row the place of its text in ``texts`` (UInt32); null where the row has none.
+    texts
+        The distinct texts.
+    """
+
+    codes: pl.Series
+    texts: pl.Series
+
+    def spread(self, results: pl.DataFrame) -> pl.DataFrame:
+        """Return for each row what was found of its text; nulls for rows that have none."""
+        return results[self.codes]
+
+    def as_enum(self) -> pl.Series:
+        """Return the column itself, each text as its number."""
+        return self.texts.cast(pl.Enum(self.texts)).gather(self.codes)
+
+
+def code_texts(texts: pl.Series) -> Coded:
+    """Number the distinct texts of a column."""
+    coded = _code_runs(texts) if _come_in_runs(texts) else code_few(texts)
+    return coded or _code_each(texts)
+
+
+def code_few(texts: pl.Series) -> Coded | None:
+    """Number the distinct texts of a long column that has few; None of any other."""
+    if len(texts) < LONG:
+        return None
+    sample = texts.gather_every(len(texts) // SAMPLE)
+    if sample.n_unique() > FEW or 2 * sample.null_count() > len(sample):
+        return None
+    few = number_rows(texts.to_frame())
+    return None if few is None else _coded(texts, *few)
+
+
+def _come_in_runs(texts: pl.Series) -> bool:
+    return len(texts) > SAMPLE and len(texts.head(SAMPLE).rle()) * RUN_ROWS < SAMPLE
+
+
+def _code_each(texts: pl.Series) -> Coded:
+    """Number the texts through categories of their own."""
+    categories = pl.Categories.random()
+    numbered = texts.cast(pl.Categorical(categories))
+    # the categories are forgotten with the last column that has them
+    return Coded(numbered.to_physical(), categories.to_series())
+
+
+def _code_runs(texts: pl.Series) -> Coded:
+    starts = find_run_starts(texts.to_frame(), texts.name)
+    heads = _code_each(texts.gather(starts))
+    runs = np.repeat(np.arange(len(starts), dtype=np.uint32), np.diff(starts, append=len(texts)))
+    return Coded(heads.codes.gather(pl.Series(runs)), heads.texts)
+
+
+def _coded(texts: pl.Series, numbers: NDArray[np.uint32], places: NDArray[np.int64]) -> Coded:
+    distinct, codes = texts.gather(places), pl.Series(numbers)
+    if not distinct.null_count():
+        return Coded(codes, distinct)
+    empty = distinct.is_null().arg_max()
+    # the numbers after that of «no text» move down
+    moved = [None if place == empty else place - (place > empty) for place in range(len(distinct))]
+    return Coded(pl.Series(moved, dtype=pl.UInt32).gather(codes), distinct.drop_nulls())
+
+
+def find_run_starts(rows: pl.DataFrame, *by: str) -> NDArray[np.int64]:
+    """Return the places of the rows that differ from the row before in any of the columns ``by``; the first does."""
+    if rows.is_empty():
+        return np.empty(0, dtype=np.int64)
+    is_other = pl.any_horizontal(_differs_from_before(rows.get_column(name)) for name in by)
+    starts = rows.select(is_other.alias("new")).to_series().to_numpy(writable=True)
+    starts[0] = True
+    return np.flatnonzero(starts)
+
+
+def _differs_from_before(column: pl.Series) -> pl.Expr:
+    """Return whether a row differs from the row before; without empty cells half the work is enough."""
+    before = pl.col(column.name).shift(1)
+    if column.null_count():
+        return pl.col(column.name).ne_missing(before)
+    return (pl.col(column.name) != before).fill_null(value=True)
+
+
+def number_rows(rows: pl.DataFrame) -> tuple[NDArray[np.uint32], NDArray[np.int64]] | None:
+    """Return a number for each row, the same for the same values, and for each number the place of such a row.
+
+    Values are known by the top bits of their hash, which is faster than a table of them while they are few.
+    None where they are not so few that these bits are enough.
+    """
+    hashes = rows.hash_rows().to_numpy()
+    held = np.zeros(_SLOTS, dtype=np.uint64)
+    places = np.full(_SLOTS, -1, dtype=np.int64)
+    for first, some, slots in _by_slots(hashes):
+        held[slots] = some
+        places[slots] = np.arange(first, first + len(some))
+    is_taken = places >= 0
+    number_of = (np.cumsum(is_taken) - 1).astype(np.uint32)
+    numbers = np.empty(len(hashes), dtype=np.uint32)
+    for first, some, slots in _by_slots(hashes):
+        if not np.array_equal(held.take(slots, mode="clip"), some):
+            return None
+        number_of.take(slots, out=numbers[first : first + len(some)], mode="clip")
+    return numbers, places[is_taken]
+
+
+def _by_slots(hashes: NDArray[np.uint64]) -> Iterator[tuple[int, NDArray[np.uint64], NDArray[np.int64]]]:
+    """Yield the place of the first of some hashes, these, and their top bits: so few that no memory is asked for."""
+    for first in range(0, len(hashes), _SLOTS):
+        some = hashes[first : first + _SLOTS]
+        yield first, some, (some >> _TOP).view(np.int64)
+
+
+def few_texts(texts: pl.Series) -> tuple[NDArray[np.uint32], pl.Series]:
+    """Return a number for each text and the texts so numbered, one of which may be null."""
+    few = number_rows(texts.to_frame())
+    if few is not None:
+        return few[0], texts.gather(few[1])
+    coded = code_texts(texts)
+    numbers = coded.codes.fill_null(len(coded.texts)).to_numpy()
+    return numbers, pl.concat([coded.texts, pl.Series([None], dtype=pl.String())])
+
+
+def number_texts(texts: pl.Series) -> tuple[NDArray[np.uint32], int]:
+    """Return a number for each text, the same for the same text, and how many numbers there are.
+
+    No text counts as a text of its own.
+    """
+    numbers, numbered = few_texts(texts)
+    return numbers, len(numbered)
