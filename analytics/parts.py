@@ -42,8 +42,7 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
     with told_as_unwritable(path):
         coded.write_parquet(
             path,
-            compression="zstd",
-            compression_level=1,
+            compression="lz4",
             row_group_size=ROW_GROUP_ROWS,
             metadata=metadata or None,
         )

@@ -99,7 +99,7 @@ def plain_day(form: str) -> pl.Expr:
         return pl.lit(None, dtype=pl.Date)
     is_day = pl.col("text").str.contains(r"^\d{4}-\d{2}-\d{2}$")
     day = pl.when(is_day).then(pl.col("text")).str.to_date("%Y-%m-%d", strict=False)
-    return pl.when(day.dt.year().is_between(FIRST_YEAR, LAST_YEAR)).then(day)
+    return pl.when(day.is_between(date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))).then(day)
 
 
 def read_dates(texts: pl.Series, form: str) -> pl.DataFrame:

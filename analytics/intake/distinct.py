@@ -82,9 +82,9 @@ def read_texts(
     """Return one row a text, each of them parsed even if it was before; see `parse_distinct`."""
     if not plain:
         return _ask(texts, parse, schema)
-    settled = texts.to_frame("text").select(
-        plain.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in schema.items()
-    )
+    # as a plan, in which what several columns need is found once
+    asked = [plain.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in schema.items()]
+    settled = texts.to_frame("text").lazy().select(asked).collect()
     is_open = settled.get_column(next(iter(plain))).is_null()
     if not is_open.any():
         return settled
