@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,11 @@ LONG = 100_000
 FEW = 64
 """So many distinct texts in the sample are few: their hashes are told apart by their top bits."""
 
-_SLOTS = 2**16
-_TOP = np.uint64(64 - 16)
+_BITS, _SHORT_BITS = 16, 12
+"""So many top bits of the hashes tell texts apart, in long columns and in others: the tables have to be cleared."""
+
+_PIECE = 2**16
+"""Hashes looked at at a time: so few that no memory is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,23 @@ class Coded:
 
 def code_texts(texts: pl.Series) -> Coded:
     """Number the distinct texts of a column."""
-    coded = _code_runs(texts) if _come_in_runs(texts) else code_few(texts)
-    return coded or _code_each(texts)
+    return code_columns({"text": texts})["text"]
+
+
+def code_columns(columns: Mapping[str, pl.Series]) -> dict[str, Coded]:
+    """Number the distinct texts of each of some columns, which have the same rows."""
+    if not columns:
+        return {}
+    rows = pl.DataFrame([texts.alias(name) for name, texts in columns.items()])
+    n_runs = rows.select(pl.all().head(SAMPLE).rle().len()).row(0, named=True)
+    coded: dict[str, Coded] = {}
+    for name in rows.columns:
+        if rows.height > SAMPLE and n_runs[name] * RUN_ROWS < SAMPLE:
+            coded[name] = _code_runs(rows.get_column(name))
+        elif few := code_few(rows.get_column(name)):
+            coded[name] = few
+    others = [name for name in rows.columns if name not in coded]
+    return coded | _code_each(rows.select(others)) if others else coded
 
 
 def code_few(texts: pl.Series) -> Coded | None:
@@ -66,26 +84,23 @@ def code_few(texts: pl.Series) -> Coded | None:
     return None if few is None else _coded(texts, *few)
 
 
-def _come_in_runs(texts: pl.Series) -> bool:
-    return len(texts) > SAMPLE and len(texts.head(SAMPLE).rle()) * RUN_ROWS < SAMPLE
-
-
-def _code_each(texts: pl.Series) -> Coded:
-    """Number the texts through categories of their own, which are numbered as the texts first come."""
-    kind = pl.Categorical(pl.Categories.random())
-    # held to the end: the categories are forgotten with the last column that has them
-    numbered = texts.cast(kind)
-    codes = numbered.to_physical()
-    highest = codes.max()
-    n_texts = highest + 1 if isinstance(highest, int) else 0
-    # polars itself lists categories one by one, at ten times the cost
-    distinct = pl.Series(np.arange(n_texts, dtype=np.uint32)).cat.to(numbered.dtype).cast(pl.String)
-    return Coded(codes, distinct)
+def _code_each(rows: pl.DataFrame) -> dict[str, Coded]:
+    """Number the texts of each column through categories of its own, which are numbered as the texts first come."""
+    # held to the end: categories are forgotten with the last column that has them
+    numbered = rows.select(pl.col(name).cast(pl.Categorical(pl.Categories.random())) for name in rows.columns)
+    codes = numbered.select(pl.all().to_physical())
+    counts = codes.select((pl.all().max() + 1).fill_null(0)).row(0)
+    # polars itself lists the texts of categories one by one, at ten times the cost
+    texts = pl.select(
+        pl.int_range(n_texts, dtype=pl.UInt32).cat.to(numbered.schema[name]).cast(pl.String).implode().alias(name)
+        for name, n_texts in zip(rows.columns, counts, strict=True)
+    )
+    return {name: Coded(codes.get_column(name), texts.item(0, name)) for name in rows.columns}
 
 
 def _code_runs(texts: pl.Series) -> Coded:
     starts = find_run_starts(texts.to_frame(), texts.name)
-    heads = _code_each(texts.gather(starts))
+    heads = _code_each(texts.gather(starts).to_frame())[texts.name]
     runs = np.repeat(np.arange(len(starts), dtype=np.uint32), np.diff(starts, append=len(texts)))
     return Coded(heads.codes.gather(pl.Series(runs)), heads.texts)
 
@@ -125,26 +140,27 @@ def number_rows(rows: pl.DataFrame) -> tuple[NDArray[np.uint32], NDArray[np.int6
     None where they are not so few that these bits are enough.
     """
     hashes = rows.hash_rows().to_numpy()
-    held = np.zeros(_SLOTS, dtype=np.uint64)
-    places = np.full(_SLOTS, -1, dtype=np.int64)
-    for first, some, slots in _by_slots(hashes):
+    bits = _BITS if len(hashes) >= LONG else _SHORT_BITS
+    held = np.zeros(2**bits, dtype=np.uint64)
+    places = np.full(2**bits, -1, dtype=np.int64)
+    for first, some, slots in _top_bits(hashes, bits):
         held[slots] = some
         places[slots] = np.arange(first, first + len(some))
     is_taken = places >= 0
     number_of = (np.cumsum(is_taken) - 1).astype(np.uint32)
     numbers = np.empty(len(hashes), dtype=np.uint32)
-    for first, some, slots in _by_slots(hashes):
+    for first, some, slots in _top_bits(hashes, bits):
         if not np.array_equal(held.take(slots, mode="clip"), some):
             return None
         number_of.take(slots, out=numbers[first : first + len(some)], mode="clip")
     return numbers, places[is_taken]
 
 
-def _by_slots(hashes: NDArray[np.uint64]) -> Iterator[tuple[int, NDArray[np.uint64], NDArray[np.int64]]]:
-    """Yield the place of the first of some hashes, these, and their top bits: so few that no memory is asked for."""
-    for first in range(0, len(hashes), _SLOTS):
-        some = hashes[first : first + _SLOTS]
-        yield first, some, (some >> _TOP).view(np.int64)
+def _top_bits(hashes: NDArray[np.uint64], bits: int) -> Iterator[tuple[int, NDArray[np.uint64], NDArray[np.int64]]]:
+    """Yield some hashes at a time, after the place of the first, with their top bits."""
+    for first in range(0, len(hashes), _PIECE):
+        some = hashes[first : first + _PIECE]
+        yield first, some, (some >> np.uint64(64 - bits)).view(np.int64)
 
 
 def few_texts(texts: pl.Series) -> tuple[NDArray[np.uint32], pl.Series]:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE, UNIT_SPELLINGS
-from analytics.coded_texts import Coded, code_texts
+from analytics.coded_texts import Coded, code_columns
 from analytics.intake.distinct import read_texts
 from analytics.intake.numbers import CACHED_TEXTS, UNREADABLE, Cells, Marks, parse_number, plain_number
 from analytics.intake.parse import problem
@@ -95,7 +95,7 @@ def parse_lab_values(frame: pl.DataFrame, marks: Marks) -> pl.DataFrame:
     ``_unit``, ``_factor`` (to the standard unit; null where it depends on the assay), ``_standard``,
     ``_low`` and ``_high`` (plausible, standard unit), ``_may_be_zero``, ``_is_marker``, ``_units``.
     """
-    coded = {name: code_texts(frame.get_column(name)) for name in ("value_text", "analyte", "unit")}
+    coded = code_columns({name: frame.get_column(name) for name in ("value_text", "analyte", "unit")})
     texts = coded["value_text"]
     found = read_texts(
         texts.texts, lambda text: parse_lab_value(text, marks), _VALUE_SCHEMA, {"value": plain_number(marks)}

@@ -11,7 +11,7 @@ from functools import partial
 import polars as pl
 
 from analytics.catalogue.settings import Settings
-from analytics.coded_texts import Coded, code_texts
+from analytics.coded_texts import Coded, code_columns
 from analytics.intake.codes import parse_code, parse_code_list, plain_codes
 from analytics.intake.dates import RELATIVE, read_dates
 from analytics.intake.distinct import (
@@ -120,7 +120,7 @@ def _parse_columns(
     """
     plain = _written_as_codes(cells, facts)
     rare = {name for name, texts in cells.items() if facts[name].kind == "text" and not are_repeated(texts)}
-    reported = {name: code_texts(texts) for name, texts in cells.items() if name not in plain | rare}
+    reported = code_columns({name: texts for name, texts in cells.items() if name not in plain | rare})
     coded = strip_columns(reported)
     texts = {name: strip_texts(column) if name in rare else column for name, column in cells.items()}
     for name, bare in coded.items():
