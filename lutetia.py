@@ -15,6 +15,7 @@ import typer
 from analytics import ask_commands as asking
 from analytics import commands as analysis
 from analytics import patient_commands as patients_of
+from analytics.allocator import keep_memory
 from analytics.errors import FAMILIES, ExportError, RefusedError, UserError
 from dashboards import commands as window
 from synthetic_data import commands as world
@@ -117,6 +118,7 @@ def main() -> None:
     Asked to end (SIGTERM), a command takes its half-written folders away first.
     """
     signal.signal(signal.SIGTERM, _end)
+    keep_memory()
     try:
         app()
     except UserError as problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,7 +17,7 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.derive import derive_all
 from analytics.endpoints.findings import count_exclusions, derive_findings
-from analytics.intake.fingerprint import fingerprint_bucket
+from analytics.intake.fingerprint import Fingerprint
 from analytics.intake.ledger import OUTCOME_COLUMNS
 from analytics.intake.part import Part, accept_part
 from analytics.intake.settle import Ground
@@ -112,14 +113,13 @@ def build_bucket(bucket: Bucket) -> tuple[BucketAccount, bool]:
 
 def _write_bucket(bucket: Bucket, folder: Path) -> tuple[BucketAccount, bool]:
     ground, before = bucket.ground, bucket.before
-    waiting = load_tables(bucket.rows)
-    fingerprint = fingerprint_bucket(waiting, ground, bucket.lookups)
     known = _read_account(before) if before is not None else None
-    if before is not None and known is not None and _is_the_same(known, fingerprint, ground.latest):
+    if before is not None and known is not None and _is_the_same(known, _fingerprint_of(bucket), ground.latest):
         shutil.copytree(before, folder)
         return known, False
     folder.mkdir(mode=0o700)
-    part = accept_part(waiting, ground)
+    fingerprint = Fingerprint(ground, bucket.lookups)
+    part = accept_part(fingerprint.noting(load_tables(bucket.rows)), ground)
     _write_tables(part.tables, folder)
     # only here from now on, so that they can be let go
     tables = part.tables | dict(bucket.lookups)
@@ -127,11 +127,18 @@ def _write_bucket(bucket: Bucket, folder: Path) -> tuple[BucketAccount, bool]:
     derived, late = derive_tables(tables, ground.settings, tables.pop)
     findings = pl.concat([part.findings, late])
     write_table(findings, folder / f"{FINDINGS}.parquet")
-    account = _account_of(fingerprint, ground.latest, part, derived, findings)
+    account = _account_of(fingerprint.read(), ground.latest, part, derived, findings)
     tables.clear()
     _write_tables(derived, folder)
     _write_account(account, folder)
     return account, True
+
+
+def _fingerprint_of(bucket: Bucket) -> str:
+    """Return the fingerprint of the rows that wait, which are read for it alone."""
+    fingerprint = Fingerprint(bucket.ground, bucket.lookups)
+    deque(fingerprint.noting(load_tables(list(bucket.rows))), maxlen=0)
+    return fingerprint.read()
 
 
 def _write_tables(tables: Mapping[str, pl.DataFrame], folder: Path) -> None:

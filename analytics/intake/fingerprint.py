@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -20,26 +20,38 @@ SOURCE_CODE = Path(__file__).parents[1]
 SEED = 20261120
 
 
-def fingerprint_bucket(tables: list[TextTable], ground: Ground, lookups: Mapping[str, pl.DataFrame]) -> str:
-    """Return the fingerprint of a bucket: its rows with their places, the settings, the lookups, the software.
+class Fingerprint:
+    """The fingerprint of a bucket: its rows with their places, the settings, the lookups, the software.
 
     Parameters
     ----------
-    tables
-        The text rows, each with the number of its patient.
     ground, lookups
         What all buckets share. The last possible day is left out: who compares must look at it.
     """
-    digest = hashlib.sha256()
-    shared = [_software(), asdict(ground.settings), ground.has_imaging]
-    digest.update(json.dumps(shared, sort_keys=True, default=str).encode())
-    for name in sorted(lookups):
-        digest.update(_rows(lookups[name]))
-    for table in tables:
-        digest.update(json.dumps(list(_heading(table)), ensure_ascii=False).encode())
-        digest.update(_rows(table.rows))
-        digest.update(json.dumps(_answers(table, ground), ensure_ascii=False).encode())
-    return digest.hexdigest()
+
+    def __init__(self, ground: Ground, lookups: Mapping[str, pl.DataFrame]) -> None:
+        self._ground = ground
+        self._digest = hashlib.sha256()
+        shared = [_software(), asdict(ground.settings), ground.has_imaging]
+        self._digest.update(json.dumps(shared, sort_keys=True, default=str).encode())
+        for name in sorted(lookups):
+            self._digest.update(_rows(lookups[name]))
+
+    def noting(self, tables: Iterable[TextTable]) -> Iterator[TextTable]:
+        """Yield the tables of text rows, each with the number of its patient, and note each."""
+        waiting = iter(tables)
+        while (table := next(waiting, None)) is not None:
+            self._digest.update(json.dumps(list(_heading(table)), ensure_ascii=False).encode())
+            self._digest.update(_rows(table.rows))
+            self._digest.update(json.dumps(_answers(table, self._ground), ensure_ascii=False).encode())
+            passed_on = [table]
+            # who takes it holds it alone, and can let go of its text on the way
+            del table
+            yield passed_on.pop()
+
+    def read(self) -> str:
+        """Return the fingerprint of what was noted."""
+        return self._digest.hexdigest()
 
 
 def _heading(table: TextTable) -> Iterator[object]:

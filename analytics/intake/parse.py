@@ -23,6 +23,7 @@ from analytics.intake.distinct import (
     strip_texts,
 )
 from analytics.intake.examine import clean_header
+from analytics.intake.known_ids import KnownIds
 from analytics.intake.numbers import Cells, Marks, read_numbers
 from analytics.intake.text_table import PID, ROW, TextTable
 from analytics.tables.columns import ColumnFacts, facts_of
@@ -67,8 +68,14 @@ def problem(column: str, part: str = "problem") -> str:
     return f"{column}!{part}"
 
 
-def parse_table(delivered: TextTable, settings: Settings) -> pl.DataFrame:
+def parse_table(delivered: TextTable, settings: Settings, known: KnownIds | None = None) -> pl.DataFrame:
     """Parse one delivered table.
+
+    Parameters
+    ----------
+    known
+        The ids of patients by their numbers, if they were read already: where every row has such a number its id
+        is taken from here, in the form of the patients sheet.
 
     Returns
     -------
@@ -81,8 +88,11 @@ def parse_table(delivered: TextTable, settings: Settings) -> pl.DataFrame:
     by_name = {clean_header(name): rows.get_column(name) for name in delivered.header}
     cells = {name: by_name[name].alias(name) for name in facts if name in by_name and not _is_empty(by_name[name])}
     dialects = {name: dialect_of(delivered, name, settings) for name in cells}
-    parsed = _parse_columns(cells, facts, dialects)
     pids = [rows.get_column(PID).alias("pid")] if PID in rows.columns else []
+    ids = known.of_rows(pids[0]) if known and pids and "patient_id" in cells else None
+    parsed = _parse_columns({n: c for n, c in cells.items() if ids is None or n != "patient_id"}, facts, dialects)
+    if ids is not None:
+        parsed["patient_id"] = [ids.alias(raw("patient_id")), ids]
     absent = {name: kind for column in facts if column not in cells for name, kind in _no_text(column, facts[column])}
     frame = pl.DataFrame([rows.get_column(ROW), *pids, *(column for name in cells for column in parsed[name])])
     return frame.with_columns(

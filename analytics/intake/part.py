@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 from analytics.catalogue.settings import Settings
 from analytics.intake.accepted_form import accepted_form
 from analytics.intake.deaths import derive_death_days
+from analytics.intake.known_ids import KnownIds, known_ids
 from analytics.intake.lab_values import parse_lab_values
 from analytics.intake.ledger import count_outcomes
 from analytics.intake.parse import dialect_of, parse_table
@@ -43,14 +44,14 @@ class Part:
     outcomes: pl.DataFrame
 
 
-def accept_part(waiting: list[TextTable], ground: Ground) -> Part:
+def accept_part(waiting: Iterable[TextTable], ground: Ground) -> Part:
     """Take every row of some whole patients that can be used.
 
     Parameters
     ----------
     waiting
-        Their rows, each with the number of its patient; the list is emptied on the way, so that the text of
-        a table is let go as soon as it is parsed.
+        Their rows, each with the number of its patient; a table is taken when the one before is parsed, and its
+        text is let go.
     ground
         What all parts share.
     """
@@ -65,8 +66,8 @@ def accept_part(waiting: list[TextTable], ground: Ground) -> Part:
     return Part(tables, findings, tallies, outcomes)
 
 
-def accept_lookups(waiting: list[TextTable], ground: Ground) -> Part:
-    """Take every row of the lookup sheets that can be used; ``waiting`` is emptied."""
+def accept_lookups(waiting: Iterable[TextTable], ground: Ground) -> Part:
+    """Take every row of the lookup sheets that can be used."""
     desk = Desk(ground)
     settled = desk.settle_lookups(parse_tables(waiting, ground.settings, LOOKUPS))
     findings, tallies = part_findings(desk.findings)
@@ -74,12 +75,16 @@ def accept_lookups(waiting: list[TextTable], ground: Ground) -> Part:
     return Part(tables, findings, tallies, count_outcomes(settled))
 
 
-def parse_tables(waiting: list[TextTable], settings: Settings, names: tuple[str, ...]) -> dict[str, pl.DataFrame]:
+def parse_tables(waiting: Iterable[TextTable], settings: Settings, names: tuple[str, ...]) -> dict[str, pl.DataFrame]:
     """Return each of the tables ``names`` parsed, from all its files; empty where there are no rows."""
     parts: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
-    while waiting:
-        table = _in_one_chunk(waiting)
-        parts[table.table].append(_parse(table, settings))
+    tables = iter(waiting)
+    known: KnownIds | None = None
+    while (table := _next_in_one_chunk(tables)) is not None:
+        # the patients sheets come first
+        if known is None and table.table != "patients" and parts.get("patients"):
+            known = known_ids(pl.concat(parts["patients"], how="diagonal"))
+        parts[table.table].append(_parse(table, settings, known))
         del table
     return {
         name: pl.concat(frames, how="diagonal") if frames else _parse(_nothing(name), settings)
@@ -87,9 +92,11 @@ def parse_tables(waiting: list[TextTable], settings: Settings, names: tuple[str,
     }
 
 
-def _in_one_chunk(waiting: list[TextTable]) -> TextTable:
-    """Take the first table, each column in one chunk; a column at a time, so that its text is not held twice."""
-    table = waiting.pop(0)
+def _next_in_one_chunk(tables: Iterator[TextTable]) -> TextTable | None:
+    """Take the next table, each column in one chunk; a column at a time, so that its text is not held twice."""
+    table = next(tables, None)
+    if table is None:
+        return None
     shell, columns = replace(table, rows=table.rows.clear()), table.rows.get_columns()
     del table
     whole: list[pl.Series] = []
@@ -109,8 +116,8 @@ def _reviews(settled: Mapping[str, pl.DataFrame], ground: Ground) -> Iterator[Re
     yield from review_scores(settled)
 
 
-def _parse(part: TextTable, settings: Settings) -> pl.DataFrame:
-    frame = parse_table(part, settings)
+def _parse(part: TextTable, settings: Settings, known: KnownIds | None = None) -> pl.DataFrame:
+    frame = parse_table(part, settings, known)
     if part.table != "labs":
         return frame
     return parse_lab_values(frame, dialect_of(part, "value_text", settings).marks)

@@ -18,7 +18,7 @@ from analytics.intake.spans import find_spans
 from analytics.intake.stretch import Piece, Stretch
 from analytics.intake.text_table import NO_RAGGED, PID, ROW, TextTable, join_pieces
 
-BUCKET_PATIENTS = 8_000
+BUCKET_PATIENTS = 11_000
 """So many patients are worked on at a time: their rows fit in memory, also when each has some hundreds."""
 
 STRAY_BUCKETS = 16
@@ -151,13 +151,17 @@ class Shelf:
         return OwnFile(file)
 
 
-def load_tables(rows: list[Filed]) -> list[TextTable]:
-    """Return what was taken from a shelf as tables, each in the order of its lines; ``rows`` is emptied."""
-    by_file: dict[object, list[TextTable]] = {}
-    while rows:
-        filed = rows.pop(0)
-        by_file.setdefault(_file_of(filed.table), []).append(filed.load())
-    return [_in_order(pieces) for pieces in by_file.values()]
+def load_tables(rows: list[Filed]) -> Iterator[TextTable]:
+    """Yield what was taken from a shelf as tables, each in the order of its lines; ``rows`` is emptied.
+
+    A table is loaded when it is asked for, so that the text of one need not wait for that of another.
+    """
+    by_file: dict[object, list[Filed]] = {}
+    for filed in rows:
+        by_file.setdefault(_file_of(filed.table), []).append(filed)
+    rows.clear()
+    for file in list(by_file):
+        yield _in_order([filed.load() for filed in by_file.pop(file)])
 
 
 def _cut(rows: pl.DataFrame, buckets: pl.Series) -> Iterator[tuple[int, pl.DataFrame]]:

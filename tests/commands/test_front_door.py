@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics.allocator import SETTINGS, keep_memory
 from analytics.errors import FAMILIES
 from analytics.questions.ask import QUESTIONS
 from analytics.questions.kinds import KINDS
@@ -133,3 +134,12 @@ def test_a_crash_ends_with_its_own_exit_code_and_shows_nothing_of_a_patient(debu
     assert shown.returncode == 70
     assert "our bug: please report it): KeyError at analytics/intake/prepare.py, line" in shown.stderr
     assert ("588.1" in shown.stderr, "Traceback" in shown.stderr) == (bool(debug), bool(debug))
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "narenas:"), ("narenas:7", "narenas:7")])
+def test_the_front_door_chooses_how_memory_is_kept_unless_it_was_chosen(before, after, monkeypatch):
+    monkeypatch.setenv(SETTINGS, before or "")
+    if before is None:
+        monkeypatch.delenv(SETTINGS)
+    keep_memory()
+    assert after in os.environ[SETTINGS]

@@ -87,5 +87,5 @@ def test_each_bucket_has_its_own_patients(tmp_path):
     for piece in read_columnar_pieces(ours)[0]:
         shelf.put(piece)
     for bucket in range(shelf.n_buckets):
-        pids = load_tables(shelf.take(bucket))[0].rows.get_column(PID).drop_nulls()
+        pids = next(load_tables(shelf.take(bucket))).rows.get_column(PID).drop_nulls()
         assert set(pids // 3) == {bucket}
