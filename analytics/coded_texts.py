@@ -109,10 +109,10 @@ def _coded(texts: pl.Series, numbers: NDArray[np.uint32], places: NDArray[np.int
     distinct, codes = texts.gather(places), pl.Series(numbers)
     if not distinct.null_count():
         return Coded(codes, distinct)
-    empty = distinct.is_null().arg_max()
     # the numbers after that of «no text» move down
-    moved = [None if place == empty else place - (place > empty) for place in range(len(distinct))]
-    return Coded(pl.Series(moved, dtype=pl.UInt32).gather(codes), distinct.drop_nulls())
+    is_text = distinct.is_not_null()
+    moved = pl.select(pl.when(is_text).then(is_text.cum_sum() - 1)).to_series()
+    return Coded(moved.cast(pl.UInt32).gather(codes), distinct.drop_nulls())
 
 
 def find_run_starts(rows: pl.DataFrame, *by: str) -> NDArray[np.int64]:

@@ -82,7 +82,7 @@ def find_doubtful(lesions: pl.DataFrame, days: pl.Series, settings: Settings) ->
     is_target = seen.get_column("is_target").to_numpy() & has_size
     sets = runs.spread(runs.sets)
     name, n_names = number_texts(lesions.get_column("lesion_id"))
-    lesion, n_lesions = _as_places(sets * n_names + name, lesions.height)
+    lesion, n_lesions = _as_places((sets * n_names + name).astype(np.int64, copy=False), lesions.height)
     first_days = np.full(runs.n_sets, _NEVER)
     with_target = runs.count(is_target) > 0
     np.minimum.at(first_days, runs.sets[with_target], runs.days[with_target])
