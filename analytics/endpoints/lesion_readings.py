@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from analytics.endpoints.key_lookup import find_values
+from analytics.longitudinal.runs import list_places
 from analytics.tables.results import BoolArray, IntArray
 
 NO_SCAN = -1
@@ -72,13 +73,6 @@ def find_scans_read(readings: pl.DataFrame, scans: pl.DataFrame) -> IntArray:
     if n_readers > 1 and not scans.is_empty():
         scan[_is_of_other_reader(rank, scans["visit"].to_numpy()[scan], scan != NO_SCAN)] = NO_SCAN
     return scan
-
-
-def list_places(starts: IntArray, lengths: IntArray) -> IntArray:
-    """Return the places of the rows of stretches, one stretch after the other."""
-    place = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
-    place += np.arange(len(place))
-    return place
 
 
 def order_rows(starts: IntArray, n_rows: int, scan: IntArray) -> IntArray:

@@ -20,6 +20,13 @@ def measure_runs(opening: Places, height: int) -> Places:
     return np.diff(np.append(opening, height))
 
 
+def list_places(starts: Places, lengths: Places) -> Places:
+    """Return the places of the rows of runs, one run after the other."""
+    place = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+    place += np.arange(len(place))
+    return place
+
+
 def compute_running_minimum(values: Numbers, opening: Places) -> Numbers:
     """Return the smallest value of each run up to each row, in as many steps as the longest run has doublings."""
     lengths = measure_runs(opening, values.size)
