@@ -204,24 +204,20 @@ def derive_last_alive(tables: Mapping[str, pl.LazyFrame], book: RecordBook) -> p
 
 
 def sort_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the day and the number of each record of ``rows``, with ``row_key`` (pid and day) and in its order."""
-    keyed = rows.select("date", "record_at", row_key=compute_day_key(pl.col("date")))
+    """Return the day and the number of each record of ``rows``, with ``row_key`` (pid and day) and in its order.
+
+    A row without a day stands before all others.
+    """
+    keyed = rows.select("date", "record_at", row_key=compute_day_key(pl.col("date")).fill_null(-1))
     return keyed if keyed["row_key"].is_sorted() else keyed.sort("row_key")
 
 
-def _read_keys(rows: pl.DataFrame) -> Keys:
-    """Return ``row_key`` as a plain array; a row without a day stands before all others."""
-    return rows["row_key"].fill_null(-1).to_numpy()
-
-
-def _gather(
+def _add_found(
     lines: pl.DataFrame, rows: pl.DataFrame, place: Keys, holds: npt.NDArray[np.bool_], name: str
 ) -> pl.DataFrame:
     """Add as ``name`` the row at ``place`` of each line where it ``holds``."""
-    index = as_index(np.where(holds, place, -1))
-    return lines.with_columns(
-        rows["date"].gather(index).alias(name), rows["record_at"].gather(index).alias(number_of(name))
-    )
+    found = rows.select(pl.col("date").alias(name), pl.col("record_at").alias(number_of(name)))
+    return lines.hstack(found[as_index(np.where(holds, place, -1))])
 
 
 def _add_nothing(lines: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -234,11 +230,11 @@ def derive_first_after(lines: pl.DataFrame, rows: pl.DataFrame, name: str) -> pl
     if rows.is_empty():
         return _add_nothing(lines, name)
     start = lines.select(compute_day_key(pl.col("start_date")).fill_null(-1)).to_series().to_numpy()
-    keys = _read_keys(rows)
+    keys = rows["row_key"].to_numpy()
     place = np.searchsorted(keys, start, side="right")
     inside = np.minimum(place, rows.height - 1)
     is_own = (place == inside) & (keys[inside] // DAYS_PER_PATIENT == start // DAYS_PER_PATIENT) & (start >= 0)
-    return _gather(lines, rows, place, is_own, name)
+    return _add_found(lines, rows, place, is_own, name)
 
 
 def derive_last_until(
@@ -255,8 +251,8 @@ def derive_last_until(
         until=compute_day_key(end).fill_null(last_of_patient),
         start=compute_day_key(pl.col("start_date")).fill_null(_NO_START),
     )
-    keys, start = _read_keys(rows), bounds["start"].to_numpy()
+    keys, start = rows["row_key"].to_numpy(), bounds["start"].to_numpy()
     place = np.searchsorted(keys, bounds["until"].to_numpy(), side="right") - 1
     found = keys[np.maximum(place, 0)]
     is_within = (place >= 0) & ((found >= start) if from_start else (found > start))
-    return _gather(lines, rows, place, is_within, name)
+    return _add_found(lines, rows, place, is_within, name)

@@ -55,5 +55,5 @@ def find_lowest(run: Places, key: Places, n_runs: int) -> Places:
 
 def as_index(place: Places) -> pl.Series:
     """Return places as an index into a column, null where it is −1."""
-    index = pl.Series(place)
-    return index.set(index < 0, None)
+    index, is_none = pl.Series(place.astype(np.uint32)), place < 0
+    return index.set(pl.Series(is_none), None) if is_none.any() else index
