@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.grades import GRADE_EDITION_BY_NAME, GradeEdition
 from analytics.catalogue.settings import Settings
 from analytics.errors import SettingsError
-from analytics.longitudinal.keys import EARLIEST_DAY, is_first_of, select_last, sort_by_key, spread_rows
+from analytics.longitudinal.keys import EARLIEST_DAY, select_last, sort_by_key, spread_rows
+from analytics.longitudinal.runs import as_index
+from analytics.tables.results import BoolArray, IntArray
 
 DAYS_PER_YEAR = 365.25
 
@@ -29,38 +32,41 @@ def _order_dates(date: pl.Expr) -> pl.Expr:
 
 def _derive_tumours(starts: pl.DataFrame, diagnoses: pl.LazyFrame) -> pl.DataFrame:
     """Return the latest diagnosis known at each start; what never changes is taken from any diagnosis."""
-    known = (pl.col("diagnosis_date_lo") <= pl.col("start_date")).fill_null(value=True)
     facts = diagnoses.select(
         "pid", "diagnosis_date", "diagnosis_date_lo", "diagnosis_no", "grade", "primary_site", "histology"
-    )
+    ).collect()
+    known = (pl.col("diagnosis_date_lo") <= pl.col("start_date")).fill_null(value=True)
     joined = (
-        starts.lazy().join(facts, on="pid").with_columns(is_known=known, seen=_order_dates(pl.col("diagnosis_date")))
+        starts.lazy()
+        .join(
+            facts.lazy()
+            .select("pid", "diagnosis_date_lo", "diagnosis_no", seen=_order_dates(pl.col("diagnosis_date")))
+            .with_row_index("source"),
+            on="pid",
+        )
+        .select("line", "seen", "diagnosis_no", "source", is_known=known)
+        .collect()
     )
-    rows = sort_by_key(joined.collect(), "line", "seen", "diagnosis_no")
-    return pl.DataFrame(
-        [
-            _select_known(rows, "grade", starts.height),
-            *(
-                pl.select(pl.coalesce(_select_known(rows, name, starts.height), _select_any(rows, name, starts.height)))
-                .to_series()
-                .alias(name)
-                for name in ("primary_site", "histology")
-            ),
-        ]
-    )
+    rows = sort_by_key(joined, "line", "seen", "diagnosis_no")
+    line, source, is_known = (rows[name].to_numpy() for name in ("line", "source", "is_known"))
+
+    def choose(name: str, *, also_unknown: bool) -> pl.Series:
+        told = facts[name].is_not_null().to_numpy()[source]
+        last = _find_last(line, told & is_known, starts.height)
+        if also_unknown:
+            first = _find_last(line[::-1], told[::-1], starts.height)
+            last = np.where((last < 0) & (first >= 0), len(line) - 1 - first, last)
+        return facts[name].gather(as_index(np.where(last < 0, -1, np.append(source, 0)[last])))
+
+    return pl.DataFrame([choose(name, also_unknown=name != "grade") for name in ("grade", "primary_site", "histology")])
 
 
-def _select_known(rows: pl.DataFrame, name: str, n_lines: int) -> pl.Series:
-    """Return the last value known at each start; ``rows`` are in order."""
-    known = rows.filter(pl.col("is_known") & pl.col(name).is_not_null())
-    last = known.filter(is_first_of("line").shift(-1, fill_value=True))
-    return spread_rows(last.select("line", name), "line", n_lines)[name]
-
-
-def _select_any(rows: pl.DataFrame, name: str, n_lines: int) -> pl.Series:
-    """Return the first value of each line, known at its start or not."""
-    first = rows.filter(pl.col(name).is_not_null()).filter(is_first_of("line"))
-    return spread_rows(first.select("line", name), "line", n_lines)[name]
+def _find_last(line: IntArray, holds: BoolArray, n_lines: int) -> IntArray:
+    """Return for each of ``n_lines`` the last row of it for which it ``holds``, −1 where there is none."""
+    found, rows = np.full(n_lines, -1), np.flatnonzero(holds)
+    # of several rows written to one place the last one stays
+    found[line[rows]] = rows
+    return found
 
 
 def _derive_ki67(starts: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.Series:
