@@ -128,8 +128,9 @@ def _follow_lesions(noted: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> 
     lengths = np.diff(starts, append=noted.height)
     scan_of_row = np.repeat(scan, lengths)
     order = _order_in_source(noted, order_rows(starts, noted.height, scan), scan_of_row)
-    patients, patient = np.unique(readings["pid"].to_numpy(), return_inverse=True)
-    lesion, names = _number_lesions(noted["lesion_id"], np.repeat(patient, lengths), pl.Series("pid", patients), order)
+    patients = readings["pid"].unique().sort()
+    patient = np.repeat(np.searchsorted(patients.to_numpy(), readings["pid"].to_numpy()), lengths)
+    lesion, names = _number_lesions(noted["lesion_id"], patient, patients, order)
     return _Course(order, lesion, names, scans["date"].gather(as_index(scan_of_row)))
 
 
@@ -152,7 +153,8 @@ def _number_lesions(
 def _count_up(number: IntArray, n_numbers: int) -> tuple[IntArray, IntArray]:
     """Return the different numbers in order, and the place of each number among them."""
     if n_numbers > LARGEST_TABLE:
-        return np.unique(number, return_inverse=True)
+        known = pl.Series(number).unique().sort().to_numpy()
+        return known, np.searchsorted(known, number)
     known = np.flatnonzero(np.bincount(number, minlength=n_numbers))
     place = np.zeros(n_numbers, dtype=np.int64)
     place[known] = np.arange(len(known))

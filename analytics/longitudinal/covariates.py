@@ -10,11 +10,14 @@ import polars as pl
 from analytics.catalogue.grades import GRADE_EDITION_BY_NAME, GradeEdition
 from analytics.catalogue.settings import Settings
 from analytics.errors import SettingsError
-from analytics.longitudinal.keys import EARLIEST_DAY, select_last, sort_by_key, spread_rows
+from analytics.longitudinal.keys import EARLIEST_DAY, sort_by_key
 from analytics.longitudinal.runs import as_index
 from analytics.tables.results import BoolArray, IntArray
 
 DAYS_PER_YEAR = 365.25
+
+_DAYS = 2**24
+"""More than twice the days of any calendar: line and day make one number."""
 
 NOT_BY_KI67: tuple[str, ...] = ("lung", "thymus")
 """Primaries whose grade follows other rules (WHO 2021: mitoses and necrosis), so that none is computed."""
@@ -25,9 +28,10 @@ def _derive_persons(patients: pl.LazyFrame) -> pl.LazyFrame:
     return patients.select("pid", "sex", "site", "consent_to_research", birth=pl.coalesce("birth_date", mid_year))
 
 
-def _order_dates(date: pl.Expr) -> pl.Expr:
-    """Return days in order, a row without a date before all others."""
-    return date.cast(pl.Int32).cast(pl.Int64).fill_null(-EARLIEST_DAY)
+def _compute_seen_key(date: pl.Expr, order: int | pl.Expr = 0) -> pl.Expr:
+    """Return line, day and ``order`` (0 or 1) as one number; of a line a row without a date comes first."""
+    day = (date.cast(pl.Int32).cast(pl.Int64) + EARLIEST_DAY + 1).fill_null(0)
+    return pl.col("line").cast(pl.Int64) * _DAYS + day * 2 + order
 
 
 def _derive_tumours(starts: pl.DataFrame, diagnoses: pl.LazyFrame) -> pl.DataFrame:
@@ -40,14 +44,16 @@ def _derive_tumours(starts: pl.DataFrame, diagnoses: pl.LazyFrame) -> pl.DataFra
         starts.lazy()
         .join(
             facts.lazy()
-            .select("pid", "diagnosis_date_lo", "diagnosis_no", seen=_order_dates(pl.col("diagnosis_date")))
+            .select("pid", "diagnosis_date", "diagnosis_date_lo", "diagnosis_no")
             .with_row_index("source"),
             on="pid",
         )
-        .select("line", "seen", "diagnosis_no", "source", is_known=known)
+        .select(
+            "line", "diagnosis_no", "source", is_known=known, seen_key=_compute_seen_key(pl.col("diagnosis_date"))
+        )
         .collect()
-    )
-    rows = sort_by_key(joined, "line", "seen", "diagnosis_no")
+    )  # fmt: skip
+    rows = sort_by_key(joined, "seen_key", "diagnosis_no")
     line, source, is_known = (rows[name].to_numpy() for name in ("line", "source", "is_known"))
 
     def choose(name: str, *, also_unknown: bool) -> pl.Series:
@@ -69,6 +75,12 @@ def _find_last(line: IntArray, holds: BoolArray, n_lines: int) -> IntArray:
     return found
 
 
+def _choose_last(rows: pl.DataFrame, name: str, n_lines: int) -> pl.Series:
+    """Return the last value of each line; ``rows`` are in order."""
+    last = _find_last(rows["line"].to_numpy(), np.ones(rows.height, dtype=np.bool_), n_lines)
+    return rows[name].gather(as_index(last))
+
+
 def _derive_ki67(starts: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.Series:
     """Return the latest Ki-67 of a specimen or a diagnosis that may lie before the start."""
     of_diagnosis = tables["diagnoses"].select(
@@ -84,11 +96,10 @@ def _derive_ki67(starts: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl
         starts.lazy()
         .join(pl.concat([of_diagnosis, of_specimen]).filter(pl.col("ki67_pct").is_not_null()), on="pid")
         .filter(known)
-        .select("line", "order", "ki67_pct", seen=_order_dates(pl.col("seen")))
+        .select("line", "ki67_pct", seen_key=_compute_seen_key(pl.col("seen"), pl.col("order")))
         .collect()
     )
-    last = select_last(rows, "line", "seen", "order", "ki67_pct")
-    return spread_rows(last.select("line", "ki67_pct"), "line", starts.height)["ki67_pct"]
+    return _choose_last(sort_by_key(rows, "seen_key", "ki67_pct"), "ki67_pct", starts.height)
 
 
 def find_edition(settings: Settings) -> GradeEdition:
@@ -136,11 +147,10 @@ def _derive_computed_grade(starts: pl.DataFrame, pathology: pl.LazyFrame, editio
         starts.lazy()
         .join(graded.filter(pl.col("grade_computed").is_not_null()), on="pid")
         .filter(known)
-        .select("line", "specimen_no", "grade_computed", seen=_order_dates(pl.col("date")))
+        .select("line", "specimen_no", "grade_computed", seen_key=_compute_seen_key(pl.col("date")))
         .collect()
     )
-    last = select_last(rows, "line", "seen", "specimen_no")
-    return spread_rows(last.select("line", "grade_computed"), "line", starts.height)["grade_computed"]
+    return _choose_last(sort_by_key(rows, "seen_key", "specimen_no"), "grade_computed", starts.height)
 
 
 def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.DataFrame:

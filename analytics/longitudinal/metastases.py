@@ -96,7 +96,8 @@ def derive_metastases(
 
 def _word_sites(found: IntArray) -> list[pl.Series]:
     """Return what is said of sites held as the bits of a number: the different ones are few."""
-    numbers, which = np.unique(found, return_inverse=True)
+    numbers = np.flatnonzero(np.bincount(found))
+    which = np.searchsorted(numbers, found)
     sites = [[site for place, site in enumerate(_SITES) if number >> place & 1] for number in numbers.tolist()]
     extents = [
         "no_liver" if "liver" not in some else "liver_only" if some == ["liver"] else "liver_and_beyond"
