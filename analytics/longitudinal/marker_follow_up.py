@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.longitudinal.keys import is_first_of, spread_rows, sum_runs
-from analytics.longitudinal.marker_values import RAISED_BY_LOW_EGFR, RAISED_BY_PPI
+from analytics.longitudinal.marker_values import RAISED_BY_LOW_EGFR, RAISED_BY_PPI, is_one_of
 
 
 def derive_days(values: pl.DataFrame) -> pl.DataFrame:
@@ -13,8 +13,8 @@ def derive_days(values: pl.DataFrame) -> pl.DataFrame:
 
     The rows come in the order ``derive_marker_values`` gives, so that a group is a run of rows.
     """
-    unknown = ((pl.col("ppi") == "unknown") & pl.col("analyte").is_in(RAISED_BY_PPI)) | (
-        (pl.col("egfr_low") == "unknown") & pl.col("analyte").is_in(RAISED_BY_LOW_EGFR)
+    unknown = ((pl.col("ppi") == "unknown") & is_one_of(RAISED_BY_PPI)) | (
+        (pl.col("egfr_low") == "unknown") & is_one_of(RAISED_BY_LOW_EGFR)
     )
     return (
         values.select(
