@@ -203,12 +203,13 @@ def derive_last_alive(tables: Mapping[str, pl.LazyFrame], book: RecordBook) -> p
     )
 
 
-def sort_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the day and the number of each record of ``rows``, with ``row_key`` (pid and day) and in its order.
+def sort_rows(rows: pl.DataFrame, holds: pl.Expr | None = None) -> pl.DataFrame:
+    """Return the day and the number of the records for which it ``holds``, with ``row_key`` and in its order.
 
-    A row without a day stands before all others.
+    ``row_key`` is pid and day; a row without a day stands before all others.
     """
-    keyed = rows.select("date", "record_at", row_key=compute_day_key(pl.col("date")).fill_null(-1))
+    chosen = rows.lazy() if holds is None else rows.lazy().filter(holds)
+    keyed = chosen.select("date", "record_at", row_key=compute_day_key(pl.col("date")).fill_null(-1)).collect()
     return keyed if keyed["row_key"].is_sorted() else keyed.sort("row_key")
 
 
