@@ -20,8 +20,9 @@ def look_up_scans(asked: pl.DataFrame, scans: pl.DataFrame) -> IntArray:
     names = pl.Categorical(pl.Categories.random())
     # both are kept until both have their codes: numbering starts anew once no series of a category is left
     coded = [table["imaging_id"].cast(names) for table in (scans, asked)]
-    nameless = max(int(codes.to_physical().max() or 0) for codes in coded) + 1
-    of_scan, of_asked = (codes.to_physical().fill_null(nameless).to_numpy().astype(np.int64) for codes in coded)
+    places = [codes.to_physical() for codes in coded]
+    nameless = 1 + max(int(some.fill_null(0).to_numpy().max(initial=0)) for some in places)
+    of_scan, of_asked = (some.fill_null(nameless).to_numpy().astype(np.int64) for some in places)
     of_scan += scans["pid"].to_numpy().astype(np.int64) * (nameless + 1)
     of_asked += asked["pid"].to_numpy().astype(np.int64) * (nameless + 1)
     return find_values(of_scan, np.arange(len(of_scan)), of_asked, NO_SCAN)
