@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.catalogue.response_rules import ResponseRule
-from analytics.longitudinal.keys import compute_line_key, is_first_of, spread_rows, sum_runs
+from analytics.longitudinal.keys import compute_line_key, sum_runs
 from analytics.longitudinal.marker_units import UNIT_ANALYTES, compute_unit_key, decode_unit_key
 
 ALWAYS_ANSWERED = "CGA"
@@ -48,29 +48,31 @@ def derive_absences(lines: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
         "n_after",
     )
     always = lines.select("pid", "line_no", analyte=pl.lit(ALWAYS_ANSWERED)).select(unit_key=compute_unit_key())
-    wanted = pl.concat([always, seen.select("unit_key")]).sort("unit_key").filter(is_first_of("unit_key"))
-    places = wanted["unit_key"].search_sorted(seen["unit_key"])
-    counts = spread_rows(seen.drop("unit_key").with_columns(place=places), "place", wanted.height)
-    undated = lines.filter(pl.col("start_date").is_null()).select(compute_line_key()).to_series()
-    is_undated = (pl.col("unit_key") // len(UNIT_ANALYTES)).is_in(undated.implode())
-    n_before, n_after, was_assessable = (
-        pl.col("n_before").fill_null(0),
-        pl.col("n_after").fill_null(0),
-        (pl.col("n_assessable_before") > 0).fill_null(value=False),
-    )
-    holds = (
-        is_undated,
-        n_before == 0,
-        ~was_assessable & (pl.col("n_ppi") > 0),
-        ~was_assessable & (pl.col("n_gastritis") > 0),
-        ~was_assessable,
-        n_after > 0,
-        pl.lit(value=True),
-    )
-    return pl.concat([wanted, counts], how="horizontal").select(
-        "unit_key",
-        *decode_unit_key(),
-        absence=pl.coalesce(pl.when(it).then(pl.lit(place, pl.UInt8)) for place, it in enumerate(holds)),
+    wanted = pl.concat([always, seen.select("unit_key")]).unique().sort("unit_key")
+    starts = lines.select(line_key=compute_line_key(), is_undated=pl.col("start_date").is_null())
+    was_assessable = pl.col("n_assessable_before") > 0
+    return (
+        wanted.join(seen, on="unit_key", how="left", maintain_order="left")
+        .with_columns(pl.col("^n_.*$").fill_null(0), line_key=pl.col("unit_key") // len(UNIT_ANALYTES))
+        .join(starts, on="line_key", maintain_order="left")
+        .select(
+            "unit_key",
+            *decode_unit_key(),
+            absence=pl.coalesce(
+                pl.when(holds).then(pl.lit(place, pl.UInt8))
+                for place, holds in enumerate(
+                    (
+                        pl.col("is_undated"),
+                        pl.col("n_before") == 0,
+                        ~was_assessable & (pl.col("n_ppi") > 0),
+                        ~was_assessable & (pl.col("n_gastritis") > 0),
+                        ~was_assessable,
+                        pl.col("n_after") > 0,
+                        pl.lit(value=True),
+                    )
+                )
+            ),
+        )
     )
 
 
