@@ -7,7 +7,10 @@ from collections.abc import Mapping
 import polars as pl
 
 from analytics.catalogue.endpoints import ADEQUATE_RESPONSES, RADIOLOGICAL_CRITERIA, WORST_LAST
-from analytics.longitudinal.keys import compute_day_key, select_last
+from analytics.longitudinal.keys import compute_day_key, sort_by_key, spread_rows
+
+_RANKS = 2 * (len(RADIOLOGICAL_CRITERIA) + 1) * (len(WORST_LAST) + 1)
+"""More than the ranks of the assessments of one day."""
 
 
 def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinical: bool = False) -> pl.DataFrame:
@@ -26,35 +29,45 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
         .select("pid", "imaging_id", "response", "criteria", "reader", "date", "date_precision", "_file", "_row")
         .collect()
     )
-    preferred = pl.col("criteria").cast(pl.Enum(RADIOLOGICAL_CRITERIA), strict=False).to_physical().cast(pl.Int8)
-    is_central = (pl.col("reader").str.to_lowercase() == "central").fill_null(value=False)
     rests_on_scan = (pl.col("criteria") != "clinical") | pl.col("imaging_id").is_not_null() | with_clinical
-    rows = (
-        _add_examinations(responses.filter(rests_on_scan), tables["imaging"])
-        .lazy()
-        .with_columns(response=_compute_shown(pl.col("is_inadequate").fill_null(value=False)))
-        .select(
-            "pid",
-            "response",
-            "criteria",
-            "reader",
-            date=pl.coalesce("date", "scan_date"),
-            is_imputed=pl.coalesce("date_precision", "scan_precision") != "D",
-            is_adequate=pl.col("response").is_in(ADEQUATE_RESPONSES),
-            preference=-preferred,
-            central=is_central.cast(pl.Int8),
-            worst=pl.col("response").cast(pl.Enum(WORST_LAST)).to_physical(),
-            table=pl.lit("responses"),
-            file="_file",
-            row="_row",
-        )
-        .filter(pl.col("preference").is_not_null() & pl.col("date").is_not_null())
-        .with_columns(day_key=compute_day_key(pl.col("date")))
-        .collect(engine="streaming")
+    given = pl.concat([responses, _find_examinations(responses, tables["imaging"])], how="horizontal").with_columns(
+        date=pl.coalesce("date", "scan_date"), response=_compute_shown(pl.col("is_inadequate").fill_null(value=False))
     )
-    return select_last(rows, "day_key", "preference", "central", "worst", "file", "row").drop(
-        "preference", "central", "worst", "day_key"
+    # rows are ordered by one number; what they say is carried along by those that are kept
+    ordered = (
+        given.lazy()
+        .select("_file", "_row", order_key=pl.when(rests_on_scan).then(_compute_order_key()))
+        .with_row_index("place")
+        .filter(pl.col("order_key").is_not_null())
+        .collect()
+        .pipe(sort_by_key, "order_key", "_file", "_row")
     )
+    day_key = pl.col("order_key") // _RANKS
+    last = ordered.filter(day_key.ne_missing(day_key.shift(-1)))["place"]
+    return given[last].select(
+        "pid",
+        "response",
+        "criteria",
+        "reader",
+        "date",
+        is_imputed=pl.coalesce("date_precision", "scan_precision") != "D",
+        is_adequate=pl.col("response").is_in(ADEQUATE_RESPONSES),
+        table=pl.lit("responses"),
+        file="_file",
+        row="_row",
+    )
+
+
+def _compute_order_key() -> pl.Expr:
+    """Return patient, day and rank as one number: preferred criteria, then a central reader, then the worst, come last.
+
+    Null where there is no day, or the criteria are not of radiology.
+    """
+    preferred = pl.col("criteria").cast(pl.Enum(RADIOLOGICAL_CRITERIA), strict=False).to_physical().cast(pl.Int64)
+    is_central = (pl.col("reader").str.to_lowercase() == "central").fill_null(value=False).cast(pl.Int64)
+    worst = pl.col("response").cast(pl.Enum(WORST_LAST)).to_physical().cast(pl.Int64).fill_null(len(WORST_LAST))
+    preference = (len(RADIOLOGICAL_CRITERIA) - preferred) * 2 + is_central
+    return compute_day_key(pl.col("date")) * _RANKS + preference * (len(WORST_LAST) + 1) + worst
 
 
 def _compute_shown(is_inadequate: pl.Expr) -> pl.Expr:
@@ -63,8 +76,8 @@ def _compute_shown(is_inadequate: pl.Expr) -> pl.Expr:
     return pl.when(hides).then(pl.lit("NE")).otherwise("response")
 
 
-def _add_examinations(responses: pl.DataFrame, imaging: pl.LazyFrame) -> pl.DataFrame:
-    """Add ``scan_date``, ``scan_precision`` and ``is_inadequate`` where they can decide something, in any order.
+def _find_examinations(responses: pl.DataFrame, imaging: pl.LazyFrame) -> pl.DataFrame:
+    """Return ``scan_date``, ``scan_precision`` and ``is_inadequate`` of each response where they can decide something.
 
     Few responses lack a day and few examinations are inadequate: looking up the others by their text ids would
     cost more than all the rest.
@@ -77,9 +90,16 @@ def _add_examinations(responses: pl.DataFrame, imaging: pl.LazyFrame) -> pl.Data
         .select("pid", "imaging_id", scan_date="date", scan_precision="date_precision", is_inadequate=is_inadequate)
         .collect(engine="streaming")
     )
-    may_decide = pl.col("pid").is_in(examinations["pid"].unique().implode())
-    looked_up = responses.filter(may_decide).join(examinations, on=["pid", "imaging_id"], how="left")
-    return pl.concat([responses.filter(~may_decide), looked_up], how="diagonal")
+    looked_up = (
+        responses.lazy()
+        .select("pid", "imaging_id")
+        .with_row_index("place")
+        .filter(pl.col("pid").is_in(examinations["pid"].unique().implode()))
+        .join(examinations.lazy(), on=["pid", "imaging_id"])
+        .drop("pid", "imaging_id")
+        .collect()
+    )
+    return spread_rows(looked_up, "place", responses.height)
 
 
 def derive_lesion_assessments(recist: pl.DataFrame, date_rule: str) -> pl.DataFrame:

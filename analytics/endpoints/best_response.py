@@ -2,114 +2,51 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
-from analytics.catalogue.endpoints import ADEQUATE_RESPONSES
 from analytics.catalogue.settings import Settings
+from analytics.endpoints.confirmations import CR, NE, NON_CR_NON_PD, PD, PR, SD, find_confirmed
 from analytics.longitudinal.keys import is_first_of
 from analytics.tables.derived import BestResponses
+from analytics.tables.results import BoolArray, IntArray
 
 MISSING = "MISSING"
 
-_DAYS_PER_LINE = 1_000_000
+_KIND_OF = {"CR": CR, "PR": PR, "SD": SD, "NON_CR_NON_PD": NON_CR_NON_PD, "PD": PD, "NE": NE, "ND": NE}
+_NAMES = pl.Series(list(_KIND_OF)[: NE + 1])
+
+_DAYS = 2**23
+"""More days than any calendar here has: a line, or a kind, and a day make one number."""
+
+_EPOCH = 2**22
+"""Added to the day number, which is negative before 1970."""
+
+_NEVER = _DAYS - 1
+"""A day that does not come."""
 
 
 def _select_until_progression(rows: pl.DataFrame) -> pl.DataFrame:
-    """Keep the assessments of each line up to its first progression, that one included."""
-    is_pd = pl.col("response") == "PD"
-    before = is_pd.cast(pl.Int32).cum_sum().over("line") - is_pd.cast(pl.Int32)
-    return rows.sort("line", "date").filter(before == 0)
+    """Return the assessments of each line up to its first progression, that one included, in order.
 
-
-def _count_between(name: str) -> pl.Expr:
-    """Return how many rows of a kind lie strictly between a row and its confirmation."""
-    return pl.col(f"before_{name}_right") - pl.col(f"before_{name}") - pl.col(f"is_{name}").cast(pl.Int64)
-
-
-def _derive_confirmations(rows: pl.DataFrame, by: tuple[str, ...], settings: Settings) -> pl.DataFrame:
-    """Return each response beside the first later row of ``by`` at least the confirmation time after it.
-
-    ``before_X`` counts the rows of kind X above a row, so that a difference counts those between two rows.
+    They have ``kind``, the place of their response, and ``day_key``, line and day as one number.
     """
-    kinds = {"ne": ["NE", "ND"], "sd": ["SD"], "pr": ["PR"], "cr": ["CR"]}
-    counted = rows.with_columns(
-        key=pl.col("line").cast(pl.Int64) * _DAYS_PER_LINE + pl.col("date").cast(pl.Int32).cast(pl.Int64) + 100_000,
-        **{f"is_{name}": pl.col("response").is_in(codes) for name, codes in kinds.items()},
-        is_other=~pl.col("response").is_in([code for codes in kinds.values() for code in codes]),
-    ).with_columns(
-        pl.col(f"is_{name}").cast(pl.Int64).cum_sum().sub(pl.col(f"is_{name}").cast(pl.Int64)).alias(f"before_{name}")
-        for name in (*kinds, "other")
-    )
-    # position of the first complete response after each row: a partial one after it breaks the stretch
-    cr_before = pl.when("is_cr").then(pl.col("before_pr")).shift(-1).backward_fill().over("line")
-    counted = counted.with_columns(pr_at_next_cr=cr_before)
-    later = counted.filter(pl.col("response").is_in(by)).select(
-        "key", "line", "is_pr", "^before_.*$", pl.col("key").alias("later_key")
-    )
-    return (
-        counted.with_columns(wanted=pl.col("key") + settings.confirmation_days)
-        .sort("wanted")
-        .join_asof(later.sort("key"), left_on="wanted", right_on="key", strategy="forward")
-        .filter(pl.col("line") == pl.col("line_right"))
-    )
+    day = pl.col("date").cast(pl.Int32).cast(pl.Int64) + _EPOCH
+    kind = pl.col("response").replace_strict(_KIND_OF, return_dtype=pl.Int64)
+    keyed = rows.with_columns(kind=kind, day_key=pl.col("line").cast(pl.Int64) * _DAYS + day)
+    n_before = (pl.col("kind") == PD).cum_sum().shift(1, fill_value=0).cast(pl.Int64)
+    # counted over all lines: what had been counted when the line began is taken off
+    at_first = pl.when(is_first_of("line")).then(n_before).forward_fill()
+    ordered = keyed if keyed["day_key"].is_sorted() else keyed.sort("day_key", maintain_order=True)
+    return ordered.filter(n_before == at_first)
 
 
-def _select_confirmed(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the complete and partial responses that were confirmed, with ``kind``."""
-    few_ne = _count_between("ne") <= settings.confirmation_max_ne
-    allowed_sd = 1 if settings.confirmation_accepts_sd == "Y" else 0
-    complete = _derive_confirmations(rows, ("CR",), settings).filter(
-        pl.col("is_cr")
-        & few_ne
-        & (_count_between("sd") == 0)
-        & (_count_between("pr") == 0)
-        & (_count_between("other") == 0)
-    )
-    falls_back = (pl.col("before_pr_right") + pl.col("is_pr_right").cast(pl.Int64) > pl.col("pr_at_next_cr")) & (
-        pl.col("before_cr_right") > pl.col("before_cr")
-    )
-    partial = _derive_confirmations(rows, ("CR", "PR"), settings).filter(
-        pl.col("is_pr")
-        & few_ne
-        & (_count_between("sd") <= allowed_sd)
-        & (_count_between("other") == 0)
-        & ~falls_back.fill_null(value=False)
-    )
-    parts = [complete.select("line", "date", kind=pl.lit("CR")), partial.select("line", "date", kind=pl.lit("PR"))]
-    return pl.concat(parts).sort("line", "date")
-
-
-def _choose_best(candidates: pl.DataFrame, name: str, date: str) -> pl.DataFrame:
-    """Keep the best candidate of each line, the earliest of its kind."""
-    return (
-        candidates.sort("line", "order", "date")
-        .filter(is_first_of("line"))
-        .select("line", pl.col("kind").alias(name), pl.col("date").alias(date))
-    )
-
-
-def _derive_candidates(rows: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _list_kinds(kind: IntArray, is_late: BoolArray, is_confirmed: BoolArray) -> tuple[IntArray, IntArray]:
     """Return what each assessment may count as: (as it stands, where a response must be confirmed)."""
-    late = (pl.col("date") - pl.col("start_date")).dt.total_days() >= settings.sd_minimum_days
-    seen = pl.col("response")
-    order = {"CR": 1, "PR": 2, "SD": 3, "NON_CR_NON_PD": 4, "PD": 5, "NE": 6, "ND": 6}
-    stable = seen.is_in(["SD", "NON_CR_NON_PD"])
-    plain = rows.with_columns(kind=pl.when(stable & ~late).then(pl.lit("NE")).otherwise(seen)).with_columns(
-        pl.col("kind").replace({"ND": "NE"}), order=pl.col("kind").replace_strict(order, return_dtype=pl.Int32)
-    )
-    responds = seen.is_in(["CR", "PR"])
-    unconfirmed = rows.with_columns(
-        kind=pl.when(responds & late)
-        .then(pl.lit("SD"))
-        .when((stable | responds) & ~late)
-        .then(pl.lit("NE"))
-        .otherwise(seen.replace({"ND": "NE"}))
-    )
-    confirmed = _select_confirmed(rows, settings)
-    both = pl.concat([confirmed, unconfirmed.select("line", "date", "kind")]).with_columns(
-        order=pl.col("kind").replace_strict(order, return_dtype=pl.Int32)
-    )
-    return plain.select("line", "date", "kind", "order"), both
+    is_response, is_stable = kind <= PR, (kind == SD) | (kind == NON_CR_NON_PD)
+    plain = np.where(is_stable & ~is_late, NE, kind)
+    unconfirmed = np.where(is_response, np.where(is_late, SD, NE), plain)
+    return plain, np.where(is_confirmed, kind, unconfirmed)
 
 
 def compute_best_responses(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -128,24 +65,42 @@ def compute_best_responses(rows: pl.DataFrame, settings: Settings) -> pl.DataFra
         ``line`` and the columns of ``BestResponses`` from ``n_assessments`` on, for lines with a row.
     """
     kept = _select_until_progression(rows)
-    plain, confirmed = _derive_candidates(kept, settings)
-    late = (pl.col("date") - pl.col("start_date")).dt.total_days() >= settings.sd_minimum_days
-    is_response = pl.col("response").is_in(["CR", "PR"])
-    is_benefit = is_response | (pl.col("response").is_in(ADEQUATE_RESPONSES) & late)
-    of_confirmed = (
-        confirmed.filter(pl.col("order") <= 2).group_by("line").agg(confirmed_response_date=pl.col("date").min())
-    )
+    since_start = (pl.col("date") - pl.col("start_date")).dt.total_days()
+    is_late = kept.select((since_start >= settings.sd_minimum_days).fill_null(value=False)).to_series().to_numpy()
+    kind, line, day_key = (kept[name].to_numpy() for name in ("kind", "line", "day_key"))
+    is_confirmed = find_confirmed(kind, line.astype(np.int64), day_key, settings)
+    plain, asking = _list_kinds(kind, is_late, is_confirmed)
+    day = day_key % _DAYS
+    best, confirmed = pl.col("best"), pl.col("confirmed")
     return (
-        kept.group_by("line")
-        .agg(
-            n_assessments=pl.len(),
-            response_date=pl.col("date").filter(is_response).min(),
-            benefit_date=pl.col("date").filter(is_benefit).min(),
+        pl.DataFrame(
+            {
+                "line": line,
+                "best": plain * _DAYS + day,
+                "confirmed": asking * _DAYS + day,
+                "response": np.where(kind <= PR, day, _NEVER),
+                "confirmed_first": np.where(is_confirmed, day, _NEVER),
+                "benefit": np.where((kind <= PR) | ((kind <= NON_CR_NON_PD) & is_late), day, _NEVER),
+            }
         )
-        .join(_choose_best(plain, "best_response", "best_date"), on="line", how="left")
-        .join(_choose_best(confirmed, "confirmed_response", "confirmed_date"), on="line", how="left")
-        .join(of_confirmed, on="line", how="left")
+        .group_by("line", maintain_order=True)
+        .agg(pl.len().alias("n_assessments"), pl.exclude("line").min())
+        .select(
+            "line",
+            "n_assessments",
+            best_response=pl.lit(_NAMES).gather(best // _DAYS),
+            best_date=_read_day(best % _DAYS),
+            confirmed_response=pl.lit(_NAMES).gather(confirmed // _DAYS),
+            confirmed_date=_read_day(confirmed % _DAYS),
+            response_date=_read_day(pl.col("response")),
+            confirmed_response_date=_read_day(pl.col("confirmed_first")),
+            benefit_date=_read_day(pl.col("benefit")),
+        )
     )
+
+
+def _read_day(day: pl.Expr) -> pl.Expr:
+    return pl.when(day != _NEVER).then((day - _EPOCH).cast(pl.Int32).cast(pl.Date))
 
 
 def derive_best_responses(

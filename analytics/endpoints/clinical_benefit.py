@@ -21,7 +21,7 @@ def derive_benefit(observed: pl.DataFrame, assessments: pl.DataFrame, settings: 
     """
     # the first row later than a day is the first not earlier than the day after it
     shifted = observed.with_columns(pl.col("start_date") + pl.duration(days=settings.sd_minimum_days - 1))
-    rows = sort_rows(assessments.filter("is_adequate"))
+    rows = sort_rows(assessments, pl.col("is_adequate"))
     stable = derive_first_after(shifted, rows, "stable").select("stable", number_of("stable"))
     found = pl.concat([observed, stable], how="horizontal")
     first = pl.min_horizontal("response", "stable")

@@ -13,6 +13,8 @@ from analytics.endpoints.outcomes import CENSORINGS, EVENTS, PLACES, as_code, co
 from analytics.endpoints.records import derive_last_until, number_of
 from analytics.tables.derived import TimesToEvent
 
+_COLUMNS = {name: column.dtype for name, column in TimesToEvent.columns().items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
@@ -47,7 +49,7 @@ def _pick(name: str, *choices: tuple[pl.Expr | None, str]) -> list[pl.Expr]:
     ]
 
 
-def _derive_origin(observed: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
+def _derive_origin(observed: pl.LazyFrame, endpoint: Endpoint) -> pl.LazyFrame:
     """Start the clock at the endpoint's origin and exclude the lines without what it needs."""
     missing = pl.col(endpoint.needs).is_null() if endpoint.needs else pl.lit(value=False)
     return observed.with_columns(
@@ -58,7 +60,7 @@ def _derive_origin(observed: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
     )
 
 
-def _derive_event(observed: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
+def _derive_event(observed: pl.LazyFrame, endpoint: Endpoint) -> pl.LazyFrame:
     """Add the first event not after the end of observation: ``event`` and ``event_name``."""
     not_late = {
         name: (pl.col(name) <= pl.col("end")).fill_null(pl.col("end").is_null() & pl.col(name).is_not_null())
@@ -75,28 +77,31 @@ def _derive_event(observed: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
     )
 
 
-def _derive_scan_censoring(
-    observed: pl.DataFrame, endpoint: Endpoint, closing: pl.Expr, scans: pl.DataFrame
-) -> pl.DataFrame:
-    """Censor at the last adequate scan up to the end of observation, else at the start."""
-    from_start = endpoint.origin != "start"
+def _add_scans(observed: pl.DataFrame, endpoint: Endpoint, scans: pl.DataFrame) -> pl.DataFrame:
+    """Add ``last_scan``, the last up to the end of observation, and ``last_negative``, the last before the event."""
+    from_start, before = endpoint.origin != "start", pl.col("event") - pl.duration(days=1)
     seen = derive_last_until(observed, scans, pl.col("end"), "last_scan", from_start=from_start)
+    return derive_last_until(seen, scans, before, "last_negative", from_start=from_start)
+
+
+def _derive_scan_censoring(observed: pl.LazyFrame, endpoint: Endpoint, closing: pl.Expr) -> pl.LazyFrame:
+    """Censor at the last adequate scan up to the end of observation, else at the start."""
     is_seen = pl.col("last_scan").is_not_null()
     named = pl.when(is_seen).then(closing).otherwise(as_code("nothing_seen", CENSORINGS))
     where = pl.when(is_seen).then(as_code("last_adequate_scan", PLACES)).otherwise(as_code("start", PLACES))
     if not endpoint.is_favourable:
         censoring = _pick("censoring", (None, "last_scan"), (None, "start"))
-        return seen.with_columns(*censoring, censor_name=named, censor_where=where)
+        return observed.with_columns(*censoring, censor_name=named, censor_where=where)
     at_end = [((closing == name) & pl.col(name).is_not_null(), name) for name in endpoint.ends]
     is_at_end = pl.any_horizontal(*(holds.fill_null(value=False) for holds, _ in at_end))
-    return seen.with_columns(
+    return observed.with_columns(
         *_pick("censoring", *at_end, (None, "last_scan"), (None, "start")),
         censor_name=pl.when(is_at_end).then(closing).otherwise(named),
         censor_where=pl.when(is_at_end).then(as_code("end_of_observation", PLACES)).otherwise(where),
     )
 
 
-def _derive_contact_censoring(observed: pl.DataFrame, endpoint: Endpoint, closing: pl.Expr) -> pl.DataFrame:
+def _derive_contact_censoring(observed: pl.LazyFrame, endpoint: Endpoint, closing: pl.Expr) -> pl.LazyFrame:
     """Censor at the last day known alive, or at the end of observation where life is known to reach it."""
     reaches = (pl.col("alive") >= pl.col("end")).fill_null(value=False) | (closing == "death")
     still_open = pl.when("is_lost").then(as_code("lost", CENSORINGS)).otherwise(as_code("open", CENSORINGS))
@@ -110,16 +115,14 @@ def _derive_contact_censoring(observed: pl.DataFrame, endpoint: Endpoint, closin
     )
 
 
-def _derive_censoring(
-    observed: pl.DataFrame, endpoint: Endpoint, ends: tuple[str, ...], scans: pl.DataFrame
-) -> pl.DataFrame:
+def _derive_censoring(observed: pl.LazyFrame, endpoint: Endpoint, ends: tuple[str, ...]) -> pl.LazyFrame:
     """Add ``censoring``, the record a line without event is censored at, why, and which record that is."""
     lost = pl.when("is_lost").then(as_code("lost", CENSORINGS)).otherwise(as_code("open", CENSORINGS))
     closing = pl.coalesce(
         *(pl.when(pl.col(name) == pl.col("end")).then(as_code(name, CENSORINGS)) for name in ends), lost
     )
     if endpoint.censor_at == "last_adequate_scan":
-        return _derive_scan_censoring(observed, endpoint, closing, scans)
+        return _derive_scan_censoring(observed, endpoint, closing)
     if endpoint.censor_at == "last_known_alive":
         return _derive_contact_censoring(observed, endpoint, closing)
     is_late = (pl.col("last_marker_value") > pl.col("end")).fill_null(value=False)
@@ -135,13 +138,11 @@ def _derive_censoring(
     )
 
 
-def _derive_bounds(observed: pl.DataFrame, endpoint: Endpoint, scans: pl.DataFrame) -> pl.DataFrame:
+def _derive_bounds(observed: pl.LazyFrame, endpoint: Endpoint) -> pl.LazyFrame:
     """Add ``last_negative`` before an event seen at a scan: the event lies between the two days."""
     if endpoint.censor_at != "last_adequate_scan":
         return observed.with_columns(*_pick("last_negative", (None, "start")))
-    before = pl.col("event") - pl.duration(days=1)
-    seen = derive_last_until(observed, scans, before, "last_negative", from_start=endpoint.origin != "start")
-    return seen.with_columns(*_pick("last_negative", (None, "last_negative"), (None, "start")))
+    return observed.with_columns(*_pick("last_negative", (None, "last_negative"), (None, "start")))
 
 
 def _apply_missed(observed: pl.DataFrame, assessed: Assessed) -> pl.DataFrame:
@@ -168,7 +169,7 @@ def _apply_missed(observed: pl.DataFrame, assessed: Assessed) -> pl.DataFrame:
     )
 
 
-def _apply_baseline(observed: pl.DataFrame) -> pl.DataFrame:
+def _apply_baseline(observed: pl.LazyFrame) -> pl.LazyFrame:
     """Censor a line without a baseline examination at its start."""
     lacks = pl.col("lacks_baseline")
     return observed.with_columns(
@@ -179,40 +180,51 @@ def _apply_baseline(observed: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _finish(decided: pl.DataFrame, endpoint: Endpoint, rule_set: RuleSet, records: pl.DataFrame) -> pl.DataFrame:
-    """Give the decided lines the columns of ``TimesToEvent``."""
+def _conclude(decided: pl.LazyFrame) -> pl.DataFrame:
+    """Return what is written of each line, with ``record``, the day that counts, and ``outcome``."""
     happened, is_in = pl.col("event_name").is_not_null(), pl.col("exclusion").is_null()
     seen_at_scan = happened & (pl.col("event_name") != as_code("death", EVENTS))
-    elapsed = (pl.col("record") - pl.col("start_date")).dt.total_days()
-    dated = decided.with_columns(
-        *_pick("record", (is_in & happened, "event"), (is_in & ~happened, "censoring")), outcome=compute_outcome()
-    ).with_columns(record=pl.max_horizontal("record", pl.when(is_in).then("start_date")))
-    number, outcome = dated[number_of("record")], dated["outcome"]
-    entries, words = records.select(pl.all().gather(number).name.prefix("record_")), list_words(endpoint)
-    started_by = dated[number_of("start")]
-    return dated.select(
-        "pid",
-        "line_no",
-        "start_date",
-        endpoint=pl.lit(endpoint.code),
-        rule_set=pl.lit(rule_set.code),
-        end_date="record",
-        days=pl.when(is_in).then(elapsed + 1),
-        happened=pl.when(is_in).then(happened),
-        reason=pl.coalesce("exclusion", pl.lit(words["reason"].gather(outcome))),
-        code=pl.lit(words["code"].gather(outcome)),
-        date_used=pl.lit(words["date_used"].gather(outcome)),
-        rule_id=pl.lit(words["rule_id"].gather(outcome)),
-        source_table=pl.lit(entries["record_table"]),
-        source_file=pl.lit(entries["record_file"]),
-        source_row=pl.lit(entries["record_row"]),
-        is_imputed=pl.lit(
-            entries["record_is_imputed"].fill_null(value=False)
-            | records["is_imputed"].gather(started_by).fill_null(value=False)
-        ),
-        last_negative_date=pl.when(~is_in).then(None).when(seen_at_scan).then("last_negative").otherwise("record"),
-        first_positive_date=pl.when(is_in & happened).then("record"),
-    ).select(pl.col(name).cast(column.dtype) for name, column in TimesToEvent.columns().items())
+    return (
+        decided.with_columns(
+            *_pick("record", (is_in & happened, "event"), (is_in & ~happened, "censoring")), outcome=compute_outcome()
+        )
+        .with_columns(record=pl.max_horizontal("record", pl.when(is_in).then("start_date")))
+        .select(
+            "pid",
+            "line_no",
+            "start_date",
+            "exclusion",
+            "outcome",
+            number_of("record"),
+            number_of("start"),
+            end_date="record",
+            days=pl.when(is_in).then((pl.col("record") - pl.col("start_date")).dt.total_days() + 1),
+            happened=pl.when(is_in).then(happened),
+            last_negative_date=pl.when(~is_in).then(None).when(seen_at_scan).then("last_negative").otherwise("record"),
+            first_positive_date=pl.when(is_in & happened).then("record"),
+        )
+        .collect()
+    )
+
+
+def _finish(concluded: pl.DataFrame, endpoint: Endpoint, rule_set: RuleSet, records: pl.DataFrame) -> pl.DataFrame:
+    """Give the decided lines the columns of ``TimesToEvent``."""
+    # whole rows are looked up at once: that costs a tenth of looking up each column
+    entries = records[concluded[number_of("record")]]
+    started_by = records.select(is_start_imputed="is_imputed")[concluded[number_of("start")]]
+    words = list_words(endpoint)[concluded["outcome"]]
+    computed = {
+        "endpoint": pl.lit(endpoint.code),
+        "rule_set": pl.lit(rule_set.code),
+        "reason": pl.coalesce("exclusion", "reason"),
+        "source_table": pl.col("table"),
+        "source_file": pl.col("file"),
+        "source_row": pl.col("row"),
+        "is_imputed": pl.col("is_imputed").fill_null(value=False) | pl.col("is_start_imputed").fill_null(value=False),
+    }
+    return pl.concat([concluded, entries, started_by, words], how="horizontal").select(
+        computed.get(name, pl.col(name)).cast(kind).alias(name) for name, kind in _COLUMNS.items()
+    )
 
 
 def derive_endpoint_times(
@@ -224,10 +236,13 @@ def derive_endpoint_times(
     count. A line without event takes the reason from what closed it and the date from the censor record.
     """
     ends = tuple(name for name in endpoint.ends if name not in rule_set.ignored_ends)
-    started = _derive_origin(observed, endpoint)
-    ended = started.with_columns(end=pl.min_horizontal(*ends))
-    censored = _derive_censoring(_derive_event(ended, endpoint), endpoint, ends, assessed.scans)
-    bounded = _derive_bounds(censored, endpoint, assessed.scans)
-    decided = _apply_missed(bounded, assessed) if rule_set.censors_missed else bounded
-    decided = _apply_baseline(decided) if rule_set.needs_baseline else decided
-    return _finish(decided, endpoint, rule_set, assessed.records)
+    ended = _derive_origin(observed.lazy(), endpoint).with_columns(end=pl.min_horizontal(*ends))
+    started = _derive_event(ended, endpoint).collect()
+    if endpoint.censor_at == "last_adequate_scan":
+        started = _add_scans(started, endpoint, assessed.scans)
+    decided = _derive_bounds(_derive_censoring(started.lazy(), endpoint, ends), endpoint)
+    if rule_set.censors_missed:
+        decided = _apply_missed(decided.collect(), assessed).lazy()
+    if rule_set.needs_baseline:
+        decided = _apply_baseline(decided)
+    return _finish(_conclude(decided), endpoint, rule_set, assessed.records)

@@ -9,10 +9,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analytics.catalogue.size_criteria import SizeCriteria
-from analytics.endpoints.key_lookup import KeyedValues
 from analytics.endpoints.lesion_rows import CALLED_NEW, NODE, SEEN, SIZED, TARGET, UNKNOWN
 from analytics.endpoints.lesion_sizes import LesionSizes, SizedReadings
 from analytics.endpoints.visits import NEVER, NO_LINE
+from analytics.longitudinal.key_lookup import KeyedValues
 from analytics.tables.results import BoolArray, IntArray
 
 _NOT_OF_BASELINE, _OTHER, _TARGET = range(3)

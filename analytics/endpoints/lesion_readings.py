@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from analytics.endpoints.key_lookup import find_values
+from analytics.longitudinal.reading import NO_SCAN, look_up_scans
+from analytics.longitudinal.runs import list_places
 from analytics.tables.results import BoolArray, IntArray
-
-NO_SCAN = -1
-"""Scan of a reading that does not count: of no scan that measures, or of another reader than the one kept."""
 
 _READING = ("pid", "imaging_id", "reader")
 
@@ -28,18 +26,6 @@ def find_readings(lesions: pl.LazyFrame) -> tuple[IntArray, pl.DataFrame]:
         .rechunk()
     )
     return heads["start"].to_numpy().astype(np.int64), heads.drop("start")
-
-
-def _find_scans(readings: pl.DataFrame, scans: pl.DataFrame) -> IntArray:
-    """Return the position of each reading's scan among ``scans``."""
-    names = pl.Categorical(pl.Categories.random())
-    # both are kept until both have their codes: numbering starts anew once no series of a category is left
-    coded = [table["imaging_id"].cast(names) for table in (scans, readings)]
-    of_scan, of_reading = (codes.to_physical().to_numpy().astype(np.int64) for codes in coded)
-    n_names = 1 + max(int(of_scan.max(initial=0)), int(of_reading.max(initial=0)))
-    of_scan += scans["pid"].to_numpy().astype(np.int64) * n_names
-    of_reading += readings["pid"].to_numpy().astype(np.int64) * n_names
-    return find_values(of_scan, np.arange(len(of_scan)), of_reading, NO_SCAN)
 
 
 def _rank_readers(readers: pl.Series) -> tuple[IntArray, int]:
@@ -65,20 +51,14 @@ def _is_of_other_reader(rank: IntArray, visit: IntArray, is_placed: BoolArray) -
 def find_scans_read(readings: pl.DataFrame, scans: pl.DataFrame) -> IntArray:
     """Return the scan (its position among ``scans``) of each of ``readings``, or ``NO_SCAN``.
 
-    One reader a visit is kept: a central one, else the first by name.
+    A reading does not count that is of no scan that measures, or of another reader than the one kept. One reader a
+    visit is kept: a central one, else the first by name.
     """
-    scan = _find_scans(readings, scans)
+    scan = look_up_scans(readings, scans)
     rank, n_readers = _rank_readers(readings["reader"])
     if n_readers > 1 and not scans.is_empty():
         scan[_is_of_other_reader(rank, scans["visit"].to_numpy()[scan], scan != NO_SCAN)] = NO_SCAN
     return scan
-
-
-def list_places(starts: IntArray, lengths: IntArray) -> IntArray:
-    """Return the places of the rows of stretches, one stretch after the other."""
-    place = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
-    place += np.arange(len(place))
-    return place
 
 
 def order_rows(starts: IntArray, n_rows: int, scan: IntArray) -> IntArray:

@@ -12,8 +12,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analytics.catalogue.size_criteria import SizeCriteria
-from analytics.endpoints.lesion_readings import find_readings, find_scans_read, list_places
-from analytics.endpoints.lesion_rows import CALLED_NEW, SEEN, SIZED, TARGET, UNKNOWN, mark_rows, read_lesion_rows
+from analytics.endpoints.lesion_readings import find_readings, find_scans_read
+from analytics.endpoints.lesion_rows import CALLED_NEW, SEEN, SIZED, TARGET, UNKNOWN, read_lesion_rows
+from analytics.longitudinal.runs import list_places
 from analytics.tables.results import BoolArray, IntArray
 
 ROWS_AT_ONCE = 100_000
@@ -199,16 +200,15 @@ def _part(sizes: SizedReadings) -> Iterator[SizedReadings]:
         yield SizedReadings(*of_row, sizes.starts[own] - begin, sizes.scan[own], sizes.visit[own])
 
 
-def _read_sizes(
-    rows: pl.DataFrame, lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria
-) -> SizedReadings:
+def _read_sizes(rows: pl.DataFrame, lesions: pl.LazyFrame, scans: pl.DataFrame) -> SizedReadings:
     """Return the sizes as they are noted."""
     starts, readings = find_readings(lesions)
     scan = find_scans_read(readings, scans)
     # a reading that does not count has the last place, beside those of the scans
     visit = np.append(scans["visit"].to_numpy(), NO_VISIT)[scan]
     is_metabolic = np.append(scans["is_metabolic"].to_numpy(), False)[scan]
-    sizes = SizedReadings(rows["lesion"].to_physical().to_numpy(), *mark_rows(rows, criteria), starts, scan, visit)
+    of_row = (rows["lesion"].to_physical().to_numpy(), rows["tenths"].to_numpy(), rows["marks"].to_numpy(writable=True))
+    sizes = SizedReadings(*of_row, starts, scan, visit)
     if is_metabolic.any():
         _forget_unseen(sizes, is_metabolic)
     return sizes
@@ -239,7 +239,7 @@ def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: Si
     names = pl.Categories.random()
     # held to the end: numbering would start anew once no series of a category is left
     rows = read_lesion_rows(lesions, criteria, names)
-    parts = tuple(_part(_read_sizes(rows, lesions, scans, criteria))) or (_NO_READINGS,)
+    parts = tuple(_part(_read_sizes(rows, lesions, scans))) or (_NO_READINGS,)
     n_visits = 1 + int(scans["visit"].to_numpy().max(initial=NO_VISIT))
     sizes = LesionSizes(parts, len(names.to_series()), n_visits)
     is_apart = _find_apart(sizes, names.to_series(), scans)

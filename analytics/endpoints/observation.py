@@ -138,8 +138,8 @@ def derive_scan_records(observed: pl.DataFrame, assessments: pl.DataFrame) -> pl
     An assessment on the day of the start is the baseline; a progression then belongs to the line before.
     ``assessments`` have the numbers of their records in ``record_at``.
     """
-    progressed = sort_rows(assessments.filter(pl.col("response") == "PD"))
-    responded = sort_rows(assessments.filter(pl.col("response").is_in(["CR", "PR"])))
+    progressed = sort_rows(assessments, pl.col("response") == "PD")
+    responded = sort_rows(assessments, (pl.col("response") == "CR") | (pl.col("response") == "PR"))
     found = derive_first_after(derive_first_after(observed, progressed, "progression"), responded, "response")
     day = pl.col("response")
     is_first = (day < pl.col("progression")).fill_null(day.is_not_null())

@@ -47,6 +47,7 @@ def compute_outcome() -> pl.Expr:
     )
 
 
+@cache
 def list_words(endpoint: Endpoint) -> pl.DataFrame:
     """Return ``reason``, ``code``, ``date_used`` and ``rule_id`` of each outcome; an exclusion has its own reason."""
     codes = SURVIVAL_CODES if endpoint.code == "OS" else CENSOR_CODES

@@ -63,8 +63,7 @@ class _Source:
     def select_scans(self, rule: str) -> pl.DataFrame:
         """Return the scans that may date a censoring under ``rule``, in order."""
         if rule not in self.scans:
-            rows = self.assessments if rule == "any" else self.assessments.filter("is_adequate")
-            self.scans[rule] = sort_rows(rows)
+            self.scans[rule] = sort_rows(self.assessments, None if rule == "any" else pl.col("is_adequate"))
         return self.scans[rule]
 
 

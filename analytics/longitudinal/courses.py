@@ -8,7 +8,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.treatments import CATEGORIES
-from analytics.longitudinal.keys import DAYS_PER_PATIENT, EARLIEST_DAY, is_first_of, sort_by_key
+from analytics.longitudinal.keys import DAYS_PER_PATIENT, EARLIEST_DAY, compute_day_key, is_first_of, sort_by_key
 
 OPEN_END = pl.date(9999, 1, 1)
 """Stands for «goes on» where intervals are compared; never leaves this room."""
@@ -43,12 +43,16 @@ def _select_anticancer(treatments: pl.LazyFrame) -> pl.DataFrame:
     by_category = pl.col("is_anticancer_category") & ~is_painful_site
     place = pl.col("category").cast(pl.Enum(_CATEGORY_FACTS["category"]), strict=False).to_physical()
     facts = [pl.lit(_CATEGORY_FACTS[name]).gather(place).alias(name) for name in _CATEGORY_FACTS.columns[1:]]
+    # after all others of the patient
+    without_start = (pl.col("pid").cast(pl.Int64) + 1) * DAYS_PER_PATIENT - 1
     return (
         treatments.select(*_OF_TREATMENT, "anticancer", "intent", *facts)
         .filter(stated.fill_null(by_category))
         .select(*_OF_TREATMENT, *_CATEGORY_FACTS.drop("category", "is_anticancer_category").columns)
+        .with_columns(start_key=compute_day_key(pl.col("start")).fill_null(without_start))
         .collect()
-        .pipe(sort_by_key, "pid", "start", "treatment_id", "_file", "_row")
+        .pipe(sort_by_key, "start_key", "treatment_id", "_file", "_row")
+        .drop("start_key")
         .with_row_index("treatment_key")
     )
 

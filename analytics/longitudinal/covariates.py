@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.grades import GRADE_EDITION_BY_NAME, GradeEdition
 from analytics.catalogue.settings import Settings
 from analytics.errors import SettingsError
-from analytics.longitudinal.keys import EARLIEST_DAY, is_first_of, select_last, sort_by_key, spread_rows
+from analytics.longitudinal.keys import EARLIEST_DAY, sort_by_key
+from analytics.longitudinal.runs import as_index
+from analytics.tables.results import BoolArray, IntArray
 
 DAYS_PER_YEAR = 365.25
+
+_DAYS = 2**24
+"""More than twice the days of any calendar: line and day make one number."""
 
 NOT_BY_KI67: tuple[str, ...] = ("lung", "thymus")
 """Primaries whose grade follows other rules (WHO 2021: mitoses and necrosis), so that none is computed."""
@@ -22,45 +28,57 @@ def _derive_persons(patients: pl.LazyFrame) -> pl.LazyFrame:
     return patients.select("pid", "sex", "site", "consent_to_research", birth=pl.coalesce("birth_date", mid_year))
 
 
-def _order_dates(date: pl.Expr) -> pl.Expr:
-    """Return days in order, a row without a date before all others."""
-    return date.cast(pl.Int32).cast(pl.Int64).fill_null(-EARLIEST_DAY)
+def _compute_seen_key(date: pl.Expr, order: int | pl.Expr = 0) -> pl.Expr:
+    """Return line, day and ``order`` (0 or 1) as one number; of a line a row without a date comes first."""
+    day = (date.cast(pl.Int32).cast(pl.Int64) + EARLIEST_DAY + 1).fill_null(0)
+    return pl.col("line").cast(pl.Int64) * _DAYS + day * 2 + order
 
 
 def _derive_tumours(starts: pl.DataFrame, diagnoses: pl.LazyFrame) -> pl.DataFrame:
     """Return the latest diagnosis known at each start; what never changes is taken from any diagnosis."""
-    known = (pl.col("diagnosis_date_lo") <= pl.col("start_date")).fill_null(value=True)
     facts = diagnoses.select(
         "pid", "diagnosis_date", "diagnosis_date_lo", "diagnosis_no", "grade", "primary_site", "histology"
-    )
+    ).collect()
+    known = (pl.col("diagnosis_date_lo") <= pl.col("start_date")).fill_null(value=True)
     joined = (
-        starts.lazy().join(facts, on="pid").with_columns(is_known=known, seen=_order_dates(pl.col("diagnosis_date")))
-    )
-    rows = sort_by_key(joined.collect(), "line", "seen", "diagnosis_no")
-    return pl.DataFrame(
-        [
-            _select_known(rows, "grade", starts.height),
-            *(
-                pl.select(pl.coalesce(_select_known(rows, name, starts.height), _select_any(rows, name, starts.height)))
-                .to_series()
-                .alias(name)
-                for name in ("primary_site", "histology")
-            ),
-        ]
-    )
+        starts.lazy()
+        .join(
+            facts.lazy()
+            .select("pid", "diagnosis_date", "diagnosis_date_lo", "diagnosis_no")
+            .with_row_index("source"),
+            on="pid",
+        )
+        .select(
+            "line", "diagnosis_no", "source", is_known=known, seen_key=_compute_seen_key(pl.col("diagnosis_date"))
+        )
+        .collect()
+    )  # fmt: skip
+    rows = sort_by_key(joined, "seen_key", "diagnosis_no")
+    line, source, is_known = (rows[name].to_numpy() for name in ("line", "source", "is_known"))
+
+    def choose(name: str, *, also_unknown: bool) -> pl.Series:
+        told = facts[name].is_not_null().to_numpy()[source]
+        last = _find_last(line, told & is_known, starts.height)
+        if also_unknown:
+            first = _find_last(line[::-1], told[::-1], starts.height)
+            last = np.where((last < 0) & (first >= 0), len(line) - 1 - first, last)
+        return facts[name].gather(as_index(np.where(last < 0, -1, np.append(source, 0)[last])))
+
+    return pl.DataFrame([choose(name, also_unknown=name != "grade") for name in ("grade", "primary_site", "histology")])
 
 
-def _select_known(rows: pl.DataFrame, name: str, n_lines: int) -> pl.Series:
-    """Return the last value known at each start; ``rows`` are in order."""
-    known = rows.filter(pl.col("is_known") & pl.col(name).is_not_null())
-    last = known.filter(is_first_of("line").shift(-1, fill_value=True))
-    return spread_rows(last.select("line", name), "line", n_lines)[name]
+def _find_last(line: IntArray, holds: BoolArray, n_lines: int) -> IntArray:
+    """Return for each of ``n_lines`` the last row of it for which it ``holds``, −1 where there is none."""
+    found, rows = np.full(n_lines, -1), np.flatnonzero(holds)
+    # of several rows written to one place the last one stays
+    found[line[rows]] = rows
+    return found
 
 
-def _select_any(rows: pl.DataFrame, name: str, n_lines: int) -> pl.Series:
-    """Return the first value of each line, known at its start or not."""
-    first = rows.filter(pl.col(name).is_not_null()).filter(is_first_of("line"))
-    return spread_rows(first.select("line", name), "line", n_lines)[name]
+def _choose_last(rows: pl.DataFrame, name: str, n_lines: int) -> pl.Series:
+    """Return the last value of each line; ``rows`` are in order."""
+    last = _find_last(rows["line"].to_numpy(), np.ones(rows.height, dtype=np.bool_), n_lines)
+    return rows[name].gather(as_index(last))
 
 
 def _derive_ki67(starts: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.Series:
@@ -78,11 +96,10 @@ def _derive_ki67(starts: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl
         starts.lazy()
         .join(pl.concat([of_diagnosis, of_specimen]).filter(pl.col("ki67_pct").is_not_null()), on="pid")
         .filter(known)
-        .select("line", "order", "ki67_pct", seen=_order_dates(pl.col("seen")))
+        .select("line", "ki67_pct", seen_key=_compute_seen_key(pl.col("seen"), pl.col("order")))
         .collect()
     )
-    last = select_last(rows, "line", "seen", "order", "ki67_pct")
-    return spread_rows(last.select("line", "ki67_pct"), "line", starts.height)["ki67_pct"]
+    return _choose_last(sort_by_key(rows, "seen_key", "ki67_pct"), "ki67_pct", starts.height)
 
 
 def find_edition(settings: Settings) -> GradeEdition:
@@ -130,11 +147,10 @@ def _derive_computed_grade(starts: pl.DataFrame, pathology: pl.LazyFrame, editio
         starts.lazy()
         .join(graded.filter(pl.col("grade_computed").is_not_null()), on="pid")
         .filter(known)
-        .select("line", "specimen_no", "grade_computed", seen=_order_dates(pl.col("date")))
+        .select("line", "specimen_no", "grade_computed", seen_key=_compute_seen_key(pl.col("date")))
         .collect()
     )
-    last = select_last(rows, "line", "seen", "specimen_no")
-    return spread_rows(last.select("line", "grade_computed"), "line", starts.height)["grade_computed"]
+    return _choose_last(sort_by_key(rows, "seen_key", "specimen_no"), "grade_computed", starts.height)
 
 
 def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.DataFrame:

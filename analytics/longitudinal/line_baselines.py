@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from analytics.catalogue.settings import Settings
+from analytics.longitudinal.keys import compute_line_key, sort_by_line, spread_rows
 from analytics.longitudinal.metastases import derive_burden, derive_metastases
 from analytics.longitudinal.reading import find_scans
 from analytics.longitudinal.receptor_status import derive_receptor_status
@@ -72,7 +73,7 @@ def derive_line_baselines(
     lesions = tables["lesions"].select(_OF_LESION).collect()
     lesions = lesions.with_columns(find_scans(lesions, imaging))
     parts = (
-        derive_metastases(tables, lines, lesions, imaging["date"]),
+        derive_metastases(tables, lines, lesions, imaging),
         derive_burden(lines, lesions, imaging, settings),
         _derive_receptor_diagnosis(tables, lines),
         derive_receptor_status(lines, lesions, imaging, settings),
@@ -80,9 +81,15 @@ def derive_line_baselines(
         _derive_lab_baseline(labs, lines, "ALP", "fold_uln", "alp_fold_uln", settings),
         _derive_lab_baseline(labs, lines, "EGFR", "value_standard", "egfr", settings),
     )
-    found = lines.select(_ON_LINE)
-    for part in parts:
-        found = found.join(part, on=_ON_LINE, how="left", maintain_order="left")
-    return found.sort(_ON_LINE).select(
+    found = sort_by_line(lines.select(_ON_LINE))
+    line_key = found.select(compute_line_key()).to_series()
+    spread = [_spread(part, line_key) for part in parts]
+    return pl.concat([found, *spread], how="horizontal").select(
         pl.col(name).cast(column.dtype) for name, column in LineBaselines.columns().items()
     )
+
+
+def _spread(part: pl.DataFrame, line_key: pl.Series) -> pl.DataFrame:
+    """Return what a part says of each line, null where it has none; ``line_key`` is in order."""
+    places = part.select(place=line_key.search_sorted(part.select(compute_line_key()).to_series()))
+    return spread_rows(pl.concat([part.drop(_ON_LINE), places], how="horizontal"), "place", len(line_key))

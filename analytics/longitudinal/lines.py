@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.settings import Settings
@@ -12,6 +13,7 @@ from analytics.longitudinal.covariates import derive_covariates
 from analytics.longitudinal.keys import is_first_of, sort_by_line
 from analytics.longitudinal.line_groups import derive_line_members
 from analytics.tables.derived import Lines
+from analytics.tables.results import IntArray
 
 
 def _select_single(alone: pl.DataFrame) -> pl.DataFrame:
@@ -79,51 +81,76 @@ def _number_lines(lines: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(prior_lines=pl.col("line_no") - 1)
 
 
-def _derive_parts(lines: pl.DataFrame, members: pl.DataFrame, ssa: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the agents and treatment ids of each line, with the SSA given during it or as its maintenance."""
+def _select_overlapping(lines: pl.DataFrame, courses: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the SSA given during each line or as its maintenance, as ``line`` (its place) and ``treatment_key``."""
     reach = pl.when(pl.col("is_procedure")).then(0).otherwise(settings.maintenance_days)
     begins_within = pl.col("ssa_start") - pl.duration(days=reach) <= pl.col("open_end")
     begins_before_next = (pl.col("ssa_start") < pl.col("next_line_date")).fill_null(value=True)
-    overlapping = (
-        lines.filter(pl.col("treatment") != "SSA")
-        .select("line_id", "pid", "start", "open_end", "is_procedure", "next_line_date")
-        .join(ssa, on="pid")
+    ssa = courses.filter(pl.col("category") == "SSA").select(
+        "pid", "treatment_key", ssa_start="start", ssa_end="open_end"
+    )
+    return (
+        lines.lazy()
+        .with_row_index("line")
+        .filter(pl.col("treatment") != "SSA")
+        .select("line", "pid", "start", "open_end", "is_procedure", "next_line_date")
+        .join(ssa.lazy(), on="pid")
         .filter(begins_within & begins_before_next & (pl.col("ssa_end") >= pl.col("start")))
-        .select("line_id", "agent", "category", "treatment_id", "treatment_key")
+        .select("line", "treatment_key")
+        .collect()
     )
-    own = members.select("line_id", "agent", "category", "treatment_id", "treatment_key")
-    led_by_ssa = lines.select("line_id", is_ssa_line=pl.col("treatment") == "SSA")
+
+
+def _list_parts(lines: pl.DataFrame, members: pl.DataFrame, overlapping: pl.DataFrame) -> tuple[IntArray, IntArray]:
+    """Return the places of lines and the keys of the treatments that are part of each, in order."""
+    places = lines.select("line_id").with_row_index("line")
+    own = members.select("line_id", "treatment_key").join(places, on="line_id").select("line", "treatment_key")
+    parts = pl.concat([own, overlapping])
+    n_treatments = 1 + int(parts["treatment_key"].to_numpy().max(initial=0))
+    # line and treatment as one number: texts are looked up when little is left to do
+    key = parts.select(pl.col("line").cast(pl.Int64) * n_treatments + pl.col("treatment_key")).to_series()
+    return np.divmod(key.unique().sort().to_numpy(), n_treatments)
+
+
+def _derive_parts(
+    lines: pl.DataFrame, members: pl.DataFrame, courses: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
+    """Return the agents and treatment ids of each line, with the SSA given during it or as its maintenance.
+
+    ``courses`` are in the order of ``treatment_key``.
+    """
+    line, treatment_key = _list_parts(lines, members, _select_overlapping(lines, courses, settings))
+    course = np.searchsorted(courses["treatment_key"].to_numpy(), treatment_key)
+    is_ssa_line = (lines["treatment"] == "SSA").to_numpy()[line]
     all_parts = (
-        pl.concat([own, overlapping])
-        .unique(["line_id", "treatment_key"])
-        .sort("line_id", "treatment_key")
-        .join(led_by_ssa, on="line_id", maintain_order="left")
-        .select(
-            "line_id",
-            "treatment_id",
-            agent=pl.coalesce("agent", "category"),
-            is_added_ssa=(pl.col("category") == "SSA") & ~pl.col("is_ssa_line"),
-        )
+        courses.select("treatment_id", agent=pl.coalesce("agent", "category"), is_ssa=pl.col("category") == "SSA")[
+            course
+        ]
+        .with_columns(line=pl.Series(line), is_ssa_line=pl.Series(is_ssa_line))
+        .with_columns(is_added_ssa=pl.col("is_ssa") & ~pl.col("is_ssa_line"))
     )
-    is_alone = is_first_of("line_id") & is_first_of("line_id").shift(-1, fill_value=True)
+    is_alone = is_first_of("line") & is_first_of("line").shift(-1, fill_value=True)
     alone = all_parts.filter(is_alone).select(
-        "line_id",
+        "line",
         agents="agent",
         treatment_ids=pl.concat_list("treatment_id"),
         has_concurrent_ssa="is_added_ssa",
     )
     several = all_parts.filter(~is_alone)
-    agents = several.select("line_id", "agent").unique().sort("line_id", "agent")
+    agents = several.select("line", "agent").unique().sort("line", "agent")
     together = pl.concat(
         [
-            agents.group_by("line_id", maintain_order=True).agg(agents=pl.col("agent").str.join(" + ")),
-            several.group_by("line_id", maintain_order=True)
+            # texts of a list are joined in a fifth of the time those of a group are
+            agents.group_by("line", maintain_order=True)
+            .agg(agents="agent")
+            .with_columns(pl.col("agents").list.join(" + ")),
+            several.group_by("line", maintain_order=True)
             .agg(treatment_ids="treatment_id", has_concurrent_ssa=pl.col("is_added_ssa").any())
-            .drop("line_id"),
+            .drop("line"),
         ],
         how="horizontal",
     )
-    return pl.concat([alone, together])
+    return pl.concat([alone, together]).sort("line").drop("line")
 
 
 def derive_lines(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.LazyFrame:
@@ -149,13 +176,8 @@ def derive_lines(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.L
     courses = derive_courses(tables, settings)
     members = derive_line_members(courses, settings)
     lines = _number_lines(_derive_line_rows(members))
-    ssa = courses.filter(pl.col("category") == "SSA").select(
-        "pid", "agent", "category", "treatment_id", "treatment_key", ssa_start="start", ssa_end="open_end"
-    )
-    parts = _derive_parts(lines, members, ssa, settings)
-    named = lines.join(parts, on="line_id", maintain_order="left").rename(
-        {"start": "start_date", "_file": "file", "_row": "row"}
-    )
+    parts = _derive_parts(lines, members, courses, settings)
+    named = pl.concat([lines, parts], how="horizontal").rename({"start": "start_date", "_file": "file", "_row": "row"})
     return (
         derive_covariates(named, tables, settings)
         .select(pl.col(name).cast(column.dtype) for name, column in Lines.columns().items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analytics.longitudinal.keys import is_first_of, spread_rows, sum_runs
-from analytics.longitudinal.marker_values import RAISED_BY_LOW_EGFR, RAISED_BY_PPI
+from analytics.longitudinal.marker_values import RAISED_BY_LOW_EGFR, RAISED_BY_PPI, is_one_of
 
 
 def derive_days(values: pl.DataFrame) -> pl.DataFrame:
@@ -13,8 +13,8 @@ def derive_days(values: pl.DataFrame) -> pl.DataFrame:
 
     The rows come in the order ``derive_marker_values`` gives, so that a group is a run of rows.
     """
-    unknown = ((pl.col("ppi") == "unknown") & pl.col("analyte").is_in(RAISED_BY_PPI)) | (
-        (pl.col("egfr_low") == "unknown") & pl.col("analyte").is_in(RAISED_BY_LOW_EGFR)
+    unknown = ((pl.col("ppi") == "unknown") & is_one_of(RAISED_BY_PPI)) | (
+        (pl.col("egfr_low") == "unknown") & is_one_of(RAISED_BY_LOW_EGFR)
     )
     return (
         values.select(
@@ -62,17 +62,20 @@ def derive_follow_up(days: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
 
 
 def select_window(follow_up: pl.DataFrame, within: tuple[int, int] | None) -> pl.DataFrame:
-    """Keep the days from the first to the last of ``within``, all of them when it is none."""
-    return follow_up if within is None else follow_up.filter(pl.col("days").is_between(*within))
+    """Keep the days from the first to the last of ``within``, all when it is none; ``run`` counts the groups."""
+    window = follow_up if within is None else follow_up.filter(pl.col("days").is_between(*within))
+    return window.with_columns(run=pl.col("group").rle_id())
 
 
-def summarise_window(follow_up: pl.DataFrame, n_groups: int) -> pl.DataFrame:
-    """Return for each group how many values are in a window, how many assessable, and the place of the lowest."""
+def summarise_window(window: pl.DataFrame) -> pl.DataFrame:
+    """Return the groups of a window: how many values they have in it, how many assessable, and where the lowest is."""
     counts = sum_runs(
-        follow_up.with_columns(n_values=True, n_assessable="is_assessable"), "group", "n_values", "n_assessable"
+        window.select("run", "group", n_values=True, n_assessable="is_assessable"), "run", "n_values", "n_assessable"
     )
-    assessable = follow_up.filter("is_assessable")
-    lowest = spread_rows(assessable.group_by("group").agg(pl.col("point").min()), "group", n_groups)["point"]
-    is_lowest = pl.col("point") == pl.lit(lowest).gather(pl.col("group"))
-    best = assessable.filter(is_lowest).filter(is_first_of("group")).select("group", best="place")
-    return pl.concat([spread_rows(part, "group", n_groups) for part in (counts, best)], how="horizontal")
+    groups = window.select("run", "group").filter(is_first_of("run")).select("group")
+    assessable = window.select("run", "place", "point").filter(window["is_assessable"])
+    lowest = assessable.group_by("run").agg(pl.col("point").min())
+    lowest = spread_rows(lowest, "run", groups.height)["point"]
+    is_lowest = pl.col("point") == pl.lit(lowest).gather(pl.col("run"))
+    best = assessable.filter(is_lowest).filter(is_first_of("run")).select("run", best="place")
+    return pl.concat([groups, counts.drop("run"), spread_rows(best, "run", groups.height)], how="horizontal")

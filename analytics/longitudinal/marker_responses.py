@@ -124,12 +124,16 @@ def derive_marker_responses(
         )
     )
     windows = {within: select_window(follow_up, within) for within in {rule.within_days for rule in rules}}
-    summaries = {within: summarise_window(window, series.height) for within, window in windows.items()}
+    summaries = {within: summarise_window(window) for within, window in windows.items()}
+    known = {
+        within: pl.concat([facts[summary["group"]], summary.drop("group")], how="horizontal")
+        for within, summary in summaries.items()
+    }
     parts: list[pl.DataFrame] = []
     named = sorted(rules, key=lambda rule: rule.rule_id)
     for rule in named:
-        judged = judge_series(windows[rule.within_days], rule, series.height)
-        read = pl.concat([facts, summaries[rule.within_days], judged], how="horizontal").filter(pl.col("n_values") > 0)
+        judged = judge_series(windows[rule.within_days], rule)
+        read = pl.concat([known[rule.within_days], judged], how="horizontal")
         chosen = choose_series(read.with_columns(answer=compute_answer(rule)))
         parts.append(
             chosen.select(

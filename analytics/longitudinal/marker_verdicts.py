@@ -37,26 +37,26 @@ def _compute_verdict(rule: ResponseRule) -> pl.Expr:
     ]
 
 
-def judge_series(window: pl.DataFrame, rule: ResponseRule, n_groups: int) -> pl.DataFrame:
-    """Return for each group its first and last satisfying value and what stays open or cannot be assessed."""
-    judged = window.select("group", "place", "date", "is_assessable", verdict=_compute_verdict(rule)).with_columns(
-        is_yes=pl.col("verdict").fill_null(value=False)
-    )
+def judge_series(window: pl.DataFrame, rule: ResponseRule) -> pl.DataFrame:
+    """Return for each ``run`` its first and last satisfying value and what stays open or cannot be assessed."""
+    judged = window.select(
+        "run", "place", "date", "is_assessable", verdict=_compute_verdict(rule)
+    ).with_columns(is_yes=pl.col("verdict").fill_null(value=False))  # fmt: skip
     counts = sum_runs(
         judged.select(
-            "group",
+            "run",
             n_open=pl.col("verdict").is_null() & pl.col("is_assessable"),
             n_raised=pl.col("is_yes") & ~pl.col("is_assessable"),
         ),
-        "group",
+        "run",
         "n_open",
         "n_raised",
     )
-    satisfying = judged.filter(pl.col("is_yes") & pl.col("is_assessable"))
-    first = satisfying.filter(is_first_of("group")).select("group", first="place", response_date="date")
-    last = satisfying.filter(is_first_of("group").shift(-1, fill_value=True)).select(last_yes="date")
-    found = pl.concat([first, last], how="horizontal")
-    return pl.concat([spread_rows(part, "group", n_groups) for part in (counts, found)], how="horizontal")
+    satisfying = judged.select("run", "place", "date").filter(judged["is_yes"] & judged["is_assessable"])
+    first = satisfying.filter(is_first_of("run")).select("run", first="place", response_date="date")
+    last = satisfying.filter(is_first_of("run").shift(-1, fill_value=True)).select(last_yes="date")
+    found = spread_rows(pl.concat([first, last], how="horizontal"), "run", counts.height)
+    return pl.concat([counts.drop("run"), found], how="horizontal")
 
 
 def compute_answer(rule: ResponseRule) -> pl.Expr:

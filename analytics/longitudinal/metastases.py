@@ -4,38 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.sites import METASTATIC_SITES
 from analytics.longitudinal.reading import select_reading
+from analytics.tables.results import IntArray
 
 _ON_LINE = ["pid", "line_no"]
 _SEEN = ("yes", "too_small")
-_ORGANS = 1_000
-"""More than there are sites: patient and site make one number."""
+_SITES: tuple[str, ...] = tuple(sorted(site.code for site in METASTATIC_SITES))
+
+_NEVER, _LATEST, _ALWAYS = 2**31 - 1, 2**31 - 2, -(2**31)
+"""A day that does not come, one after every day, and one before."""
+
+Days = NDArray[np.int32]
 
 
-def _derive_first_seen(lesions: pl.DataFrame, days: pl.Series) -> pl.DataFrame:
-    """Return the first day a lesion was seen in each metastatic site of each patient."""
-    organs = pl.Enum([site.code for site in METASTATIC_SITES])
+def _find_earliest(patient: IntArray, site: IntArray, day: Days, n_patients: int) -> Days:
+    """Return the earliest ``day`` of each patient and site, ``_NEVER`` without one."""
+    earliest = np.full((n_patients, len(_SITES)), _NEVER, dtype=np.int32)
+    np.minimum.at(earliest.ravel(), patient * len(_SITES) + site, day)
+    return earliest
+
+
+def _read_days(days: pl.Series, otherwise: int) -> Days:
+    return days.to_physical().fill_null(otherwise).to_numpy()
+
+
+def _find_first_seen(lesions: pl.DataFrame, scan_patient: IntArray, days: pl.Series, n_patients: int) -> Days:
+    """Return the first day a lesion was seen in each site of each patient."""
     how = pl.col("measured")
-    is_seen = how.is_null() | pl.any_horizontal(*(how == code for code in _SEEN)).fill_null(value=False)
-    return (
+    is_seen = how.is_null() | pl.any_horizontal(*(how == code for code in _SEEN))
+    noted = (
         lesions.lazy()
-        .select(
-            "pid", is_seen=is_seen, organ=pl.col("organ").cast(organs, strict=False), date=days.gather(lesions["scan"])
-        )
-        .filter(pl.col("is_seen") & pl.col("organ").is_not_null() & pl.col("date").is_not_null())
-        .group_by(key=pl.col("pid").cast(pl.Int64) * _ORGANS + pl.col("organ").to_physical())
-        .agg(pl.col("pid", "organ").first(), pl.col("date").min())
-        .select("pid", pl.col("organ").cast(pl.String), "date")
+        .select("scan", is_seen=is_seen, organ=pl.col("organ").cast(pl.Enum(_SITES), strict=False).to_physical())
+        .filter(pl.col("is_seen") & pl.col("organ").is_not_null() & pl.col("scan").is_not_null())
         .collect()
     )
+    scan, organ = noted["scan"].to_numpy(), noted["organ"].to_numpy()
+    return _find_earliest(scan_patient[scan], organ, _read_days(days, _NEVER)[scan], n_patients)
+
+
+def _find_first_told(diagnoses: pl.LazyFrame, patients: pl.Series) -> Days:
+    """Return the first possible day of a diagnosis that names each site of each patient."""
+    told = (
+        diagnoses.filter(pl.col("metastatic_sites").list.len() > 0)
+        .select("pid", "diagnosis_date_lo", site="metastatic_sites")
+        .explode("site")
+        .with_columns(pl.col("site").cast(pl.Enum(_SITES)).to_physical())
+        .collect()
+    )
+    day = _read_days(told["diagnosis_date_lo"], _ALWAYS)
+    return _find_earliest(_place(told["pid"], patients), told["site"].to_numpy(), day, len(patients) + 1)
+
+
+def _place(pid: pl.Series, patients: pl.Series) -> IntArray:
+    """Return the place of each patient among ``patients``, which are in order; their number for another one."""
+    known, asked = patients.to_numpy(), pid.to_numpy()
+    place = np.searchsorted(known, asked)
+    return np.where(np.append(known, 0)[place] == asked, place, len(known))
 
 
 def derive_metastases(
-    tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, lesions: pl.DataFrame, days: pl.Series
+    tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, lesions: pl.DataFrame, imaging: pl.DataFrame
 ) -> pl.DataFrame:
     """Return the metastatic sites of each line that has any, with what models ask of them.
 
@@ -45,57 +79,64 @@ def derive_metastases(
     Parameters
     ----------
     lesions
-        Accepted lesions with ``scan``, their place in ``days``.
-    days
-        The day of each examination.
+        Accepted lesions with ``scan``, their row of ``imaging``.
     """
-    starts = lines.lazy().select(*_ON_LINE, "start_date", "primary_site")
-    is_known = (pl.col("diagnosis_date_lo") <= pl.col("start_date")).fill_null(value=True)
-    told = (
-        starts.join(tables["diagnoses"].select("pid", "diagnosis_date_lo", "metastatic_sites"), on="pid")
-        .filter(is_known & (pl.col("metastatic_sites").list.len() > 0))
-        .explode("metastatic_sites")
-        .select(*_ON_LINE, site="metastatic_sites")
-    )
-    seen = (
-        starts.join(_derive_first_seen(lesions, days).lazy(), on="pid")
-        .filter((pl.col("date") <= pl.col("start_date")) & pl.col("organ").ne_missing(pl.col("primary_site")))
-        .select(*_ON_LINE, site="organ")
-    )
-    site = pl.col("site")
-    return (
-        pl.concat([told, seen])
-        .group_by(_ON_LINE)
-        .agg(
-            metastatic_sites=site.unique().sort(),
-            has_bone_metastases=(site == "bone").any(),
-            is_liver_only=(site == "liver").all(),
-            extent=pl.when((site == "liver").all())
-            .then(pl.lit("liver_only"))
-            .when((site == "liver").any())
-            .then(pl.lit("liver_and_beyond"))
-            .otherwise(pl.lit("no_liver")),
-        )
-        .collect()
-    )
+    patients = lines["pid"].unique().sort()
+    told = _find_first_told(tables["diagnoses"], patients)
+    seen = _find_first_seen(lesions, _place(imaging["pid"], patients), imaging["date"], len(patients) + 1)
+    patient, start = _place(lines["pid"], patients), lines["start_date"]
+    primary = lines["primary_site"].cast(pl.Enum(_SITES), strict=False).to_physical().fill_null(len(_SITES)).to_numpy()
+    # of a line without a start a diagnosis may lie before it, and no lesion was seen by its day
+    is_told = told[patient] <= _read_days(start, _LATEST)[:, np.newaxis]
+    is_seen = seen[patient] <= _read_days(start, _ALWAYS)[:, np.newaxis]
+    is_seen &= primary[:, np.newaxis] != np.arange(len(_SITES))
+    found = (is_told | is_seen) @ (1 << np.arange(len(_SITES)))
+    return lines.select(_ON_LINE).with_columns(_word_sites(found)).filter(pl.Series(found > 0))
+
+
+def _word_sites(found: IntArray) -> list[pl.Series]:
+    """Return what is said of sites held as the bits of a number: the different ones are few."""
+    numbers = np.flatnonzero(np.bincount(found))
+    which = np.searchsorted(numbers, found)
+    sites = [[site for place, site in enumerate(_SITES) if number >> place & 1] for number in numbers.tolist()]
+    extents = [
+        "no_liver" if "liver" not in some else "liver_only" if some == ["liver"] else "liver_and_beyond"
+        for some in sites
+    ]
+    words = [
+        pl.Series("metastatic_sites", sites, dtype=pl.List(pl.String)),
+        pl.Series("has_bone_metastases", ["bone" in some for some in sites], dtype=pl.Boolean),
+        pl.Series("is_liver_only", [some == ["liver"] for some in sites], dtype=pl.Boolean),
+        pl.Series("extent", extents, dtype=pl.String),
+    ]
+    return [said.gather(which) for said in words]
 
 
 def _select_last_scans(
     lines: pl.DataFrame, lesions: pl.DataFrame, imaging: pl.DataFrame, settings: Settings
 ) -> pl.DataFrame:
-    """Return the examinations (``scan``) of the last day before each line on which any lesion was measured."""
+    """Return the examinations (``scan``) of the last day before each line on which any lesion was measured.
+
+    ``place`` is that of the line.
+    """
     # an examination for uptake alone, as FDG PET, tells no burden and hides none
-    is_measured = lesions.select((pl.col("measured") != "not_assessed").fill_null(value=True)).to_series()
-    with_lesions = lesions["scan"].filter(is_measured).drop_nulls()
-    has_lesions = pl.repeat(value=False, n=imaging.height, eager=True).scatter(with_lesions, values=True)
+    is_measured = lesions.select(pl.col("measured").ne_missing("not_assessed") & pl.col("scan").is_not_null())
+    has_lesions = np.zeros(imaging.height, dtype=np.bool_)
+    has_lesions[lesions["scan"].filter(is_measured.to_series()).to_numpy()] = True
     scans = imaging.select("pid", "date", scan=pl.int_range(pl.len(), dtype=pl.Int64)).filter(
-        has_lesions & pl.col("date").is_not_null()
+        pl.Series(has_lesions) & pl.col("date").is_not_null()
     )
-    starts = lines.select(*_ON_LINE, "start_date").with_row_index("place").filter(pl.col("start_date").is_not_null())
+    starts = lines.select("pid", "start_date").with_row_index("place").filter(pl.col("start_date").is_not_null())
     earliest = pl.col("start_date") - pl.duration(days=settings.baseline_scan_days)
-    near = starts.join(scans, on="pid").filter(pl.col("date").is_between(earliest, pl.col("start_date")))
+    near = (
+        starts.lazy()
+        .join(scans.lazy(), on="pid")
+        .filter(pl.col("date").is_between(earliest, pl.col("start_date")))
+        .select("place", "scan", "date")
+        .collect()
+    )
     last = near.group_by("place").agg(last=pl.col("date").max())
-    return near.join(last, on="place").filter(pl.col("date") == pl.col("last")).select(*_ON_LINE, "place", "scan")
+    return near.join(last, on="place").filter(pl.col("date") == pl.col("last")).select("place", "scan")
 
 
 def derive_burden(
@@ -109,28 +150,38 @@ def derive_burden(
     ``scan``, their row of ``imaging``.
     """
     chosen = _select_last_scans(lines, lesions, imaging, settings)
-    is_chosen = pl.repeat(value=False, n=imaging.height, eager=True).scatter(chosen["scan"].unique(), values=True)
-    rows = select_reading(lesions.filter(is_chosen.gather(lesions["scan"])), "scan")
+    is_chosen = np.zeros(imaging.height + 1, dtype=np.bool_)
+    is_chosen[chosen["scan"].to_numpy()] = True
+    asked = lesions.select("scan", "reader", "lesion_id", "role", "nodal", "measured", "longest_mm", "short_mm")
+    # the last place is that of no scan
+    of_chosen = pl.Series(is_chosen[lesions["scan"].fill_null(imaging.height).to_numpy()])
+    rows = select_reading(asked.filter(of_chosen), "scan")
     size = pl.when(pl.col("nodal") == "Y").then(pl.coalesce("short_mm", "longest_mm")).otherwise("longest_mm")
-    target = pl.col("tenths").filter("is_target")
-    return (
+    names = rows["lesion_id"].cast(pl.Categorical(pl.Categories.random()))
+    of_lines = (
         rows.lazy()
         .select(
             "scan",
-            pl.col("lesion_id").cast(pl.Categorical(pl.Categories.random())),
+            lesion=pl.lit(names.to_physical().cast(pl.Int64)),
             tenths=(size * 10).round().cast(pl.Int64),
             is_seen=pl.col("measured").fill_null("yes").is_in(_SEEN),
             is_target=pl.col("role") == "target",
         )
         .join(chosen.lazy(), on="scan")
-        .group_by("place", "lesion_id")
-        .agg(pl.col(_ON_LINE).first(), pl.col("tenths").max(), pl.col("is_seen").any(), pl.col("is_target").any())
-        .group_by("place")
+        # line and lesion as one number
+        .group_by(key=pl.col("place").cast(pl.Int64) * 2**32 + pl.col("lesion"))
+        .agg(pl.col("tenths").max(), pl.col("is_seen").any(), pl.col("is_target").any())
+        .with_columns(target=pl.when("is_target").then("tenths"))
+        .group_by(place=pl.col("key") // 2**32)
         .agg(
-            pl.col(_ON_LINE).first(),
             n_lesions=pl.col("is_seen").sum().cast(pl.Int32),
-            target_sum_mm=pl.when((target.len() > 0) & (target.null_count() == 0)).then(target.sum() / 10),
+            n_targets=pl.col("is_target").sum(),
+            n_sized=pl.col("target").count(),
+            tenths=pl.col("target").sum(),
         )
-        .drop("place")
         .collect()
+    )
+    is_known = (pl.col("n_targets") > 0) & (pl.col("n_targets") == pl.col("n_sized"))
+    return pl.concat([lines.select(_ON_LINE)[of_lines["place"]], of_lines], how="horizontal").select(
+        *_ON_LINE, "n_lesions", target_sum_mm=pl.when(is_known).then(pl.col("tenths") / 10)
     )

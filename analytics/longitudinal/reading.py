@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
+from analytics.longitudinal.key_lookup import find_values
 from analytics.longitudinal.keys import is_first_of
+from analytics.tables.results import IntArray
 
-_ON_SCAN = ["pid", "imaging_id"]
+NO_SCAN = -1
+"""Stands for no examination."""
+
+_ON_SCAN = ("pid", "imaging_id")
+
+
+def look_up_scans(asked: pl.DataFrame, scans: pl.DataFrame) -> IntArray:
+    """Return the position among ``scans`` of the examination of each row ``asked``, or ``NO_SCAN``."""
+    names = pl.Categorical(pl.Categories.random())
+    # both are kept until both have their codes: numbering starts anew once no series of a category is left
+    coded = [table["imaging_id"].cast(names) for table in (scans, asked)]
+    places = [codes.to_physical() for codes in coded]
+    nameless = 1 + max(int(some.fill_null(0).to_numpy().max(initial=0)) for some in places)
+    of_scan, of_asked = (some.fill_null(nameless).to_numpy().astype(np.int64) for some in places)
+    of_scan += scans["pid"].to_numpy().astype(np.int64) * (nameless + 1)
+    of_asked += asked["pid"].to_numpy().astype(np.int64) * (nameless + 1)
+    return find_values(of_scan, np.arange(len(of_scan)), of_asked, NO_SCAN)
 
 
 def find_scans(lesions: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:
@@ -14,17 +33,15 @@ def find_scans(lesions: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:
 
     Lesions of one examination mostly stand together: only the first of each stretch is looked up by its text id.
     """
-    stretch = lesions.select(pl.struct(_ON_SCAN).rle_id().alias("stretch")).to_series()
-    starts = stretch.to_frame().select(is_first_of("stretch").arg_true()).to_series()
-    firsts = lesions.select(pl.col(_ON_SCAN).gather(starts))
-    rows = imaging.select(*_ON_SCAN, scan=pl.int_range(pl.len(), dtype=pl.Int64))
-    return firsts.join(rows, on=_ON_SCAN, how="left", maintain_order="left")["scan"].gather(stretch)
+    starts = lesions.select(is_first_of(*_ON_SCAN).arg_true()).to_series().to_numpy().astype(np.int64)
+    scan = look_up_scans(lesions.select(pl.col(_ON_SCAN).gather(starts)), imaging)
+    of_row = pl.Series("scan", np.repeat(scan, np.diff(starts, append=lesions.height)))
+    return of_row.set(of_row == NO_SCAN, None)
 
 
 def select_reading(lesions: pl.DataFrame, *scan: str) -> pl.DataFrame:
     """Return the lesion rows of one reader an examination (columns ``scan``); no name is before any name."""
-    stretch = lesions.select(pl.struct(*scan, "reader").rle_id().alias("stretch")).to_series()
-    starts = stretch.to_frame().select(is_first_of("stretch").arg_true()).to_series()
+    starts = lesions.select(is_first_of(*scan, "reader").arg_true()).to_series()
     readings = lesions.select(pl.col(*scan, "reader").gather(starts))
     if readings.n_unique(scan) == readings.height:
         return lesions
@@ -34,5 +51,6 @@ def select_reading(lesions: pl.DataFrame, *scan: str) -> pl.DataFrame:
     # central readers, then rows without a name, then the others
     ranks = {name: place + (place >= n_central) for place, name in enumerate(in_order)}
     rank = pl.col("reader").replace_strict(ranks, default=n_central, return_dtype=pl.Int32)
-    is_read = readings.select(rank == rank.min().over(scan)).to_series()
-    return lesions.filter(is_read.gather(stretch))
+    is_read = readings.select(rank == rank.min().over(scan)).to_series().to_numpy()
+    lengths = np.diff(starts.to_numpy().astype(np.int64), append=lesions.height)
+    return lesions.filter(pl.Series(np.repeat(is_read, lengths)))

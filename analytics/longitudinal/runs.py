@@ -20,6 +20,13 @@ def measure_runs(opening: Places, height: int) -> Places:
     return np.diff(np.append(opening, height))
 
 
+def list_places(starts: Places, lengths: Places) -> Places:
+    """Return the places of the rows of runs, one run after the other."""
+    place = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+    place += np.arange(len(place))
+    return place
+
+
 def compute_running_minimum(values: Numbers, opening: Places) -> Numbers:
     """Return the smallest value of each run up to each row, in as many steps as the longest run has doublings."""
     lengths = measure_runs(opening, values.size)
@@ -48,5 +55,5 @@ def find_lowest(run: Places, key: Places, n_runs: int) -> Places:
 
 def as_index(place: Places) -> pl.Series:
     """Return places as an index into a column, null where it is −1."""
-    index = pl.Series(place)
-    return index.set(index < 0, None)
+    index, is_none = pl.Series(place.astype(np.uint32)), place < 0
+    return index.set(pl.Series(is_none), None) if is_none.any() else index

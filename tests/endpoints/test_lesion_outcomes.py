@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from analytics.endpoints import lesion_outcomes
 from analytics.endpoints.lesion_outcomes import derive_lesion_outcomes
 from analytics.tables.derived_disease import LesionOutcomes
 from tests.by_hand import accept_by_hand
@@ -49,3 +50,18 @@ def test_the_last_scan_that_looked_for_it_tells(how: tuple[str, str, str], outco
 def test_a_central_reader_stands_before_a_local_one():
     rows = "P1 | s0 | L1 | local | 30 | yes\nP1 | s0 | L1 | central | 20 | yes\nP1 | s0 | L2 | local | 9 | yes"
     assert outcomes_of(rows).select("lesion_id", "first_mm").rows() == [("L1", 20.0)]
+
+
+def test_lesions_are_counted_alike_however_many_names_there_are(monkeypatch: pytest.MonkeyPatch):
+    rows = "\n".join(
+        f"P{1 + place % 3} | s{place % 2} | L{place % 5} | local | {10 + place} | yes" for place in range(12)
+    )
+    imaging = "patient_id | imaging_id | date | modality\n" + "\n".join(
+        f"P{patient} | s{scan} | 2020-0{1 + scan}-01 | CT" for patient in (1, 2, 3) for scan in (0, 1)
+    )
+    lesions = f"patient_id | imaging_id | lesion_id | reader | longest_mm | measured\n{rows}"
+    tables = accept_by_hand({"imaging": imaging, "lesions": lesions})
+    by_table = derive_lesion_outcomes(tables)
+    monkeypatch.setattr(lesion_outcomes, "LARGEST_TABLE", 0)
+    assert by_table.height > 3
+    assert derive_lesion_outcomes(tables).equals(by_table)

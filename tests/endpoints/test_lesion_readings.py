@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from analytics.catalogue.settings import Settings
-from analytics.endpoints import key_lookup, lesion_sizes
-from analytics.endpoints.key_lookup import find_values
+from analytics.endpoints import lesion_sizes
 from analytics.endpoints.lesion_outcomes import derive_lesion_outcomes
 from analytics.endpoints.recist import derive_recist_assessments
+from analytics.longitudinal import key_lookup
+from analytics.longitudinal.key_lookup import find_values
 from analytics.longitudinal.lines import derive_lines
 from tests.by_hand import Tables, accept_by_hand
 

@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from analytics.catalogue.settings import Settings
-from analytics.endpoints import key_lookup
 from analytics.endpoints.growth_rates import derive_growth_rates
 from analytics.endpoints.line_readings import derive_line_readings
 from analytics.endpoints.recist import assess_readings, derive_recist_assessments
+from analytics.longitudinal import key_lookup
 from analytics.longitudinal.lines import derive_lines
 from analytics.tables.derived import GrowthRates, RecistAssessments
 from tests.by_hand import accept_by_hand
