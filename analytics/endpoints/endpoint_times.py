@@ -96,9 +96,14 @@ def _derive_scan_censoring(
     )
 
 
+def _is_alive_at_end() -> pl.Expr:
+    """Return whether life is known to reach the end of observation: who died on it or later was alive."""
+    return pl.any_horizontal(*((pl.col(name) >= pl.col("end")).fill_null(value=False) for name in ("alive", "death")))
+
+
 def _derive_contact_censoring(observed: pl.DataFrame, endpoint: Endpoint, closing: pl.Expr) -> pl.DataFrame:
     """Censor at the last day known alive, or at the end of observation where life is known to reach it."""
-    reaches = (pl.col("alive") >= pl.col("end")).fill_null(value=False) | (closing == "death")
+    reaches = _is_alive_at_end()
     still_open = pl.when("is_lost").then(as_code("lost", CENSORINGS)).otherwise(as_code("open", CENSORINGS))
     at_end = ((reaches & (closing == name), name) for name in endpoint.ends)
     return observed.with_columns(
@@ -115,16 +120,18 @@ def _derive_censoring(
 ) -> pl.DataFrame:
     """Add ``censoring``, the record a line without event is censored at, why, and which record that is."""
     lost = pl.when("is_lost").then(as_code("lost", CENSORINGS)).otherwise(as_code("open", CENSORINGS))
-    closing = pl.coalesce(
-        *(pl.when(pl.col(name) == pl.col("end")).then(as_code(name, CENSORINGS)) for name in ends), lost
-    )
+    closes = {name: pl.col(name) == pl.col("end") for name in ends}
+    if "data_cutoff" in closes:
+        # who was lost before the cut-off was not observed until then
+        closes["data_cutoff"] = closes["data_cutoff"] & ~(pl.col("is_lost") & ~_is_alive_at_end())
+    closing = pl.coalesce(*(pl.when(holds).then(as_code(name, CENSORINGS)) for name, holds in closes.items()), lost)
     if endpoint.censor_at == "last_adequate_scan":
         return _derive_scan_censoring(observed, endpoint, closing, scans)
     if endpoint.censor_at == "last_known_alive":
         return _derive_contact_censoring(observed, endpoint, closing)
     is_late = (pl.col("last_marker_value") > pl.col("end")).fill_null(value=False)
     if endpoint.is_favourable:
-        is_late = pl.col("end").is_not_null()
+        is_late = pl.any_horizontal(*((closing == name).fill_null(value=False) for name in ends))
     at_end = ((is_late & (closing == name), name) for name in ends)
     return observed.with_columns(
         *_pick("censoring", *at_end, (~is_late, "last_marker_value")),
