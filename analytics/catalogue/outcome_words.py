@@ -30,6 +30,9 @@ EVENT_WORDS: dict[str, tuple[str, str]] = {
 }
 """What happened, and which record dates it."""
 
+HAVE_THEIR_DAY: tuple[str, ...] = ("death", "new_therapy", "end_of_treatment")
+"""Events whose day is known; the others lie between two looks at the patient."""
+
 END_WORDS: dict[str, str] = {
     "new_therapy": "the next line",
     "death": "death",

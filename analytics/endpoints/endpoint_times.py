@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from analytics.catalogue.endpoints import Endpoint, RuleSet
+from analytics.catalogue.outcome_words import HAVE_THEIR_DAY
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.missed import compute_missed
 from analytics.endpoints.outcomes import CENSORINGS, EVENTS, PLACES, as_code, compute_outcome, list_words
@@ -143,9 +144,11 @@ def _derive_censoring(
 
 
 def _derive_bounds(observed: pl.DataFrame, endpoint: Endpoint, scans: pl.DataFrame) -> pl.DataFrame:
-    """Add ``last_negative`` before an event seen at a scan: the event lies between the two days."""
+    """Add ``last_negative`` before an event seen at a scan or in a value: the event lies between the two days."""
     if endpoint.censor_at != "last_adequate_scan":
-        return observed.with_columns(*_pick("last_negative", (None, "start")))
+        yet = {"marker_progression": "no_progression_yet", "marker_response": "no_response_yet"}
+        known = (pl.when(pl.col("event_name") == as_code(name, EVENTS)).then(day) for name, day in yet.items())
+        return observed.with_columns(last_negative=pl.max_horizontal("start_date", pl.coalesce(*known)))
     before = pl.col("event") - pl.duration(days=1)
     seen = derive_last_until(observed, scans, before, "last_negative", from_start=endpoint.origin != "start")
     return seen.with_columns(*_pick("last_negative", (None, "last_negative"), (None, "start")))
@@ -189,7 +192,8 @@ def _apply_baseline(observed: pl.DataFrame) -> pl.DataFrame:
 def _finish(decided: pl.DataFrame, endpoint: Endpoint, rule_set: RuleSet, records: pl.DataFrame) -> pl.DataFrame:
     """Give the decided lines the columns of ``TimesToEvent``."""
     happened, is_in = pl.col("event_name").is_not_null(), pl.col("exclusion").is_null()
-    seen_at_scan = happened & (pl.col("event_name") != as_code("death", EVENTS))
+    has_its_day = pl.any_horizontal(*(pl.col("event_name") == as_code(name, EVENTS) for name in HAVE_THEIR_DAY))
+    seen_at_look = happened & ~has_its_day
     elapsed = (pl.col("record") - pl.col("start_date")).dt.total_days()
     dated = decided.with_columns(
         *_pick("record", (is_in & happened, "event"), (is_in & ~happened, "censoring")), outcome=compute_outcome()
@@ -217,7 +221,7 @@ def _finish(decided: pl.DataFrame, endpoint: Endpoint, rule_set: RuleSet, record
             entries["record_is_imputed"].fill_null(value=False)
             | records["is_imputed"].gather(started_by).fill_null(value=False)
         ),
-        last_negative_date=pl.when(~is_in).then(None).when(seen_at_scan).then("last_negative").otherwise("record"),
+        last_negative_date=pl.when(~is_in).then(None).when(seen_at_look).then("last_negative").otherwise("record"),
         first_positive_date=pl.when(is_in & happened).then("record"),
     ).select(pl.col(name).cast(column.dtype) for name, column in TimesToEvent.columns().items())
 

@@ -53,6 +53,14 @@ def _derive_next_starts(lines: pl.DataFrame, book: RecordBook) -> pl.DataFrame:
     return lines.join(following, on=["pid", "next_line_date"], how="left", maintain_order="left")
 
 
+def _list_filled_ends(tables: Mapping[str, pl.LazyFrame]) -> pl.Series:
+    """Return patient and day, as one key, of treatments and cycles that end a line on a day that was filled in."""
+    return pl.concat(
+        tables[table].filter(pl.col(f"{column}_precision") != "D").select(key=compute_day_key(pl.col(column))).collect()
+        for table, column in (("treatments", "end"), ("cycles", "date"))
+    )["key"]
+
+
 def _derive_own_cutoffs(vital_status: pl.LazyFrame, book: RecordBook) -> pl.DataFrame:
     """Return the data cut-off of each patient with one of their own, as ``own_cutoff``: the earliest."""
     cutoffs = (
@@ -93,6 +101,9 @@ RECORDS: tuple[str, ...] = (
 )
 """The records of a line that do not depend on how progression is decided."""
 
+NEGATIVE_DAYS: tuple[str, ...] = ("no_progression_yet", "no_response_yet")
+"""The last days on which the marker had not progressed, or responded."""
+
 
 def derive_observation(
     tables: Mapping[str, pl.LazyFrame],
@@ -103,7 +114,7 @@ def derive_observation(
 ) -> pl.DataFrame:
     """Derive the ``RECORDS`` of each line: the day of each, and its number in ``book``.
 
-    Beside them ``is_lost`` and ``exclusion``, the reason a line is in no endpoint.
+    Beside them the ``NEGATIVE_DAYS``, ``is_lost`` and ``exclusion``, the reason a line is in no endpoint.
 
     Parameters
     ----------
@@ -111,7 +122,8 @@ def derive_observation(
         As `derive_marker_records` returns them.
     """
     starts = book.enter(lines, "treatments", "start_precision", file="file", row="row")
-    ends = book.enter(lines, "treatments", pl.lit("D"), file="file", row="row")
+    is_end_filled = compute_day_key(pl.col("end_date")).is_in(_list_filled_ends(tables).implode())
+    ends = book.enter_known(lines, pl.lit("treatments"), is_end_filled.fill_null(value=False))
     of_lines = lines.with_columns(starts.alias(number_of("start")), ends.alias("_end_at"), start=pl.col("start_date"))
     return (
         _derive_next_starts(of_lines, book)
@@ -125,7 +137,9 @@ def derive_observation(
             is_lost=pl.col("is_lost").fill_null(value=False),
         )
         .with_columns(exclusion=_compute_exclusion())
-        .select("pid", "line_no", "start_date", "is_lost", "exclusion", *RECORDS, *map(number_of, RECORDS))
+        .select(
+            "pid", "line_no", "start_date", "is_lost", "exclusion", *NEGATIVE_DAYS, *RECORDS, *map(number_of, RECORDS)
+        )
         .pipe(sort_by_line)
     )
 

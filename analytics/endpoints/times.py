@@ -144,7 +144,7 @@ def derive_times_to_event(
     responses = _code_files(ready["marker_responses"], "deciding_file").collect()
     schedule = tables["schedule"].collect()
     book = RecordBook()
-    of_marker = derive_marker_records(responses, progressions, settings, book)
+    of_marker = derive_marker_records(responses, progressions, tables["labs"], settings, book)
     eager = lines.collect()
     observed = derive_observation(tables, eager, of_marker, settings, book)
     if any(rule_set.needs_baseline and rule_set.code in {code for _, code in wanted} for rule_set in RULE_SETS):

@@ -77,6 +77,10 @@ class MarkerResponses(dy.Schema):
     baseline_row = dy.UInt32(nullable=True, description="Line of the baseline.")
     deciding_file = dy.String(nullable=True, description="Source file of the deciding value.")
     deciding_row = dy.UInt32(nullable=True, description="Line of the deciding value.")
+    negative_date = dy.Date(
+        nullable=True,
+        description="Day of the value before the response, where that surely was none; null under a rule of a window.",
+    )
 
 
 class MarkerProgressions(dy.Schema):
@@ -91,6 +95,7 @@ class MarkerProgressions(dy.Schema):
     reference_value = dy.Float64(nullable=True, description="What it was compared with, in compared_unit.")
     file = dy.String(nullable=True, description="Source file of that value.")
     row = dy.UInt32(nullable=True, description="Line of that file.")
+    negative_date = dy.Date(nullable=True, description="Day of the value before it, where that surely was no rise.")
     last_value_date = dy.Date(description="Last comparable value of the line.")
     last_file = dy.String(description="Its source file.")
     last_row = dy.UInt32(description="Line of that file.")
