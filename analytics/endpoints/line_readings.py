@@ -13,6 +13,7 @@ from analytics.catalogue.size_criteria import SIZE_CRITERIA_BY_CODE, SizeCriteri
 from analytics.endpoints.lesion_counts import count_called_targets
 from analytics.endpoints.lesion_sizes import LesionSizes, derive_lesion_sizes
 from analytics.endpoints.visits import (
+    NEVER,
     NO_LINE,
     derive_line_visits,
     derive_visit_facts,
@@ -21,6 +22,7 @@ from analytics.endpoints.visits import (
 )
 from analytics.errors import SettingsError
 from analytics.longitudinal.keys import spread_rows
+from analytics.tables.results import BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,26 @@ class LineReadings:
     baselines: pl.DataFrame
 
 
-def _select_baselines(visits: pl.DataFrame, sizes: LesionSizes, n_lines: int, settings: Settings) -> pl.DataFrame:
+def _are_surely_before(visits: pl.DataFrame, scans: pl.DataFrame, lines: pl.DataFrame) -> BoolArray:
+    """Return which visits surely lie before the start that comes next, or on its day, whatever days were filled in."""
+    is_before = np.ones(visits.height, dtype=np.bool_)
+    filled = scans.select("visit", "date_hi").filter(scans["is_imputed"])
+    coming = visits["coming"].to_numpy()[filled["visit"].to_numpy()]
+    # NO_LINE takes the last place
+    starts = np.append(lines["start_lo"].to_physical().fill_null(NEVER).to_numpy(), NEVER)[coming]
+    is_before[filled["visit"].to_numpy()[filled["date_hi"].to_physical().to_numpy() > starts]] = False
+    return is_before
+
+
+def _select_baselines(
+    visits: pl.DataFrame, sizes: LesionSizes, is_before: BoolArray, n_lines: int, settings: Settings
+) -> pl.DataFrame:
     """Return the baseline of each line: the last visit with every target measured, else the last with a lesion.
 
     One row a line, null without a baseline.
     """
     coming = visits["coming"].to_numpy()
-    is_near = (coming != NO_LINE) & (visits["days_before"].to_numpy() <= settings.baseline_scan_days)
+    is_near = (coming != NO_LINE) & is_before & (visits["days_before"].to_numpy() <= settings.baseline_scan_days)
     n_targets, n_unsized, tenths = count_called_targets(sizes)
     is_complete = (n_targets > 0) & (n_unsized == 0)
     near = np.flatnonzero(is_near & sizes.have_rows())
@@ -90,5 +105,6 @@ def derive_line_readings(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame
     scans = derive_visits(tables["imaging"], settings)
     visits = derive_line_visits(derive_visit_facts(scans), dated)
     sizes = derive_lesion_sizes(tables["lesions"], scans, criteria)
-    baselines = _select_baselines(visits, sizes, dated.height, settings)
+    is_before = _are_surely_before(visits, scans, dated)
+    baselines = _select_baselines(visits, sizes, is_before, dated.height, settings)
     return LineReadings(criteria, dated, scans, visits, sizes, baselines)

@@ -53,6 +53,12 @@ def derive_line_pairs(values: pl.DataFrame, starts: pl.DataFrame, settings: Sett
     return pair % values.height, pair // values.height
 
 
+def is_surely_timed() -> pl.Expr:
+    """Return whether a value of ``derive_line_windows`` is after the start, or surely not after it (``date_hi``)."""
+    may_be_late = pl.coalesce("date_hi", "date") > pl.coalesce("start_lo", "start_date")
+    return (pl.col("date") > pl.col("start_date")) | ~may_be_late
+
+
 def derive_line_windows(values: pl.DataFrame, lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Read every value against the line in force and against each line that starts soon after it.
 

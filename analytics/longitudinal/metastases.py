@@ -88,12 +88,18 @@ def _select_last_scans(
     is_measured = lesions.select((pl.col("measured") != "not_assessed").fill_null(value=True)).to_series()
     with_lesions = lesions["scan"].filter(is_measured).drop_nulls()
     has_lesions = pl.repeat(value=False, n=imaging.height, eager=True).scatter(with_lesions, values=True)
-    scans = imaging.select("pid", "date", scan=pl.int_range(pl.len(), dtype=pl.Int64)).filter(
+    day = [pl.col("date"), pl.coalesce("date_hi", "date").alias("date_hi")]
+    scans = imaging.select("pid", *day, scan=pl.int_range(pl.len(), dtype=pl.Int64)).filter(
         has_lesions & pl.col("date").is_not_null()
     )
-    starts = lines.select(*_ON_LINE, "start_date").with_row_index("place").filter(pl.col("start_date").is_not_null())
+    starts = (
+        lines.select(*_ON_LINE, "start_date", "start_lo")
+        .with_row_index("place")
+        .filter(pl.col("start_date").is_not_null())
+    )
     earliest = pl.col("start_date") - pl.duration(days=settings.baseline_scan_days)
-    near = starts.join(scans, on="pid").filter(pl.col("date").is_between(earliest, pl.col("start_date")))
+    is_before = pl.col("date_hi") <= pl.coalesce("start_lo", "start_date")
+    near = starts.join(scans, on="pid").filter(pl.col("date").is_between(earliest, pl.col("start_date")) & is_before)
     last = near.group_by("place").agg(last=pl.col("date").max())
     return near.join(last, on="place").filter(pl.col("date") == pl.col("last")).select(*_ON_LINE, "place", "scan")
 
