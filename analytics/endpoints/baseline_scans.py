@@ -8,6 +8,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key
+from analytics.longitudinal.line_windows import is_surely_timed
 
 
 def find_lines_without_baseline(
@@ -58,8 +59,8 @@ def _have_filled(lines: pl.DataFrame, scans: pl.DataFrame, settings: Settings) -
     filled = scans.filter(pl.col("is_adequate") & pl.col("is_filled")).select("pid", "date", "date_hi")
     earliest = pl.col("start_date") - pl.duration(days=settings.baseline_scan_days)
     found = (
-        lines.select("pid", "start_date", place=pl.int_range(pl.len()))
+        lines.select("pid", "start_date", "start_lo", "start_hi", place=pl.int_range(pl.len()))
         .join(filled, on="pid")
-        .filter((pl.col("date") >= earliest) & (pl.col("date_hi") <= pl.col("start_date")))
+        .filter(pl.col("date").is_between(earliest, pl.col("start_date")) & is_surely_timed())
     )
     return pl.repeat(value=False, n=lines.height, eager=True).scatter(found["place"].unique(), values=True)

@@ -13,7 +13,6 @@ from analytics.catalogue.size_criteria import SIZE_CRITERIA_BY_CODE, SizeCriteri
 from analytics.endpoints.lesion_counts import count_called_targets
 from analytics.endpoints.lesion_sizes import LesionSizes, derive_lesion_sizes
 from analytics.endpoints.visits import (
-    NEVER,
     NO_LINE,
     derive_line_visits,
     derive_visit_facts,
@@ -22,6 +21,7 @@ from analytics.endpoints.visits import (
 )
 from analytics.errors import SettingsError
 from analytics.longitudinal.keys import spread_rows
+from analytics.longitudinal.line_windows import is_surely_timed
 from analytics.tables.results import BoolArray
 
 
@@ -55,11 +55,12 @@ class LineReadings:
 def _are_surely_before(visits: pl.DataFrame, scans: pl.DataFrame, lines: pl.DataFrame) -> BoolArray:
     """Return which visits surely lie before the start that comes next, or on its day, whatever days were filled in."""
     is_before = np.ones(visits.height, dtype=np.bool_)
-    filled = scans.select("visit", "date_hi").filter(scans["is_imputed"])
-    coming = visits["coming"].to_numpy()[filled["visit"].to_numpy()]
-    # NO_LINE takes the last place
-    starts = np.append(lines["start_lo"].to_physical().fill_null(NEVER).to_numpy(), NEVER)[coming]
-    is_before[filled["visit"].to_numpy()[filled["date_hi"].to_physical().to_numpy() > starts]] = False
+    filled = scans.filter("is_imputed").select(
+        "visit", "date", "date_hi", line=pl.lit(visits["coming"]).gather("visit").cast(pl.Int64)
+    )
+    starts = lines.select("start_date", "start_lo", "start_hi", line=pl.int_range(pl.len()))
+    unclear = filled.join(starts, on="line").filter(~is_surely_timed())
+    is_before[unclear["visit"].to_numpy()] = False
     return is_before
 
 

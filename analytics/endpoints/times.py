@@ -21,6 +21,7 @@ from analytics.endpoints.observation import derive_observation, derive_scan_reco
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.recist_choices import apply_recist_choices
 from analytics.endpoints.records import RecordBook, sort_rows
+from analytics.longitudinal.keys import sort_by_line
 from analytics.longitudinal.marker_progressions import derive_marker_progressions
 from analytics.longitudinal.marker_responses import derive_marker_responses
 from analytics.longitudinal.marker_values import derive_marker_values
@@ -148,7 +149,7 @@ def derive_times_to_event(
     eager = lines.collect()
     observed = derive_observation(tables, eager, of_marker, settings, book)
     if any(rule_set.needs_baseline and rule_set.code in {code for _, code in wanted} for rule_set in RULE_SETS):
-        observed = observed.with_columns(find_lines_without_baseline(tables, observed, settings))
+        observed = observed.with_columns(find_lines_without_baseline(tables, sort_by_line(eager), settings))
     parts: dict[tuple[str, str], pl.DataFrame] = {}
     read: dict[tuple[str, str], _Source] = {}
     for rule_set in RULE_SETS:

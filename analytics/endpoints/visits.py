@@ -139,7 +139,7 @@ def select_dated_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines with a start, in order, with ``line`` (position) and ``start_key``."""
     return (
         lines.filter(pl.col("start_date").is_not_null())
-        .select("pid", "line_no", "start_date", "start_lo", start_key=compute_day_key(pl.col("start_date")))
+        .select("pid", "line_no", "start_date", "start_lo", "start_hi", start_key=compute_day_key(pl.col("start_date")))
         .sort("start_key", "line_no")
         .with_row_index("line")
     )

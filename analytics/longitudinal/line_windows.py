@@ -54,9 +54,13 @@ def derive_line_pairs(values: pl.DataFrame, starts: pl.DataFrame, settings: Sett
 
 
 def is_surely_timed() -> pl.Expr:
-    """Return whether a value of ``derive_line_windows`` is after the start, or surely not after it (``date_hi``)."""
+    """Return whether a row of ``date`` and ``date_hi`` is after the start of its line, or surely not after it.
+
+    A row and a start known to the same month are taken as of the same day.
+    """
     may_be_late = pl.coalesce("date_hi", "date") > pl.coalesce("start_lo", "start_date")
-    return (pl.col("date") > pl.col("start_date")) | ~may_be_late
+    is_of_same_range = (pl.col("date") == pl.col("start_lo")) & (pl.col("date_hi") == pl.col("start_hi"))
+    return (pl.col("date") > pl.col("start_date")) | ~may_be_late | is_of_same_range.fill_null(value=False)
 
 
 def derive_line_windows(values: pl.DataFrame, lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:

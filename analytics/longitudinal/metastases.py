@@ -8,6 +8,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.sites import METASTATIC_SITES
+from analytics.longitudinal.line_windows import is_surely_timed
 from analytics.longitudinal.reading import select_reading
 
 _ON_LINE = ["pid", "line_no"]
@@ -93,13 +94,14 @@ def _select_last_scans(
         has_lesions & pl.col("date").is_not_null()
     )
     starts = (
-        lines.select(*_ON_LINE, "start_date", "start_lo")
+        lines.select(*_ON_LINE, "start_date", "start_lo", "start_hi")
         .with_row_index("place")
         .filter(pl.col("start_date").is_not_null())
     )
     earliest = pl.col("start_date") - pl.duration(days=settings.baseline_scan_days)
-    is_before = pl.col("date_hi") <= pl.coalesce("start_lo", "start_date")
-    near = starts.join(scans, on="pid").filter(pl.col("date").is_between(earliest, pl.col("start_date")) & is_before)
+    near = starts.join(scans, on="pid").filter(
+        pl.col("date").is_between(earliest, pl.col("start_date")) & is_surely_timed()
+    )
     last = near.group_by("place").agg(last=pl.col("date").max())
     return near.join(last, on="place").filter(pl.col("date") == pl.col("last")).select(*_ON_LINE, "place", "scan")
 

@@ -14,12 +14,12 @@ from analytics.endpoints.derive import derive_all
 from tests.by_hand import accept_by_hand
 
 
-def derive(day: str) -> dict[str, pl.DataFrame]:
+def derive(day: str, start: str = "2020-01-15") -> dict[str, pl.DataFrame]:
     """Return what is derived where the records before the start are of ``day``."""
     grids = {
-        "treatments": """
+        "treatments": f"""
             patient_id | treatment_id | category | agent      | start
-            P1         | T1           | targeted | everolimus | 2020-01-15
+            P1         | T1           | targeted | everolimus | {start}
             """,
         "imaging": f"""
             patient_id | imaging_id | date       | modality
@@ -87,3 +87,13 @@ def test_nor_is_a_score_what_later_ones_are_held_against(day: str, changes: list
     scores = derive(day)["score_changes"]
     assert scores["change"].to_list() == changes
     assert scores["days"].to_list() == [47, 47]
+
+
+def test_records_and_a_start_of_the_same_month_are_taken_as_of_one_day():
+    """A source that knows months alone would have no baselines at all."""
+    found = derive("2020-01", start="2020-01")
+    assert found["recist_assessments"]["response"].to_list() == ["PR"]
+    assert found["score_changes"]["change"].to_list() == [1.0, 20.0]
+    times = found["times_to_event"].filter(endpoint="PFS", rule_set="fda")
+    assert times["reason"].to_list() == ["no event"]
+    assert derive("2020-01", start="2020-01-01")["recist_assessments"].is_empty()
