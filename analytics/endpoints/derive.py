@@ -82,7 +82,7 @@ def derive_all(
     del readings
     assessments = {
         "given": apply_reading_after_complete(derive_given_assessments(tables), lines, settings),
-        "lesions": derive_lesion_assessments(recist, ""),
+        "lesions": apply_reading_after_complete(derive_lesion_assessments(recist, ""), lines, settings),
     }
     best = derive_best_responses(lines, assessments, settings)
     made = {

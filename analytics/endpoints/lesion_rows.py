@@ -14,6 +14,9 @@ NODE, SEEN, UNKNOWN, TARGET, CALLED_NEW, SIZED = (np.uint8(1 << place) for place
 WITHOUT_SIZE: tuple[str, ...] = ("not_assessed", "not_evaluable", "excised", "irradiated")
 """Not 0 but unknown: a lesion that left by a local treatment did not respond."""
 
+LEFT_LOCALLY: tuple[str, ...] = ("excised", "irradiated")
+"""Those of them that left by a knife or a beam."""
+
 NO_TENTHS = -(2**31)
 """Stands for no size."""
 
@@ -37,6 +40,7 @@ def read_lesion_rows(lesions: pl.LazyFrame, criteria: SizeCriteria, names: pl.Ca
         is_too_small=_is("measured", "too_small"),
         is_not_visible=_is("measured", "not_visible"),
         is_unknown=pl.col("measured").is_in(WITHOUT_SIZE).fill_null(value=False),
+        left_locally=pl.col("measured").is_in(LEFT_LOCALLY).fill_null(value=False),
         is_node=_is("nodal", "Y"),
         is_target=_is("role", "target"),
         is_called_new=_is("role", "new"),

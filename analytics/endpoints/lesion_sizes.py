@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from analytics.catalogue.size_criteria import SizeCriteria
 from analytics.endpoints.lesion_readings import find_readings, find_scans_read, list_places
 from analytics.endpoints.lesion_rows import CALLED_NEW, SEEN, SIZED, TARGET, UNKNOWN, mark_rows, read_lesion_rows
+from analytics.endpoints.local_treatment import forget_treated
 from analytics.tables.results import BoolArray, IntArray
 
 ROWS_AT_ONCE = 100_000
@@ -200,9 +201,9 @@ def _part(sizes: SizedReadings) -> Iterator[SizedReadings]:
 
 
 def _read_sizes(
-    rows: pl.DataFrame, lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria
+    rows: pl.DataFrame, lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria, line: IntArray
 ) -> SizedReadings:
-    """Return the sizes as they are noted."""
+    """Return the sizes as they are noted, of lesions that left locally none."""
     starts, readings = find_readings(lesions)
     scan = find_scans_read(readings, scans)
     # a reading that does not count has the last place, beside those of the scans
@@ -211,6 +212,8 @@ def _read_sizes(
     sizes = SizedReadings(rows["lesion"].to_physical().to_numpy(), *mark_rows(rows, criteria), starts, scan, visit)
     if is_metabolic.any():
         _forget_unseen(sizes, is_metabolic)
+    if rows["left_locally"].any():
+        forget_treated(sizes, rows["left_locally"].arg_true().to_numpy().astype(np.int64), line)
     return sizes
 
 
@@ -233,13 +236,18 @@ def _replace(sizes: LesionSizes, is_apart: BoolArray, scans: pl.DataFrame, names
     return LesionSizes((*kept, added), len(names.to_series()), sizes.n_visits)
 
 
-def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria) -> LesionSizes:
-    """Derive the size of each lesion at each visit, one row a visit and lesion; ``scans`` as ``derive_visits`` does."""
+def derive_lesion_sizes(
+    lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria, line: IntArray
+) -> LesionSizes:
+    """Derive the size of each lesion at each visit, one row a visit and lesion.
+
+    ``scans`` as ``derive_visits`` does; ``line`` is the one in force at each visit.
+    """
     # names of this table alone, so that their numbers stay small
     names = pl.Categories.random()
     # held to the end: numbering would start anew once no series of a category is left
     rows = read_lesion_rows(lesions, criteria, names)
-    parts = tuple(_part(_read_sizes(rows, lesions, scans, criteria))) or (_NO_READINGS,)
+    parts = tuple(_part(_read_sizes(rows, lesions, scans, criteria, line))) or (_NO_READINGS,)
     n_visits = 1 + int(scans["visit"].to_numpy().max(initial=NO_VISIT))
     sizes = LesionSizes(parts, len(names.to_series()), n_visits)
     is_apart = _find_apart(sizes, names.to_series(), scans)

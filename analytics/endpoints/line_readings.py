@@ -105,7 +105,7 @@ def derive_line_readings(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame
     dated = select_dated_lines(lines)
     scans = derive_visits(tables["imaging"], settings)
     visits = derive_line_visits(derive_visit_facts(scans), dated)
-    sizes = derive_lesion_sizes(tables["lesions"], scans, criteria)
+    sizes = derive_lesion_sizes(tables["lesions"], scans, criteria, visits["line"].to_numpy())
     is_before = _are_surely_before(visits, scans, dated)
     baselines = _select_baselines(visits, sizes, is_before, dated.height, settings)
     return LineReadings(criteria, dated, scans, visits, sizes, baselines)

@@ -64,7 +64,9 @@ class _Source:
     def select_scans(self, rule: str) -> pl.DataFrame:
         """Return the scans that may date a censoring under ``rule``, in order."""
         if rule not in self.scans:
-            rows = self.assessments if rule == "any" else self.assessments.filter("is_adequate")
+            # an examination that was not done dates nothing
+            counts = pl.col("response") != "ND" if rule == "any" else pl.col("is_adequate")
+            rows = self.assessments.filter(counts)
             self.scans[rule] = sort_rows(rows)
         return self.scans[rule]
 

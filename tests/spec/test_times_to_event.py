@@ -81,6 +81,11 @@ def test_admiral_counts_the_scan_that_could_not_be_evaluated():
     assert pfs_of("2020-04-01 SD, 2020-07-01 NE", rule_set="admiral") == (183, False, "no event")
 
 
+def test_a_scan_that_was_not_done_dates_no_censoring():
+    """R10 (b): admiral counts what could not be evaluated, and knows no assessment that was not done."""
+    assert pfs_of("2020-04-01 SD, 2020-07-01 ND", rule_set="admiral") == (92, False, "no event")
+
+
 def test_without_an_adequate_scan_the_line_is_censored_on_day_one():
     assert pfs_of("2020-04-01 NE") == (1, False, "no adequate assessment after the start")
     assert pfs_of() == (1, False, "no adequate assessment after the start")
