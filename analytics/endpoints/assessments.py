@@ -7,10 +7,13 @@ from collections.abc import Mapping
 import polars as pl
 
 from analytics.catalogue.endpoints import ADEQUATE_RESPONSES, RADIOLOGICAL_CRITERIA, WORST_LAST
+from analytics.catalogue.settings import Settings
 from analytics.longitudinal.keys import compute_day_key, select_last
 
 
-def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinical: bool = False) -> pl.DataFrame:
+def derive_given_assessments(
+    tables: Mapping[str, pl.LazyFrame], settings: Settings, *, with_clinical: bool = False
+) -> pl.DataFrame:
     """Derive one assessment a day from the responses given by readers.
 
     Returns
@@ -19,15 +22,18 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
         ``pid``, ``date``, ``response``, ``criteria``, ``reader``, ``is_adequate``, ``is_imputed``,
         ``table``, ``file``, ``row``; sorted by (pid, date). A response without a day of its own takes that of its
         examination; an examination marked inadequate shows progression or nothing (NE). ``with_clinical``
-        lets a clinical verdict without an examination count.
+        lets a clinical verdict without an examination count. Where the settings name a reader nobody else's count.
     """
+    name = pl.col("reader").str.to_lowercase()
+    is_asked = name.eq_missing(settings.response_reader.lower()) if settings.response_reader else pl.lit(value=True)
     responses = (
         tables["responses"]
+        .filter(is_asked)
         .select("pid", "imaging_id", "response", "criteria", "reader", "date", "date_precision", "_file", "_row")
         .collect()
     )
     preferred = pl.col("criteria").cast(pl.Enum(RADIOLOGICAL_CRITERIA), strict=False).to_physical().cast(pl.Int8)
-    is_central = (pl.col("reader").str.to_lowercase() == "central").fill_null(value=False)
+    is_central = (name == "central").fill_null(value=False)
     rests_on_scan = (pl.col("criteria") != "clinical") | pl.col("imaging_id").is_not_null() | with_clinical
     rows = (
         _add_examinations(responses.filter(rests_on_scan), tables["imaging"])

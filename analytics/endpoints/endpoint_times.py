@@ -147,8 +147,12 @@ def _derive_bounds(observed: pl.DataFrame, endpoint: Endpoint, scans: pl.DataFra
     """Add ``last_negative`` before an event seen at a scan or in a value: the event lies between the two days."""
     if endpoint.censor_at != "last_adequate_scan":
         yet = {"marker_progression": "no_progression_yet", "marker_response": "no_response_yet"}
-        known = (pl.when(pl.col("event_name") == as_code(name, EVENTS)).then(day) for name, day in yet.items())
-        return observed.with_columns(last_negative=pl.max_horizontal("start_date", pl.coalesce(*known)))
+        known = (
+            pl.when(pl.col("event_name") == as_code(name, EVENTS)).then(yet[name])
+            for name in endpoint.events
+            if name in yet
+        )
+        return observed.with_columns(last_negative=pl.max_horizontal("start_date", *known))
     before = pl.col("event") - pl.duration(days=1)
     seen = derive_last_until(observed, scans, before, "last_negative", from_start=endpoint.origin != "start")
     return seen.with_columns(*_pick("last_negative", (None, "last_negative"), (None, "start")))

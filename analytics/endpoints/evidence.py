@@ -54,7 +54,7 @@ def tell_evidence(
         said = pl.col("response") + _say_reading(rows, mine["lines"], settings) + size
         seen = rows.select("date", "file", "row", said=said)
     else:
-        given = derive_given_assessments(mine, with_clinical=rules.progression_from == "clinical")
+        given = derive_given_assessments(mine, settings, with_clinical=rules.progression_from == "clinical")
         said = pl.col("response") + _say_reading(given, mine["lines"], settings)
         seen = given.select("date", "file", "row", said=said)
     own, of_study = derive_cutoffs(mine, settings)

@@ -37,10 +37,12 @@ EVERY_TIME: tuple[tuple[str, str], ...] = tuple(
 """Every catalogue endpoint under every rule set that is for it."""
 
 
-def _derive_assessments(rule_set: RuleSet, tables: Mapping[str, pl.LazyFrame], recist: pl.DataFrame) -> pl.DataFrame:
+def _derive_assessments(
+    rule_set: RuleSet, tables: Mapping[str, pl.LazyFrame], recist: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
     if rule_set.progression_from == "lesions":
         return derive_lesion_assessments(recist, rule_set.date_rule)
-    return derive_given_assessments(tables, with_clinical=rule_set.progression_from == "clinical")
+    return derive_given_assessments(tables, settings, with_clinical=rule_set.progression_from == "clinical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,8 @@ def derive_times_to_event(
             continue
         named = (rule_set.progression_from, rule_set.date_rule)
         if named not in read:
-            found = apply_reading_after_complete(_derive_assessments(rule_set, seen_tables, recist), eager, settings)
+            shown = _derive_assessments(rule_set, seen_tables, recist, settings)
+            found = apply_reading_after_complete(shown, eager, settings)
             read[named] = _read_source(found, observed, book)
         source = read[named]
         assessed = Assessed(source.select_scans(rule_set.censoring_scan), book.read(), schedule, settings)

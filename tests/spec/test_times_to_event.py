@@ -108,6 +108,30 @@ def test_a_central_reading_of_a_day_stands_before_a_local_one():
     assert pfs_of(tables=readers) == (92, False, "no event")
 
 
+@pytest.mark.parametrize(
+    ("reader", "pfs", "dor"),
+    [
+        ("", (94, True, "progression"), "no response"),
+        ("A", (183, False, "no event"), "no event"),
+        ("b", (94, True, "progression"), "no response"),
+        ("C", (1, False, "no adequate assessment after the start"), "no response"),
+    ],
+)
+def test_the_series_of_one_reader_may_decide_alone(reader: str, pfs: tuple[object, ...], dor: str):
+    """R1: two readers on different days are two series; without a choice they count together, and V92 tells of it."""
+    series = {
+        "responses": """
+            patient_id | date       | criteria   | reader | response
+            P1         | 2020-04-01 | RECIST_1_1 | A      | SD
+            P1         | 2020-04-03 | RECIST_1_1 | B      | PD
+            P1         | 2020-07-01 | RECIST_1_1 | A      | PR
+            """
+    }
+    found = times_of(tables=series, response_reader=reader)
+    assert found[("PFS", "default")] == pfs
+    assert found[("DOR", "default")][2] == dor
+
+
 def test_recist_stands_before_other_criteria_and_biochemical_progression_is_none():
     criteria = {
         "responses": """
@@ -159,7 +183,7 @@ def test_a_scan_marked_inadequate_shows_no_response_and_no_benefit():
     assert found[("TTR", "default")] == (1, False, "no adequate assessment after the start")
     assert found[("TTCB", "default")] == (1, False, "no adequate assessment after the start")
     assert found[("DOR", "default")] == (None, None, "no response")
-    seen = derive_given_assessments(accept_by_hand({"imaging": scans, "responses": given}))
+    seen = derive_given_assessments(accept_by_hand({"imaging": scans, "responses": given}), Settings())
     assert seen.select("response", "is_adequate").rows() == [("NE", False), ("NE", False)]
 
 
