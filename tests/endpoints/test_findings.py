@@ -48,6 +48,7 @@ def readers(*rows: str) -> str:
     return "\n".join(["patient_id | date | criteria | reader | response", *(f"P1 | {row}" for row in rows)])
 
 
+A_STABLE = "2020-04-01 | RECIST_1_1 | A | SD"
 STABLE = "2020-04-01 | RECIST_1_1 | SD"
 READ = {"treatments": ONE_LINE, "imaging": SCANS, "lesions": LESIONS}
 
@@ -96,14 +97,14 @@ CASES: list[tuple[str, Mapping[str, str], Mapping[str, str], dict[str, Any]]] = 
     ),
     (
         "V92",
-        {"treatments": ONE_LINE, "responses": readers("2020-04-01 | RECIST_1_1 | A | SD", "2020-04-03 | RECIST_1_1 | B | PD")},
+        {"treatments": ONE_LINE, "responses": readers(A_STABLE, "2020-04-03 | RECIST_1_1 | B | PD")},
         # of one day one reader counts
-        {"treatments": ONE_LINE, "responses": readers("2020-04-01 | RECIST_1_1 | A | SD", "2020-04-01 | RECIST_1_1 | B | PD")},
+        {"treatments": ONE_LINE, "responses": readers(A_STABLE, "2020-04-01 | RECIST_1_1 | B | PD")},
         {},
     ),
     (
         "V93",
-        {"treatments": ONE_LINE, "responses": readers("2020-04-01 | RECIST_1_1 | A | SD")},
+        {"treatments": ONE_LINE, "responses": readers(A_STABLE)},
         {"treatments": ONE_LINE, "responses": readers("2020-04-01 | RECIST_1_1 | Central | SD")},
         {"response_reader": "central"},
     ),
@@ -235,14 +236,12 @@ def test_a_line_without_a_row_of_an_endpoint_stops_the_study(derived: dict[str, 
 
 def test_readers_of_one_line_after_the_other_are_not_pooled():
     """A reader a line: each line has its own."""
-    read = readers("2020-04-01 | RECIST_1_1 | A | SD", "2021-04-01 | RECIST_1_1 | B | SD")
+    read = readers(A_STABLE, "2021-04-01 | RECIST_1_1 | B | SD")
     assert found_in({"treatments": EVEROLIMUS_PRRT.format(end=""), "responses": read}, "V92").is_empty()
 
 
 def test_readers_are_named_in_the_finding():
-    pooled = readers(
-        "2020-04-01 | RECIST_1_1 | A | SD", "2020-04-03 | RECIST_1_1 | B | PD", "2020-05-01 | RECIST_1_1 || SD"
-    )
+    pooled = readers(A_STABLE, "2020-04-03 | RECIST_1_1 | B | PD", "2020-05-01 | RECIST_1_1 || SD")
     [told] = found_in({"treatments": ONE_LINE, "responses": pooled}, "V92")["message"]
     assert told == "Line 1: responses of A and B and nobody named stand on different days and count together."
     [told] = found_in({"treatments": ONE_LINE, "responses": pooled}, "V93", response_reader="C")["message"]
