@@ -8,6 +8,8 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.sites import HISTOLOGIES
+from analytics.catalogue.treatments import CATEGORIES
+from analytics.endpoints.data_cutoff import select_own_cutoffs
 from analytics.endpoints.records import (
     RecordBook,
     derive_deaths,
@@ -20,6 +22,7 @@ from analytics.endpoints.records import (
 )
 from analytics.longitudinal.keys import compute_day_key, select_last, sort_by_line
 
+_PROCEDURES = tuple({entry.group or entry.code for entry in CATEGORIES if entry.lane == "procedure"})
 _NOT_IN_COHORT = {entry.code: entry.reason for entry in HISTOLOGIES if not entry.is_net_cohort}
 
 
@@ -62,13 +65,8 @@ def _list_filled_ends(tables: Mapping[str, pl.LazyFrame]) -> pl.Series:
 
 
 def _derive_own_cutoffs(vital_status: pl.LazyFrame, book: RecordBook) -> pl.DataFrame:
-    """Return the data cut-off of each patient with one of their own, as ``own_cutoff``: the earliest."""
-    cutoffs = (
-        vital_status.filter((pl.col("kind") == "data_cutoff") & pl.col("date").is_not_null())
-        .collect()
-        .sort("pid", "date", "_file", "_row")
-        .unique("pid", keep="first", maintain_order=True)
-    )
+    """Return the data cut-off of each patient with one of their own, as ``own_cutoff``."""
+    cutoffs = select_own_cutoffs(vital_status)
     numbers = book.enter(cutoffs, "vital_status", "date_precision")
     return cutoffs.select("pid", numbers.alias(number_of("own_cutoff")), own_cutoff="date")
 
@@ -93,6 +91,7 @@ RECORDS: tuple[str, ...] = (
     "data_cutoff",
     "alive",
     "end_of_treatment",
+    "given_over_time",
     "marker_progression",
     "last_marker_value",
     "judged_marker",
@@ -133,6 +132,7 @@ def derive_observation(
         .join(marker_records, on=["pid", "line_no"], how="left", maintain_order="left")
         .with_columns(
             *_derive_cutoff(settings, book),
+            *let_stand("given_over_time", "start", number_of("start"), ~pl.col("treatment").is_in(_PROCEDURES)),
             *let_stand("end_of_treatment", "end_date", "_end_at", pl.col("end_date").is_not_null()),
             is_lost=pl.col("is_lost").fill_null(value=False),
         )
