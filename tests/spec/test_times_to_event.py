@@ -251,6 +251,19 @@ def test_overall_survival_is_censored_at_the_last_day_known_alive():
     assert times_of("", "2020-01-01 death")[("OS", "default")] == (1, True, "death")
 
 
+def test_of_several_proofs_of_life_on_one_day_the_one_listed_last_is_cited():
+    """T2: a scan read on the day of a contact; the reading stands after the contact in the list."""
+    accepted = accept_by_hand(
+        {
+            "treatments": f"patient_id | treatment_id | category | agent | start | end\n{PRRT}",
+            "vital_status": "patient_id | date | kind\nP1 | 2020-04-01 | alive_contact",
+            "responses": "patient_id | date | criteria | response\nP1 | 2020-04-01 | RECIST_1_1 | SD",
+        }
+    )
+    times = derive_times_to_event(accepted, derive_lines(accepted, Settings()), Settings()).collect()
+    assert times.filter(endpoint="OS").select("days", "source_table").row(0) == (92, "responses")
+
+
 def test_time_to_progression_censors_deaths():
     assert times_of("2020-04-01 SD", "2020-06-01 death")[("TTP", "default")] == (92, False, "death before the event")
 
