@@ -287,6 +287,13 @@ def test_a_response_to_the_next_line_is_not_one_to_this():
     assert times_of("2020-09-01 PR", "", EVEROLIMUS)[("DOR", "default")] == (None, None, "no response")
 
 
+def test_a_response_on_the_day_the_next_line_starts_is_one_to_this():
+    """T6: the scan of that day was read before the treatment it led to."""
+    found = times_of("2020-06-01 PR", "", EVEROLIMUS)
+    assert found[("TTR", "default")] == (153, True, "response")
+    assert found[("DOR", "default")] == (1, False, "new therapy before the event")
+
+
 def test_lines_left_out_say_why():
     """T4: nothing vanishes silently."""
     patients = "patient_id | consent_to_research\nP1 | {}"
