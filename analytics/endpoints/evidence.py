@@ -43,10 +43,12 @@ def tell_evidence(
     """
     mine = {name: table.filter(pl.col("pid") == line["pid"]) for name, table in tables.items() if _has_pid(table)}
     of_line = pl.col("line_no") == line["line_no"]
+    own, of_study = derive_cutoffs(mine, settings)
+    until = own.item(0, "data_cutoff") if own.height else of_study
     if endpoint.censor_at == "last_marker_value":
         seen = _select_values(mine["marker_values"].filter(of_line & (pl.col("analyte") == _MARKER)))
     elif endpoint.censor_at == "last_known_alive":
-        seen = _select_contacts(mine, line, time)
+        seen = _select_contacts(mine, line, time, until)
     elif rules.progression_from == "lesions":
         new = pl.when("has_new_lesion").then(pl.lit(", new lesion")).otherwise(pl.lit(""))
         size = pl.format(" ({} mm)", "sum_mm").fill_null("") + new
@@ -57,8 +59,6 @@ def tell_evidence(
         given = derive_given_assessments(mine, settings, with_clinical=rules.progression_from == "clinical")
         said = pl.col("response") + _say_reading(given, mine["lines"], settings)
         seen = given.select("date", "file", "row", said=said)
-    own, of_study = derive_cutoffs(mine, settings)
-    until = own.item(0, "data_cutoff") if own.height else of_study
     return _list(_select_between(seen, line, time).filter(pl.col("date") <= (until or dt.date.max)))
 
 
@@ -70,10 +70,24 @@ def _say_reading(rows: pl.DataFrame, lines: pl.LazyFrame, settings: Settings) ->
 
 
 def _select_contacts(
-    mine: Mapping[str, pl.LazyFrame], line: Mapping[str, Any], time: Mapping[str, Any]
+    mine: Mapping[str, pl.LazyFrame], line: Mapping[str, Any], time: Mapping[str, Any], until: dt.date | None
 ) -> pl.DataFrame:
-    """Return contacts and death, the end of the line and the next one, and the record that dates the outcome."""
-    contacts = mine["vital_status"].select("date", said="kind", file="_file", row="_row").collect()
+    """Return contacts and death, the end of the line and the next one, and the record that dates the outcome.
+
+    Of a death after the cut-off nothing is told but that the patient was alive on it.
+    """
+    cutoff = pl.lit(until, dtype=pl.Date)
+    is_later = ((pl.col("kind") == "death") & (pl.col("date") > cutoff)).fill_null(value=False)
+    contacts = (
+        mine["vital_status"]
+        .select(
+            date=pl.when(is_later).then(cutoff).otherwise("date"),
+            said=pl.when(is_later).then(pl.lit("alive by a later death")).otherwise("kind"),
+            file="_file",
+            row="_row",
+        )
+        .collect()
+    )
     told = [(line["end_date"], "end of the line", line["file"], line["row"])]
     proof = (time["end_date"], f"alive by {time['source_table']}", time["source_file"], time["source_row"])
     is_told = time["source_table"] == "vital_status" or (proof[0], *proof[2:]) == (told[0][0], *told[0][2:])

@@ -105,6 +105,18 @@ def test_survival_tells_what_life_is_known_by(study):
     )
 
 
+def test_a_death_after_the_cut_off_tells_that_the_patient_was_alive_on_it():
+    deaths = "patient_id | date | kind\nP2 | 2020-03-01 | lost\nP2 | 2023-06-01 | death"
+    tables, settings = accept_by_hand(SOURCE | {"vital_status": deaths}), Settings(data_cutoff="2020-12-31")
+    study = tables | {name: table.lazy() for name, table in derive_all(tables, settings).items()}
+    told = explain_endpoint(study, "P2", "OS", 1, settings=settings)
+    assert told[2] == (
+        "Seen: lost 2020-03-01 (vital_status.csv, line 2), alive by a later death 2020-12-31 "
+        "(vital_status.csv, line 3)."
+    )
+    assert "no event by the data cut-off; dated by the end of observation on 2020-12-31" in told[3]
+
+
 def test_a_response_that_is_read_otherwise_says_so():
     """Settings may call disease seen again after a complete response progression: the story tells both words."""
     responses = """
