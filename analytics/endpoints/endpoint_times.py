@@ -134,11 +134,15 @@ def _derive_censoring(
     if endpoint.is_favourable:
         is_late = pl.any_horizontal(*((closing == name).fill_null(value=False) for name in ends))
     at_end = ((is_late & (closing == name), name) for name in ends)
+    # the baseline is the last value: it may lie before the start, which then dates the line
+    is_blank = ~is_late & (pl.col("last_marker_value") <= pl.col("start_date")) & (endpoint.origin == "start")
     return observed.with_columns(
-        *_pick("censoring", *at_end, (~is_late, "last_marker_value")),
-        censor_name=closing,
+        *_pick("censoring", *at_end, (is_blank, "start"), (~is_late, "last_marker_value")),
+        censor_name=pl.when(is_blank).then(as_code("no_value", CENSORINGS)).otherwise(closing),
         censor_where=pl.when(is_late)
         .then(as_code("end_of_observation", PLACES))
+        .when(is_blank)
+        .then(as_code("start", PLACES))
         .otherwise(as_code("last_marker_value", PLACES)),
     )
 

@@ -356,6 +356,21 @@ def test_biochemical_progression_and_its_survival():
     assert times_of()[("TTBP", "default")] == (None, None, "no baseline value of the marker")
 
 
+@pytest.mark.parametrize("baseline", ["2019-12-20", "2020-01-01"])
+def test_a_marker_not_measured_again_is_censored_on_day_one(baseline: str):
+    """R11: as a line without an adequate scan is; the baseline, days before, does not date it."""
+    labs = {"labs": f"patient_id | analyte | collected | value_text\nP1 | CGA | {baseline} | 400"}
+    found = times_of("", "", EVEROLIMUS, tables=labs)
+    for endpoint in ("TTBP", "BPFS"):
+        assert found[(endpoint, "default")] == (1, False, "no comparable value after the start")
+    tables = accept_by_hand(
+        {"treatments": f"patient_id | treatment_id | category | agent | start | end\n{PRRT}"} | labs
+    )
+    row = derive_times_to_event(tables, derive_lines(tables, Settings()), Settings()).collect()
+    cited = row.filter(endpoint="BPFS").select("date_used", "source_table", "source_row", "code").row(0)
+    assert cited == ("start of the line", "treatments", 2, 3)
+
+
 def test_every_time_names_the_row_it_stands_on():
     """T9: what happened, which record was used, and its table, file and line."""
     accepted = accept_by_hand(
