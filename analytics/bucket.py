@@ -160,7 +160,7 @@ def derive_tables(
         let_go(name)
 
     derived = derive_all(accepted, settings, forget)
-    return derived, derive_findings(accepted, derived)
+    return derived, derive_findings(accepted, derived, settings)
 
 
 def _by_patient(table: pl.DataFrame) -> pl.DataFrame:

@@ -69,6 +69,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         ("data_cutoff",),
         "last_known_alive",
         "house",
+        needs="given_over_time",
+        without="a procedure is not discontinued",
     ),
     Endpoint(
         "DOR",

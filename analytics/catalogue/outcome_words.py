@@ -7,6 +7,7 @@ CENSOR_CODES: dict[str, int] = {
     "data_cutoff": 1,
     "new_therapy": 2,
     "nothing_seen": 3,
+    "no_value": 3,
     "missed": 4,
     "lost": 5,
     "death": 6,
@@ -30,6 +31,9 @@ EVENT_WORDS: dict[str, tuple[str, str]] = {
 }
 """What happened, and which record dates it."""
 
+HAVE_THEIR_DAY: tuple[str, ...] = ("death", "new_therapy", "end_of_treatment")
+"""Events whose day is known; the others lie between two looks at the patient."""
+
 END_WORDS: dict[str, str] = {
     "new_therapy": "the next line",
     "death": "death",
@@ -45,6 +49,7 @@ CENSOR_WORDS: dict[str, str] = {
     "death": "death before the event",
     "progression": "progression before the event",
     "nothing_seen": "no adequate assessment after the start",
+    "no_value": "no comparable value after the start",
     "missed": "event after missed assessments",
     "lost": "lost to follow-up",
     "no_baseline": "no baseline assessment",

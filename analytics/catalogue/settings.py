@@ -60,6 +60,9 @@ class Settings:
     after_complete_response: str = _setting(
         "leave", "", "Disease a reader sees after a complete response: leave, or progression.", "recist11"
     )
+    response_reader: str = _setting(
+        "", "", "Reader whose responses alone decide; empty: all together, of one day a central one's."
+    )
     who_edition: str = _setting("2019", "", "WHO edition by which grades are computed: 2019 or 2010.", "who2019")
     gap_days: int = _setting(183, "days", "A marker line is broken over a gap longer than this.")
     combination_days: int = _setting(

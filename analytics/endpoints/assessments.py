@@ -7,13 +7,16 @@ from collections.abc import Mapping
 import polars as pl
 
 from analytics.catalogue.endpoints import ADEQUATE_RESPONSES, RADIOLOGICAL_CRITERIA, WORST_LAST
+from analytics.catalogue.settings import Settings
 from analytics.longitudinal.keys import compute_day_key, sort_by_key, spread_rows
 
 _RANKS = 2 * (len(RADIOLOGICAL_CRITERIA) + 1) * (len(WORST_LAST) + 1)
 """More than the ranks of the assessments of one day."""
 
 
-def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinical: bool = False) -> pl.DataFrame:
+def derive_given_assessments(
+    tables: Mapping[str, pl.LazyFrame], settings: Settings, *, with_clinical: bool = False
+) -> pl.DataFrame:
     """Derive one assessment a day from the responses given by readers.
 
     Returns
@@ -22,10 +25,13 @@ def derive_given_assessments(tables: Mapping[str, pl.LazyFrame], *, with_clinica
         ``pid``, ``date``, ``response``, ``criteria``, ``reader``, ``is_adequate``, ``is_imputed``,
         ``table``, ``file``, ``row``; sorted by (pid, date). A response without a day of its own takes that of its
         examination; an examination marked inadequate shows progression or nothing (NE). ``with_clinical``
-        lets a clinical verdict without an examination count.
+        lets a clinical verdict without an examination count. Where the settings name a reader nobody else's count.
     """
+    name = pl.col("reader").str.to_lowercase()
+    is_asked = name.eq_missing(settings.response_reader.lower()) if settings.response_reader else pl.lit(value=True)
     responses = (
         tables["responses"]
+        .filter(is_asked)
         .select("pid", "imaging_id", "response", "criteria", "reader", "date", "date_precision", "_file", "_row")
         .collect()
     )

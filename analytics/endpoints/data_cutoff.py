@@ -25,10 +25,24 @@ after the cut-off says that the patient was alive on it.
 """
 
 
+def select_own_cutoffs(vital_status: pl.LazyFrame) -> pl.DataFrame:
+    """Return the row of ``vital_status`` that ends the observation of each patient with a cut-off of their own.
+
+    Of two days the earlier one counts.
+    """
+    is_own = (pl.col("kind") == "data_cutoff") & pl.col("date").is_not_null()
+    return (
+        vital_status.filter(is_own)
+        .collect()
+        .sort("pid", "date", "_file", "_row")
+        .unique("pid", keep="first", maintain_order=True)
+    )
+
+
 def derive_cutoffs(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> tuple[pl.DataFrame, dt.date | None]:
     """Return ``pid`` and ``data_cutoff`` of the patients with one of their own, and that of everybody else.
 
-    Of two days the earlier one counts.
+    Of that of the patient and that of the study the earlier one counts.
 
     Raises
     ------
@@ -36,10 +50,8 @@ def derive_cutoffs(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> tu
         If the setting ``data_cutoff`` is not an ISO date.
     """
     of_study = read_cutoff(settings)
-    is_own = (pl.col("kind") == "data_cutoff") & pl.col("date").is_not_null()
-    earlier = pl.min_horizontal(pl.col("date").min(), pl.lit(of_study, dtype=pl.Date))
-    own = tables["vital_status"].filter(is_own).group_by("pid").agg(data_cutoff=earlier).collect()
-    return own, of_study
+    earlier = pl.min_horizontal("date", pl.lit(of_study, dtype=pl.Date))
+    return select_own_cutoffs(tables["vital_status"]).select("pid", data_cutoff=earlier), of_study
 
 
 def select_until_cutoff(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> dict[str, pl.LazyFrame]:

@@ -81,8 +81,8 @@ def derive_all(
     growth = derive_growth_rates(readings, recist)
     del readings
     assessments = {
-        "given": apply_reading_after_complete(derive_given_assessments(tables), lines, settings),
-        "lesions": derive_lesion_assessments(recist, ""),
+        "given": apply_reading_after_complete(derive_given_assessments(tables, settings), lines, settings),
+        "lesions": apply_reading_after_complete(derive_lesion_assessments(recist, ""), lines, settings),
     }
     best = derive_best_responses(lines, assessments, settings)
     made = {

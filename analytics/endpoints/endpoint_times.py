@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from analytics.catalogue.endpoints import Endpoint, RuleSet
+from analytics.catalogue.outcome_words import HAVE_THEIR_DAY
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.missed import compute_missed
 from analytics.endpoints.outcomes import CENSORINGS, EVENTS, PLACES, as_code, compute_outcome, list_words
@@ -101,9 +102,14 @@ def _derive_scan_censoring(observed: pl.LazyFrame, endpoint: Endpoint, closing: 
     )
 
 
+def _is_alive_at_end() -> pl.Expr:
+    """Return whether life is known to reach the end of observation: who died on it or later was alive."""
+    return pl.any_horizontal(*((pl.col(name) >= pl.col("end")).fill_null(value=False) for name in ("alive", "death")))
+
+
 def _derive_contact_censoring(observed: pl.LazyFrame, endpoint: Endpoint, closing: pl.Expr) -> pl.LazyFrame:
     """Censor at the last day known alive, or at the end of observation where life is known to reach it."""
-    reaches = (pl.col("alive") >= pl.col("end")).fill_null(value=False) | (closing == "death")
+    reaches = _is_alive_at_end()
     still_open = pl.when("is_lost").then(as_code("lost", CENSORINGS)).otherwise(as_code("open", CENSORINGS))
     at_end = ((reaches & (closing == name), name) for name in endpoint.ends)
     return observed.with_columns(
@@ -118,31 +124,43 @@ def _derive_contact_censoring(observed: pl.LazyFrame, endpoint: Endpoint, closin
 def _derive_censoring(observed: pl.LazyFrame, endpoint: Endpoint, ends: tuple[str, ...]) -> pl.LazyFrame:
     """Add ``censoring``, the record a line without event is censored at, why, and which record that is."""
     lost = pl.when("is_lost").then(as_code("lost", CENSORINGS)).otherwise(as_code("open", CENSORINGS))
-    closing = pl.coalesce(
-        *(pl.when(pl.col(name) == pl.col("end")).then(as_code(name, CENSORINGS)) for name in ends), lost
-    )
+    closes = {name: pl.col(name) == pl.col("end") for name in ends}
+    if "data_cutoff" in closes:
+        # who was lost before the cut-off was not observed until then
+        closes["data_cutoff"] = closes["data_cutoff"] & ~(pl.col("is_lost") & ~_is_alive_at_end())
+    closing = pl.coalesce(*(pl.when(holds).then(as_code(name, CENSORINGS)) for name, holds in closes.items()), lost)
     if endpoint.censor_at == "last_adequate_scan":
         return _derive_scan_censoring(observed, endpoint, closing)
     if endpoint.censor_at == "last_known_alive":
         return _derive_contact_censoring(observed, endpoint, closing)
     is_late = (pl.col("last_marker_value") > pl.col("end")).fill_null(value=False)
     if endpoint.is_favourable:
-        is_late = pl.col("end").is_not_null()
+        is_late = pl.any_horizontal(*((closing == name).fill_null(value=False) for name in ends))
     at_end = ((is_late & (closing == name), name) for name in ends)
+    # the baseline is the last value: it may lie before the start, which then dates the line
+    is_blank = ~is_late & (pl.col("last_marker_value") <= pl.col("start_date")) & (endpoint.origin == "start")
     return observed.with_columns(
-        *_pick("censoring", *at_end, (~is_late, "last_marker_value")),
-        censor_name=closing,
+        *_pick("censoring", *at_end, (is_blank, "start"), (~is_late, "last_marker_value")),
+        censor_name=pl.when(is_blank).then(as_code("no_value", CENSORINGS)).otherwise(closing),
         censor_where=pl.when(is_late)
         .then(as_code("end_of_observation", PLACES))
+        .when(is_blank)
+        .then(as_code("start", PLACES))
         .otherwise(as_code("last_marker_value", PLACES)),
     )
 
 
 def _derive_bounds(observed: pl.LazyFrame, endpoint: Endpoint) -> pl.LazyFrame:
-    """Add ``last_negative`` before an event seen at a scan: the event lies between the two days."""
-    if endpoint.censor_at != "last_adequate_scan":
-        return observed.with_columns(*_pick("last_negative", (None, "start")))
-    return observed.with_columns(*_pick("last_negative", (None, "last_negative"), (None, "start")))
+    """Add ``last_negative`` before an event seen at a scan or in a value: the event lies between the two days."""
+    if endpoint.censor_at == "last_adequate_scan":
+        return observed.with_columns(*_pick("last_negative", (None, "last_negative"), (None, "start")))
+    yet = {"marker_progression": "no_progression_yet", "marker_response": "no_response_yet"}
+    known = (
+        pl.when(pl.col("event_name") == as_code(name, EVENTS)).then(yet[name])
+        for name in endpoint.events
+        if name in yet
+    )
+    return observed.with_columns(last_negative=pl.max_horizontal("start_date", *known))
 
 
 def _apply_missed(observed: pl.DataFrame, assessed: Assessed) -> pl.DataFrame:
@@ -183,7 +201,8 @@ def _apply_baseline(observed: pl.LazyFrame) -> pl.LazyFrame:
 def _conclude(decided: pl.LazyFrame) -> pl.DataFrame:
     """Return what is written of each line, with ``record``, the day that counts, and ``outcome``."""
     happened, is_in = pl.col("event_name").is_not_null(), pl.col("exclusion").is_null()
-    seen_at_scan = happened & (pl.col("event_name") != as_code("death", EVENTS))
+    has_its_day = pl.any_horizontal(*(pl.col("event_name") == as_code(name, EVENTS) for name in HAVE_THEIR_DAY))
+    seen_at_look = happened & ~has_its_day
     return (
         decided.with_columns(
             *_pick("record", (is_in & happened, "event"), (is_in & ~happened, "censoring")), outcome=compute_outcome()
@@ -200,7 +219,7 @@ def _conclude(decided: pl.LazyFrame) -> pl.DataFrame:
             end_date="record",
             days=pl.when(is_in).then((pl.col("record") - pl.col("start_date")).dt.total_days() + 1),
             happened=pl.when(is_in).then(happened),
-            last_negative_date=pl.when(~is_in).then(None).when(seen_at_scan).then("last_negative").otherwise("record"),
+            last_negative_date=pl.when(~is_in).then(None).when(seen_at_look).then("last_negative").otherwise("record"),
             first_positive_date=pl.when(is_in & happened).then("record"),
         )
         .collect()

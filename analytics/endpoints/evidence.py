@@ -9,7 +9,9 @@ from typing import Any
 import polars as pl
 
 from analytics.catalogue.endpoints import Endpoint, RuleSet
+from analytics.catalogue.outcome_words import CENSOR_RECORD_WORDS
 from analytics.catalogue.settings import Settings
+from analytics.endpoints.after_complete_response import apply_reading_after_complete
 from analytics.endpoints.assessments import derive_given_assessments
 from analytics.endpoints.data_cutoff import derive_cutoffs
 from analytics.tables.relative_days import say_day
@@ -41,21 +43,64 @@ def tell_evidence(
     """
     mine = {name: table.filter(pl.col("pid") == line["pid"]) for name, table in tables.items() if _has_pid(table)}
     of_line = pl.col("line_no") == line["line_no"]
+    own, of_study = derive_cutoffs(mine, settings)
+    until = own.item(0, "data_cutoff") if own.height else of_study
     if endpoint.censor_at == "last_marker_value":
         seen = _select_values(mine["marker_values"].filter(of_line & (pl.col("analyte") == _MARKER)))
     elif endpoint.censor_at == "last_known_alive":
-        seen = mine["vital_status"].select("date", said="kind", file="_file", row="_row").collect()
+        seen = _select_contacts(mine, line, time, until)
     elif rules.progression_from == "lesions":
         new = pl.when("has_new_lesion").then(pl.lit(", new lesion")).otherwise(pl.lit(""))
         size = pl.format(" ({} mm)", "sum_mm").fill_null("") + new
-        rows = mine["recist_assessments"].filter(of_line)
-        seen = rows.select("date", "file", "row", said=pl.col("response") + size).collect()
+        rows = mine["recist_assessments"].filter(of_line).sort("date").collect()
+        said = pl.col("response") + _say_reading(rows, mine["lines"], settings) + size
+        seen = rows.select("date", "file", "row", said=said)
     else:
-        given = derive_given_assessments(mine, with_clinical=rules.progression_from == "clinical")
-        seen = given.select("date", "file", "row", said="response")
-    own, of_study = derive_cutoffs(mine, settings)
-    until = own.item(0, "data_cutoff") if own.height else of_study
+        given = derive_given_assessments(mine, settings, with_clinical=rules.progression_from == "clinical")
+        said = pl.col("response") + _say_reading(given, mine["lines"], settings)
+        seen = given.select("date", "file", "row", said=said)
     return _list(_select_between(seen, line, time).filter(pl.col("date") <= (until or dt.date.max)))
+
+
+def _say_reading(rows: pl.DataFrame, lines: pl.LazyFrame, settings: Settings) -> pl.Expr:
+    """Return what a response is read as where the settings read it otherwise, else nothing; ``rows`` are in order."""
+    asked = rows.select("pid", "date", "response", is_adequate=pl.lit(value=True))
+    read = apply_reading_after_complete(asked, lines.collect(), settings)["response"]
+    return pl.when(pl.col("response") != read).then(pl.format(" read as {}", pl.lit(read))).otherwise(pl.lit(""))
+
+
+def _select_contacts(
+    mine: Mapping[str, pl.LazyFrame], line: Mapping[str, Any], time: Mapping[str, Any], until: dt.date | None
+) -> pl.DataFrame:
+    """Return contacts and death, the end of the line and the next one, and the record that dates the outcome.
+
+    Of a death after the cut-off nothing is told but that the patient was alive on it.
+    """
+    cutoff = pl.lit(until, dtype=pl.Date)
+    is_later = ((pl.col("kind") == "death") & (pl.col("date") > cutoff)).fill_null(value=False)
+    contacts = (
+        mine["vital_status"]
+        .select(
+            date=pl.when(is_later).then(cutoff).otherwise("date"),
+            said=pl.when(is_later).then(pl.lit("alive by a later death")).otherwise("kind"),
+            file="_file",
+            row="_row",
+        )
+        .collect()
+    )
+    told = [(line["end_date"], "end of the line", line["file"], line["row"])]
+    proof = (time["end_date"], f"alive by {time['source_table']}", time["source_file"], time["source_row"])
+    is_told = time["source_table"] == "vital_status" or (proof[0], *proof[2:]) == (told[0][0], *told[0][2:])
+    if time["date_used"] == CENSOR_RECORD_WORDS["last_known_alive"] and not is_told:
+        told.append(proof)
+    following = mine["lines"].filter(
+        (pl.col("start_date") == pl.lit(line["next_line_date"], dtype=pl.Date)) & (pl.col("line_no") != line["line_no"])
+    )
+    told += following.select("start_date", pl.lit("next line"), "file", "row").collect().rows()
+    own = pl.DataFrame(
+        told, schema={"date": pl.Date, "said": pl.String, "file": pl.String, "row": pl.UInt32}, orient="row"
+    )
+    return pl.concat([contacts, own.select(contacts.columns)], how="vertical_relaxed")
 
 
 def _has_pid(table: pl.LazyFrame) -> bool:

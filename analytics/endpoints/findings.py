@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
+from analytics.catalogue.settings import Settings
 from analytics.endpoints.assessments import derive_given_assessments
 from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key, is_first_of, sort_by_key
 from analytics.tables.accepted import name_sheets
@@ -26,6 +28,20 @@ RULES: tuple[Rule, ...] = (
         "patient",
         "Line {}: event on {} after missed assessments, no adequate scan since {}.",
         "See the FDA-style rules.",
+    ),
+    Rule(
+        "V102",
+        "WARN",
+        "patient",
+        "Line {}: responses of {} stand on different days and count together.",
+        "Name the reader who decides in the setting response_reader, or see that they agree.",
+    ),
+    Rule(
+        "V103",
+        "WARN",
+        "patient",
+        "Line {}: nothing is read by «{}», whom the settings name; responses of {} do not count.",
+        "Check the name, or leave the setting response_reader empty.",
     ),
     Rule("V66", "WARN", "patient", "Line {}: censored at {}, since new therapy began.", "See the EMA-style rules."),
 )
@@ -69,12 +85,10 @@ def _find_missing_baselines(derived: Mapping[str, pl.DataFrame], of_line: pl.Dat
 
 
 def _find_differing_readings(
-    tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl.DataFrame], of_line: pl.DataFrame
+    given: pl.DataFrame, derived: Mapping[str, pl.DataFrame], of_line: pl.DataFrame
 ) -> pl.DataFrame:
     """Compare each reader's response with the one derived from the lesions of a visit on that day."""
-    given = derive_given_assessments(tables).select(
-        "pid", "date", "response", "file", "row", day_key=compute_day_key(pl.col("date"))
-    )
+    given = given.select("pid", "date", "response", "file", "row", day_key=compute_day_key(pl.col("date")))
     # what an inadequate scan shows is not compared: it is neither a response nor its absence
     visits = (
         derived["recist_assessments"]
@@ -91,6 +105,42 @@ def _find_differing_readings(
         .sort("pid", "date")
     )
     return _report("V47", rows, "responses", [pl.col("date"), pl.col("response"), pl.col("from_lesions")])
+
+
+def _name_readers(given: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines with a response: how many readers it has, and their names."""
+    name = pl.col("reader").fill_null("nobody named")
+    # an assessment on the day of a start belongs to the line before
+    read = given.lazy().select("pid", "date", name).join(lines.lazy().drop("file", "row"), on="pid")
+    return (
+        read.filter((pl.col("date") > pl.col("start_date")) & _is_of_line())
+        .group_by("pid", "line_no", "patient_id")
+        .agg(n_readers=pl.col("reader").n_unique(), readers=pl.col("reader").unique().sort().str.join(" and "))
+        .sort("pid", "line_no")
+        .collect()
+    )
+
+
+def _is_of_line() -> pl.Expr:
+    return (pl.col("date") <= pl.col("next_line_date")).fill_null(value=True)
+
+
+def _find_readers(
+    tables: Mapping[str, pl.LazyFrame], given: pl.DataFrame, lines: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
+    """Tell of several readers whose responses count together, or of a named one who read nothing."""
+    of_line = lines.select("pid", "line_no", "patient_id", "start_date", "next_line_date", "file", "row")
+    if not settings.response_reader:
+        # they come by patient: a change of reader within one is seen between neighbours
+        changes = pl.col("reader").ne_missing(pl.col("reader").shift(1)) & (pl.col("pid") == pl.col("pid").shift(1))
+        several = given.filter(changes)["pid"].unique()
+        rows = given.filter(pl.col("pid").is_in(several.implode()))
+        pooled = _name_readers(rows, of_line).filter(pl.col("n_readers") > 1)
+        return _report("V102", pooled, "responses", [pl.col("line_no"), pl.col("readers")])
+    everybody = derive_given_assessments(tables, replace(settings, response_reader=""))
+    others = _name_readers(everybody, of_line).join(_name_readers(given, of_line), on=["pid", "line_no"], how="anti")
+    parts = [pl.col("line_no"), pl.lit(settings.response_reader), pl.col("readers")]
+    return _report("V103", others, "responses", parts)
 
 
 def _find_overlaps(lines: pl.DataFrame) -> pl.DataFrame:
@@ -149,10 +199,22 @@ def derive_exclusion_findings(counts: pl.DataFrame) -> pl.DataFrame:
     return _report("V64", rows, "lines", [pl.col("n"), pl.col("n_all"), pl.col("endpoint"), pl.col("reason")])
 
 
-def derive_findings(tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Derive the findings V39, V47, V57, V63, V65 and V66 from accepted and derived tables, all of one patient each."""
+def derive_findings(
+    tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl.DataFrame], settings: Settings | None = None
+) -> pl.DataFrame:
+    """Derive the findings V39, V47, V57, V63, V65, V66, V102 and V103, all of one patient each.
+
+    Parameters
+    ----------
+    tables, derived
+        Accepted and derived tables.
+    settings
+        Those they were derived by; default: the usual ones.
+    """
+    settings = settings or Settings()
     tables = {name: name_sheets(table) for name, table in tables.items()}
     lines, times = derived["lines"], derived["times_to_event"]
+    given = derive_given_assessments(tables, settings)
     of_line = lines.select("pid", "line_no", "patient_id", "file", "row")
     reason = pl.col("reason")
     pfs = times.filter((pl.col("endpoint") == "PFS") & (pl.col("rule_set") == "default"))
@@ -164,7 +226,8 @@ def derive_findings(tables: Mapping[str, pl.LazyFrame], derived: Mapping[str, pl
     return pl.concat(
         [
             _find_missing_baselines(derived, of_line),
-            _find_differing_readings(tables, derived, of_line),
+            _find_differing_readings(given, derived, of_line),
+            _find_readers(tables, given, lines, settings),
             _find_overlaps(lines),
             _report("V63", late, "lines", [pl.col("line_no"), pl.col("endpoint")]),
             _report("V65", missed, "lines", [pl.col("line_no"), pl.col("event_date"), pl.col("last_negative_date")]),

@@ -18,7 +18,7 @@ from analytics.longitudinal.keys import (
     spread_rows,
     sum_runs,
 )
-from analytics.longitudinal.line_windows import derive_line_windows
+from analytics.longitudinal.line_windows import derive_line_windows, is_surely_timed
 from analytics.tables.derived import LabGrades
 
 _ANALYTES = tuple(sorted(GRADED_ANALYTES))
@@ -123,6 +123,7 @@ def _select_values(labs: pl.LazyFrame) -> pl.DataFrame:
             "analyte",
             "comparator",
             date="collected",
+            date_hi="collected_hi",
             value="value_standard",
             uln=pl.col("uln_used") * factor,
             lln=pl.col("lln") * factor,
@@ -207,11 +208,16 @@ def derive_lab_grades(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, s
     """Derive ``derived.LabGrades``: the worst grade of each line, analyte and period.
 
     The baseline of a line is its last value from ``baseline_window_days`` before to the day of the start;
-    it decides how liver values are graded when it was abnormal. A value below a lower limit of normal
+    it decides how liver values are graded when it was abnormal. A value up to the start that may lie after it, its
+    day being known only roughly, is not read. A value below a lower limit of normal
     that is not known, and above the limit of grade 2, stays ungraded. A value beyond a quantitation limit has
     the least grade its bound leaves, and says so; none where that is 0 and worse ones are open.
     """
-    read = derive_line_windows(_select_values(tables["labs"]), lines, settings).with_row_index("place_of_value")
+    read = (
+        derive_line_windows(_select_values(tables["labs"]), lines, settings)
+        .filter(is_surely_timed())
+        .with_row_index("place_of_value")
+    )
     cycles = tables["cycles"].filter(pl.col("date").is_not_null()).select("pid", "treatment_id", "date").collect()
     beside = read.with_columns(_find_baselines(read), _derive_periods(read, lines, cycles))
     graded = _add_grades(beside).with_columns(run=is_first_of("place", "analyte", "period").cum_sum())

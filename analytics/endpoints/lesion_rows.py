@@ -13,6 +13,9 @@ NODE, SEEN, UNKNOWN, TARGET, CALLED_NEW, SIZED = (np.uint8(1 << place) for place
 WITHOUT_SIZE: tuple[str, ...] = ("not_assessed", "not_evaluable", "excised", "irradiated")
 """Not 0 but unknown: a lesion that left by a local treatment did not respond."""
 
+LEFT_LOCALLY: tuple[str, ...] = ("excised", "irradiated")
+"""Those of them that left by a knife or a beam."""
+
 
 def _is(column: str, code: str) -> pl.Expr:
     return pl.col(column) == code
@@ -42,6 +45,7 @@ def read_lesion_rows(lesions: pl.LazyFrame, criteria: SizeCriteria, names: pl.Ca
         lesions.with_columns(tenths=(size * 10).round().cast(pl.Int32))
         .select(
             lesion=pl.col("lesion_id").cast(pl.Categorical(names)),
+            left_locally=pl.col("measured").is_in(LEFT_LOCALLY).fill_null(value=False),
             tenths=pl.when(has_size & marks[SEEN])
             .then("tenths")
             .otherwise(

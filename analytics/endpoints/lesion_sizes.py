@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from analytics.catalogue.size_criteria import SizeCriteria
 from analytics.endpoints.lesion_readings import find_readings, find_scans_read
 from analytics.endpoints.lesion_rows import CALLED_NEW, SEEN, SIZED, TARGET, UNKNOWN, read_lesion_rows
+from analytics.endpoints.local_treatment import forget_treated
 from analytics.longitudinal.runs import list_places
 from analytics.tables.results import BoolArray, IntArray
 
@@ -200,8 +201,8 @@ def _part(sizes: SizedReadings) -> Iterator[SizedReadings]:
         yield SizedReadings(*of_row, sizes.starts[own] - begin, sizes.scan[own], sizes.visit[own])
 
 
-def _read_sizes(rows: pl.DataFrame, lesions: pl.LazyFrame, scans: pl.DataFrame) -> SizedReadings:
-    """Return the sizes as they are noted."""
+def _read_sizes(rows: pl.DataFrame, lesions: pl.LazyFrame, scans: pl.DataFrame, line: IntArray) -> SizedReadings:
+    """Return the sizes as they are noted, of lesions that left locally none."""
     starts, readings = find_readings(lesions)
     scan = find_scans_read(readings, scans)
     # a reading that does not count has the last place, beside those of the scans
@@ -211,6 +212,8 @@ def _read_sizes(rows: pl.DataFrame, lesions: pl.LazyFrame, scans: pl.DataFrame) 
     sizes = SizedReadings(*of_row, starts, scan, visit)
     if is_metabolic.any():
         _forget_unseen(sizes, is_metabolic)
+    if rows["left_locally"].any():
+        forget_treated(sizes, rows["left_locally"].arg_true().to_numpy().astype(np.int64), line)
     return sizes
 
 
@@ -233,13 +236,18 @@ def _replace(sizes: LesionSizes, is_apart: BoolArray, scans: pl.DataFrame, names
     return LesionSizes((*kept, added), len(names.to_series()), sizes.n_visits)
 
 
-def derive_lesion_sizes(lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria) -> LesionSizes:
-    """Derive the size of each lesion at each visit, one row a visit and lesion; ``scans`` as ``derive_visits`` does."""
+def derive_lesion_sizes(
+    lesions: pl.LazyFrame, scans: pl.DataFrame, criteria: SizeCriteria, line: IntArray
+) -> LesionSizes:
+    """Derive the size of each lesion at each visit, one row a visit and lesion.
+
+    ``scans`` as ``derive_visits`` does; ``line`` is the one in force at each visit.
+    """
     # names of this table alone, so that their numbers stay small
     names = pl.Categories.random()
     # held to the end: numbering would start anew once no series of a category is left
     rows = read_lesion_rows(lesions, criteria, names)
-    parts = tuple(_part(_read_sizes(rows, lesions, scans))) or (_NO_READINGS,)
+    parts = tuple(_part(_read_sizes(rows, lesions, scans, line))) or (_NO_READINGS,)
     n_visits = 1 + int(scans["visit"].to_numpy().max(initial=NO_VISIT))
     sizes = LesionSizes(parts, len(names.to_series()), n_visits)
     is_apart = _find_apart(sizes, names.to_series(), scans)

@@ -21,6 +21,8 @@ from analytics.endpoints.visits import (
 )
 from analytics.errors import SettingsError
 from analytics.longitudinal.keys import spread_rows
+from analytics.longitudinal.line_windows import is_surely_timed
+from analytics.tables.results import BoolArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,27 @@ class LineReadings:
     baselines: pl.DataFrame
 
 
-def _select_baselines(visits: pl.DataFrame, sizes: LesionSizes, n_lines: int, settings: Settings) -> pl.DataFrame:
+def _are_surely_before(visits: pl.DataFrame, scans: pl.DataFrame, lines: pl.DataFrame) -> BoolArray:
+    """Return which visits surely lie before the start that comes next, or on its day, whatever days were filled in."""
+    is_before = np.ones(visits.height, dtype=np.bool_)
+    filled = scans.filter("is_imputed").select(
+        "visit", "date", "date_hi", line=pl.lit(visits["coming"]).gather("visit").cast(pl.Int64)
+    )
+    starts = lines.select("start_date", "start_lo", "start_hi", line=pl.int_range(pl.len()))
+    unclear = filled.join(starts, on="line").filter(~is_surely_timed())
+    is_before[unclear["visit"].to_numpy()] = False
+    return is_before
+
+
+def _select_baselines(
+    visits: pl.DataFrame, sizes: LesionSizes, is_before: BoolArray, n_lines: int, settings: Settings
+) -> pl.DataFrame:
     """Return the baseline of each line: the last visit with every target measured, else the last with a lesion.
 
     One row a line, null without a baseline.
     """
     coming = visits["coming"].to_numpy()
-    is_near = (coming != NO_LINE) & (visits["days_before"].to_numpy() <= settings.baseline_scan_days)
+    is_near = (coming != NO_LINE) & is_before & (visits["days_before"].to_numpy() <= settings.baseline_scan_days)
     n_targets, n_unsized, tenths = count_called_targets(sizes)
     is_complete = (n_targets > 0) & (n_unsized == 0)
     near = np.flatnonzero(is_near & sizes.have_rows())
@@ -89,6 +105,7 @@ def derive_line_readings(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame
     dated = select_dated_lines(lines)
     scans = derive_visits(tables["imaging"], settings)
     visits = derive_line_visits(derive_visit_facts(scans), dated)
-    sizes = derive_lesion_sizes(tables["lesions"], scans, criteria)
-    baselines = _select_baselines(visits, sizes, dated.height, settings)
+    sizes = derive_lesion_sizes(tables["lesions"], scans, criteria, visits["line"].to_numpy())
+    is_before = _are_surely_before(visits, scans, dated)
+    baselines = _select_baselines(visits, sizes, is_before, dated.height, settings)
     return LineReadings(criteria, dated, scans, visits, sizes, baselines)

@@ -22,19 +22,35 @@ def _check_rules(settings: Settings) -> None:
             raise SettingsError(f"There is no marker rule «{value}».", name, f"Known: {', '.join(known)}.")
 
 
+def _select_filled(labs: pl.LazyFrame) -> pl.DataFrame:
+    """Return ``file`` and ``row`` of the values whose day is not known, but was filled in."""
+    is_filled = pl.col("collected_lo") != pl.col("collected_hi")
+    return labs.filter(is_filled).select(file=pl.col("_file").cast(pl.String), row=pl.col("_row")).collect()
+
+
+def _are_filled(rows: pl.DataFrame, filled: pl.DataFrame, file: str, row: str) -> pl.Series:
+    if filled.is_empty():
+        return pl.repeat(value=False, n=rows.height, eager=True)
+    asked = rows.select(file=pl.col(file).cast(pl.String), row=pl.col(row).cast(pl.UInt32))
+    found = asked.join(filled.with_columns(is_filled=True), on=["file", "row"], how="left", maintain_order="left")
+    return found["is_filled"].fill_null(value=False)
+
+
 def derive_marker_records(
-    responses: pl.DataFrame, progressions: pl.DataFrame, settings: Settings, book: RecordBook
+    responses: pl.DataFrame, progressions: pl.DataFrame, labs: pl.LazyFrame, settings: Settings, book: RecordBook
 ) -> pl.DataFrame:
     """Return the records of CgA in each line that has any, by the rules of the settings: their days and numbers.
 
     ``marker_progression``, ``last_marker_value``; ``marker_response``; ``lasting_marker_response``, the
     response unless the marker progressed before it; ``judged_marker``, which a line has whose response could
-    be judged at all.
+    be judged at all. ``no_progression_yet`` and ``no_response_yet`` are the last days without either.
 
     Parameters
     ----------
     responses, progressions
         ``derived.MarkerResponses`` and ``derived.MarkerProgressions``.
+    labs
+        The accepted values they were made from, for those whose day was filled in.
 
     Raises
     ------
@@ -43,24 +59,30 @@ def derive_marker_records(
     """
     _check_rules(settings)
     of_marker = pl.col("analyte") == _MARKER
-    exact = pl.lit("D")
     progressed = progressions.filter(of_marker & (pl.col("rule_id") == settings.marker_progression_rule))
     judged = responses.filter(
         of_marker & (pl.col("rule_id") == settings.response_rule) & pl.col("status").is_in(_JUDGED)
     )
+    filled = _select_filled(labs)
+
+    def enter(rows: pl.DataFrame, file: str, row: str) -> pl.Series:
+        return book.enter_known(rows, pl.lit("labs"), pl.lit(_are_filled(rows, filled, file, row)), file=file, row=row)
+
     progressed = progressed.select(
         "pid",
         "line_no",
-        book.enter(progressed, "labs", exact, file="file", row="row").alias("progression_at"),
-        book.enter(progressed, "labs", exact, file="last_file", row="last_row").alias(number_of("last_marker_value")),
+        enter(progressed, "file", "row").alias("progression_at"),
+        enter(progressed, "last_file", "last_row").alias(number_of("last_marker_value")),
         last_marker_value="last_value_date",
         progression="progression_date",
+        no_progression_yet="negative_date",
     )
     judged = judged.select(
         "pid",
         "line_no",
-        book.enter(judged, "labs", exact, file="deciding_file", row="deciding_row").alias("response_at"),
+        enter(judged, "deciding_file", "deciding_row").alias("response_at"),
         response="response_date",
+        no_response_yet="negative_date",
     )
     has_responded = pl.col("response").is_not_null()
     is_lasting = has_responded & (pl.col("progression") > pl.col("response")).fill_null(value=True)
@@ -70,6 +92,8 @@ def derive_marker_records(
         "line_no",
         last,
         number_of(last),
+        "no_progression_yet",
+        "no_response_yet",
         *let_stand("marker_progression", "progression", "progression_at", pl.col("progression").is_not_null()),
         *let_stand("judged_marker", last, number_of(last), is_judged),
         *let_stand("marker_response", "response", "response_at", has_responded),

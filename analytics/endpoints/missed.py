@@ -18,7 +18,8 @@ def select_schedule(schedule: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     Raises
     ------
     SettingsError
-        If the one named is not in the source, or none is named and there are several.
+        If the one named is not in the source, none is named and there are several, or there is none though
+        progression is to be dated by it.
     """
     names = schedule["schedule_id"].unique().sort().to_list()
     wanted = settings.assessment_schedule
@@ -29,6 +30,12 @@ def select_schedule(schedule: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     if not wanted and len(names) > 1:
         raise SettingsError(
             f"The source has {len(names)} schedules.", "assessment_schedule", f"Name one of: {', '.join(names)}."
+        )
+    if not names and settings.pd_date_rule == "scheduled_visit":
+        raise SettingsError(
+            "Progression cannot be dated by planned visits: the source has no schedule.",
+            "pd_date_rule",
+            "Give the sheet schedule, or another rule.",
         )
     return schedule.filter(pl.col("schedule_id") == (wanted or (names[0] if names else "")))
 

@@ -8,6 +8,8 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.sites import HISTOLOGIES
+from analytics.catalogue.treatments import CATEGORIES
+from analytics.endpoints.data_cutoff import select_own_cutoffs
 from analytics.endpoints.records import (
     RecordBook,
     derive_deaths,
@@ -20,6 +22,7 @@ from analytics.endpoints.records import (
 )
 from analytics.longitudinal.keys import compute_day_key, select_last, sort_by_line
 
+_PROCEDURES = tuple({entry.group or entry.code for entry in CATEGORIES if entry.lane == "procedure"})
 _NOT_IN_COHORT = {entry.code: entry.reason for entry in HISTOLOGIES if not entry.is_net_cohort}
 
 
@@ -53,14 +56,17 @@ def _derive_next_starts(lines: pl.DataFrame, book: RecordBook) -> pl.DataFrame:
     return lines.join(following, on=["pid", "next_line_date"], how="left", maintain_order="left")
 
 
+def _list_filled_ends(tables: Mapping[str, pl.LazyFrame]) -> pl.Series:
+    """Return patient and day, as one key, of treatments and cycles that end a line on a day that was filled in."""
+    return pl.concat(
+        tables[table].filter(pl.col(f"{column}_precision") != "D").select(key=compute_day_key(pl.col(column))).collect()
+        for table, column in (("treatments", "end"), ("cycles", "date"))
+    )["key"]
+
+
 def _derive_own_cutoffs(vital_status: pl.LazyFrame, book: RecordBook) -> pl.DataFrame:
-    """Return the data cut-off of each patient with one of their own, as ``own_cutoff``: the earliest."""
-    cutoffs = (
-        vital_status.filter((pl.col("kind") == "data_cutoff") & pl.col("date").is_not_null())
-        .collect()
-        .sort("pid", "date", "_file", "_row")
-        .unique("pid", keep="first", maintain_order=True)
-    )
+    """Return the data cut-off of each patient with one of their own, as ``own_cutoff``."""
+    cutoffs = select_own_cutoffs(vital_status)
     numbers = book.enter(cutoffs, "vital_status", "date_precision")
     return cutoffs.select("pid", numbers.alias(number_of("own_cutoff")), own_cutoff="date")
 
@@ -85,6 +91,7 @@ RECORDS: tuple[str, ...] = (
     "data_cutoff",
     "alive",
     "end_of_treatment",
+    "given_over_time",
     "marker_progression",
     "last_marker_value",
     "judged_marker",
@@ -92,6 +99,9 @@ RECORDS: tuple[str, ...] = (
     "lasting_marker_response",
 )
 """The records of a line that do not depend on how progression is decided."""
+
+NEGATIVE_DAYS: tuple[str, ...] = ("no_progression_yet", "no_response_yet")
+"""The last days on which the marker had not progressed, or responded."""
 
 
 def derive_observation(
@@ -103,7 +113,7 @@ def derive_observation(
 ) -> pl.DataFrame:
     """Derive the ``RECORDS`` of each line: the day of each, and its number in ``book``.
 
-    Beside them ``is_lost`` and ``exclusion``, the reason a line is in no endpoint.
+    Beside them the ``NEGATIVE_DAYS``, ``is_lost`` and ``exclusion``, the reason a line is in no endpoint.
 
     Parameters
     ----------
@@ -111,7 +121,8 @@ def derive_observation(
         As `derive_marker_records` returns them.
     """
     starts = book.enter(lines, "treatments", "start_precision", file="file", row="row")
-    ends = book.enter(lines, "treatments", pl.lit("D"), file="file", row="row")
+    is_end_filled = compute_day_key(pl.col("end_date")).is_in(_list_filled_ends(tables).implode())
+    ends = book.enter_known(lines, pl.lit("treatments"), is_end_filled.fill_null(value=False))
     of_lines = lines.with_columns(starts.alias(number_of("start")), ends.alias("_end_at"), start=pl.col("start_date"))
     return (
         _derive_next_starts(of_lines, book)
@@ -121,11 +132,14 @@ def derive_observation(
         .join(marker_records, on=["pid", "line_no"], how="left", maintain_order="left")
         .with_columns(
             *_derive_cutoff(settings, book),
+            *let_stand("given_over_time", "start", number_of("start"), ~pl.col("treatment").is_in(_PROCEDURES)),
             *let_stand("end_of_treatment", "end_date", "_end_at", pl.col("end_date").is_not_null()),
             is_lost=pl.col("is_lost").fill_null(value=False),
         )
         .with_columns(exclusion=_compute_exclusion())
-        .select("pid", "line_no", "start_date", "is_lost", "exclusion", *RECORDS, *map(number_of, RECORDS))
+        .select(
+            "pid", "line_no", "start_date", "is_lost", "exclusion", *NEGATIVE_DAYS, *RECORDS, *map(number_of, RECORDS)
+        )
         .pipe(sort_by_line)
     )
 

@@ -7,7 +7,6 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.missed import compute_planned_days, select_schedule
-from analytics.errors import SettingsError
 from analytics.longitudinal.comparisons import is_at_most
 from analytics.longitudinal.keys import DAYS_PER_PATIENT, EARLIEST_DAY, compute_line_key
 
@@ -79,12 +78,6 @@ def _date_by_plan(recist: pl.DataFrame, lines: pl.DataFrame, schedule: pl.DataFr
     A planned day after the next line has begun is that line's: the progression that led to it is then
     dated by its start, the last day that still belongs to the line before.
     """
-    if schedule.is_empty():
-        raise SettingsError(
-            "Progression cannot be dated by planned visits: the source has no schedule.",
-            "pd_date_rule",
-            "Give the sheet schedule, or another rule.",
-        )
     planned = compute_planned_days(schedule)
     dated = recist.join(lines.select(*_ON_LINE, "start_date", "next_line_date"), on=_ON_LINE, maintain_order="left")
     since = dated.select((pl.col("last_date") - pl.col("start_date")).dt.total_days()).to_series().to_numpy()

@@ -21,6 +21,7 @@ from analytics.endpoints.observation import derive_observation, derive_scan_reco
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.recist_choices import apply_recist_choices
 from analytics.endpoints.records import RecordBook, sort_rows
+from analytics.longitudinal.keys import sort_by_line
 from analytics.longitudinal.marker_progressions import derive_marker_progressions
 from analytics.longitudinal.marker_responses import derive_marker_responses
 from analytics.longitudinal.marker_values import derive_marker_values
@@ -36,10 +37,12 @@ EVERY_TIME: tuple[tuple[str, str], ...] = tuple(
 """Every catalogue endpoint under every rule set that is for it."""
 
 
-def _derive_assessments(rule_set: RuleSet, tables: Mapping[str, pl.LazyFrame], recist: pl.DataFrame) -> pl.DataFrame:
+def _derive_assessments(
+    rule_set: RuleSet, tables: Mapping[str, pl.LazyFrame], recist: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
     if rule_set.progression_from == "lesions":
         return derive_lesion_assessments(recist, rule_set.date_rule)
-    return derive_given_assessments(tables, with_clinical=rule_set.progression_from == "clinical")
+    return derive_given_assessments(tables, settings, with_clinical=rule_set.progression_from == "clinical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,9 @@ class _Source:
     def select_scans(self, rule: str) -> pl.DataFrame:
         """Return the scans that may date a censoring under ``rule``, in order."""
         if rule not in self.scans:
-            self.scans[rule] = sort_rows(self.assessments, None if rule == "any" else pl.col("is_adequate"))
+            # an examination that was not done dates nothing
+            counts = pl.col("response") != "ND" if rule == "any" else pl.col("is_adequate")
+            self.scans[rule] = sort_rows(self.assessments, counts)
         return self.scans[rule]
 
 
@@ -143,11 +148,11 @@ def derive_times_to_event(
     responses = _code_files(ready["marker_responses"], "deciding_file").collect()
     schedule = tables["schedule"].collect()
     book = RecordBook()
-    of_marker = derive_marker_records(responses, progressions, settings, book)
+    of_marker = derive_marker_records(responses, progressions, tables["labs"], settings, book)
     eager = lines.collect()
     observed = derive_observation(tables, eager, of_marker, settings, book)
     if any(rule_set.needs_baseline and rule_set.code in {code for _, code in wanted} for rule_set in RULE_SETS):
-        observed = observed.with_columns(find_lines_without_baseline(tables, observed, settings))
+        observed = observed.with_columns(find_lines_without_baseline(tables, sort_by_line(eager), settings))
     parts: dict[tuple[str, str], pl.DataFrame] = {}
     read: dict[tuple[str, str], _Source] = {}
     for rule_set in RULE_SETS:
@@ -156,7 +161,8 @@ def derive_times_to_event(
             continue
         named = (rule_set.progression_from, rule_set.date_rule)
         if named not in read:
-            found = apply_reading_after_complete(_derive_assessments(rule_set, seen_tables, recist), eager, settings)
+            shown = _derive_assessments(rule_set, seen_tables, recist, settings)
+            found = apply_reading_after_complete(shown, eager, settings)
             read[named] = _read_source(found, observed, book)
         source = read[named]
         assessed = Assessed(source.select_scans(rule_set.censoring_scan), book.read(), schedule, settings)

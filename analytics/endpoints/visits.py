@@ -42,7 +42,8 @@ def derive_visits(imaging: pl.LazyFrame, settings: Settings) -> pl.DataFrame:
             "pid", "imaging_id", "date", "timepoint", "non_target",
             is_new=(pl.col("new_lesion") == "Y").fill_null(value=False),
             is_inadequate=(pl.col("adequate") == "N").fill_null(value=False),
-            is_imputed=pl.col("date_precision") != "D", file="_file", row="_row",
+            is_imputed=pl.col("date_precision") != "D", date_hi=pl.coalesce("date_hi", "date"),
+            file="_file", row="_row",
             is_metabolic=(pl.col("tracer") == METABOLIC_TRACER).fill_null(value=False),
             day_key=compute_day_key(pl.col("date")),
         )
@@ -138,7 +139,7 @@ def select_dated_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines with a start, in order, with ``line`` (position) and ``start_key``."""
     return (
         lines.filter(pl.col("start_date").is_not_null())
-        .select("pid", "line_no", "start_date", start_key=compute_day_key(pl.col("start_date")))
+        .select("pid", "line_no", "start_date", "start_lo", "start_hi", start_key=compute_day_key(pl.col("start_date")))
         .sort("start_key", "line_no")
         .with_row_index("line")
     )

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from analytics.catalogue.settings import Settings
+from analytics.endpoints.missed import select_schedule
 from analytics.intake.corrections import Corrections, Tray
 from analytics.intake.effective_settings import effective_settings, latest_day
 from analytics.intake.heads import Heads
@@ -154,6 +155,8 @@ def prepare_source(order: Order, scratch: Path, progress: Progress) -> Prepared:
     corrections.apply(shelf, lambda name: name not in READ_FIRST)
     ground = Ground(settings, latest_day(settings, order.as_of))
     lookups = accept_lookups([table for table in tray.tables if table.table in LOOKUPS], ground)
+    # a schedule that is not known stops every derivation: better before anything is read of patients
+    select_schedule(lookups.tables["schedule"], settings)
     return Prepared(
         settings,
         tuple(opened.inputs.values()),

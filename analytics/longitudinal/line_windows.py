@@ -53,6 +53,16 @@ def derive_line_pairs(values: pl.DataFrame, starts: pl.DataFrame, settings: Sett
     return pair % values.height, pair // values.height
 
 
+def is_surely_timed() -> pl.Expr:
+    """Return whether a row of ``date`` and ``date_hi`` is after the start of its line, or surely not after it.
+
+    A row and a start known to the same month are taken as of the same day.
+    """
+    may_be_late = pl.coalesce("date_hi", "date") > pl.coalesce("start_lo", "start_date")
+    is_of_same_range = (pl.col("date") == pl.col("start_lo")) & (pl.col("date_hi") == pl.col("start_hi"))
+    return (pl.col("date") > pl.col("start_date")) | ~may_be_late | is_of_same_range.fill_null(value=False)
+
+
 def derive_line_windows(values: pl.DataFrame, lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Read every value against the line in force and against each line that starts soon after it.
 

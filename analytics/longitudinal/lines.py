@@ -37,7 +37,8 @@ def _reduce_courses(members: pl.DataFrame) -> pl.DataFrame:
         pl.col("open_end").max(),
         pl.when(pl.col("end").null_count() == 0).then(pl.col("end").max()).alias("end_date"),
         pl.col("is_ongoing").any(),
-        pl.col("stop_reason").drop_nulls().last(),
+        # why it ended is why its last part did: a part that was changed for another did not end the line
+        pl.col("stop_reason").sort_by("open_end", pl.col("stop_reason").is_not_null(), maintain_order=True).last(),
     )
     lacks_activity = (
         (pl.col("category") == "PRRT") & (pl.col("n_cycles") > 0) & pl.col("cumulative_activity_gbq").is_null()

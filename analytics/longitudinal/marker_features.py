@@ -8,6 +8,7 @@ import polars as pl
 from analytics.catalogue.calendar import DAYS_PER_MONTH
 from analytics.catalogue.variation import REFERENCE_CHANGES
 from analytics.longitudinal.comparable_days import SERIES, derive_comparable_days
+from analytics.longitudinal.comparisons import is_at_most
 from analytics.longitudinal.keys import compute_line_key, is_first_of, sort_by_line, spread_rows, sum_runs
 from analytics.longitudinal.runs import as_index, compute_running_minimum, find_lowest, find_openings, measure_runs
 from analytics.longitudinal.student import TWO_SIDED_95
@@ -94,7 +95,7 @@ def _derive_summary(days: pl.DataFrame) -> pl.DataFrame:
     opening = find_openings(days.select(is_first_of("series_key")).to_series())
     lengths = measure_runs(opening, days.height)
     valued = days.select(
-        "series_key", "months", "days",
+        "series_key", "months", "days", "day_low", "baseline_high",
         value=pl.when(pl.col("day_high").is_infinite()).then("day_low").otherwise("day_high"),
     )  # fmt: skip
     value, closing = valued["value"].to_numpy(), opening + lengths - 1
@@ -105,25 +106,45 @@ def _derive_summary(days: pl.DataFrame) -> pl.DataFrame:
     run = np.repeat(np.arange(opening.size), lengths)
     nadir_place = at_nadir[find_lowest(run[at_nadir], np.zeros_like(at_nadir), opening.size)]
     beside = valued.with_columns(baseline=pl.Series(np.repeat(value[opening], lengths)))
-    is_high_early = (100 * pl.col("value") >= 120 * pl.col("baseline")) & pl.col("days").is_between(
-        2, TRANSIENT_UNTIL_DAY
-    )
+    is_high = is_at_most(120 * pl.col("baseline_high"), 100 * pl.col("day_low"))
+    is_high_early = is_high & pl.col("days").is_between(2, TRANSIENT_UNTIL_DAY)
     seen = sum_runs(
         beside.select("series_key", n_after=pl.col("days") > 1, n_high_early=is_high_early),
         "series_key",
         "n_after",
         "n_high_early",
     )
+    of_nadir = as_index(nadir_place)
     return days.select(SERIES)[opening].with_columns(
         n_values=pl.Series(lengths).cast(pl.Int32),
         baseline_value=pl.Series(value[opening]),
         nadir_value=pl.Series(nadir),
-        nadir_date=days["date"].gather(nadir_place),
+        nadir_date=days["date"].gather(of_nadir),
+        nadir_is_number=(days["day_low"] == days["day_high"]).gather(of_nadir),
+        **{f"baseline_{end}": days[f"day_{end}"].gather(opening) for end in ("low", "high")},
+        **{f"last_{end}": days[f"day_{end}"].gather(closing) for end in ("low", "high")},
         last_value=pl.Series(value[closing]),
         last_date=days["date"].gather(closing),
         log_area=_derive_area(beside),
         rose_early=seen["n_high_early"] > 0,
         n_after=seen["n_after"],
+    )
+
+
+def _compute_noise_verdict() -> pl.Expr:
+    """Return what the last value surely is against the reference change; null where bounds leave it open."""
+    rise, fall = 100 + pl.col("rcv_rise"), 100 + pl.col("rcv_fall")
+    low, high = 100 * pl.col("last_low"), 100 * pl.col("last_high")
+    is_within = is_at_most(high, rise * pl.col("baseline_low")) & is_at_most(fall * pl.col("baseline_high"), low)
+    return (
+        pl.when(pl.col("rcv_rise").is_null())
+        .then(None)
+        .when(~is_at_most(low, rise * pl.col("baseline_high")))
+        .then(pl.lit("beyond: rise"))
+        .when(~is_at_most(fall * pl.col("baseline_low"), high))
+        .then(pl.lit("beyond: fall"))
+        .when(is_within)
+        .then(pl.lit("within"))
     )
 
 
@@ -134,6 +155,8 @@ def derive_marker_features(
 
     Growth is the slope of ln(value) in months with 95 % limits from Student's t, from at least three
     quantified values over three months; a doubling time only when the limits exclude no growth.
+    A change is one between two measured values; what is said of noise and of a transient rise holds whatever a
+    value beyond a quantitation limit may be.
     Returns ``derived.MarkerFeatures``. ``days`` are the comparable days where they are made already.
     """
     if days is None:
@@ -158,8 +181,12 @@ def derive_marker_features(
     early = _derive_early_changes(points.filter("is_from_number"), summary.height)
     table = pl.concat([summary, spread_rows(growth, "series_key", summary.height), early], how="horizontal")
     change = (pl.col("last_value") / pl.col("baseline_value") - 1) * 100
+    # a limit is no value to subtract from
+    is_number = {name: pl.col(f"{name}_low") == pl.col(f"{name}_high") for name in ("baseline", "last")}
+    is_from_baseline = (pl.col("baseline_value") > 0) & is_number["baseline"] & is_number["last"]
+    is_from_nadir = (pl.col("nadir_value") > 0) & pl.col("nadir_is_number") & is_number["last"]
     is_prrt = pl.col("treatment") == "PRRT"
-    fell_back = 100 * pl.col("last_value") < 120 * pl.col("baseline_value")
+    fell_back = ~is_at_most(120 * pl.col("baseline_low"), 100 * pl.col("last_high"))
     treatments = lines.select("treatment", line_key=compute_line_key()).collect()
     return (
         table.filter(pl.col("n_after") > 0)
@@ -167,17 +194,9 @@ def derive_marker_features(
         .join(treatments, on="line_key", maintain_order="left")
         .join(rcv, on="analyte", how="left", maintain_order="left")
         .with_columns(
-            rise_from_nadir_pct=pl.when(pl.col("nadir_value") > 0).then(
-                (pl.col("last_value") / pl.col("nadir_value") - 1) * 100
-            ),
-            last_change_pct=pl.when(pl.col("baseline_value") > 0).then(change),
-            verdict_on_noise=pl.when(pl.col("rcv_rise").is_null())
-            .then(None)
-            .when(change > pl.col("rcv_rise"))
-            .then(pl.lit("beyond: rise"))
-            .when(change < pl.col("rcv_fall"))
-            .then(pl.lit("beyond: fall"))
-            .otherwise(pl.lit("within")),
+            rise_from_nadir_pct=pl.when(is_from_nadir).then((pl.col("last_value") / pl.col("nadir_value") - 1) * 100),
+            last_change_pct=pl.when(is_from_baseline).then(change),
+            verdict_on_noise=_compute_noise_verdict(),
             has_transient_rise=is_prrt & pl.col("rose_early") & fell_back,
         )
         # days come by analyte and series in each line; lines with numbers of their own may stand out of order

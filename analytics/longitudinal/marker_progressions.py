@@ -45,6 +45,16 @@ def _select_rises(judged: pl.DataFrame, rule: ProgressionRule) -> Places:
     return rises["place"].to_numpy().astype(np.int64)
 
 
+def _find_negatives(judged: pl.DataFrame, rule: ProgressionRule, rises: Places) -> pl.Series:
+    """Return the day of the value before each rise where it surely was none; a rise comes after its baseline."""
+    before = judged.select("date", "days", "day_high", "reference_value").select(
+        pl.all().gather(as_index(np.where(rises >= 0, rises - 1, -1)))
+    )
+    may_rise = is_at_most((100 + rule.rise_pct) * pl.col("reference_value"), 100 * pl.col("day_high"))
+    is_negative = (pl.col("days") <= 1) | ~may_rise | (pl.col("day_high") <= rule.beyond_value)
+    return before.select(pl.when(is_negative).then("date")).to_series()
+
+
 def _order_runs(days: pl.DataFrame, opening: Places) -> Places:
     """Return the runs of lines and markers in the order of patient, line and marker."""
     key = days.select(_LINE)[opening].select(compute_unit_key()).to_series()
@@ -72,6 +82,7 @@ def derive_marker_progressions(
     order = _order_runs(days, opening)
     found: list[Places] = []
     references: list[pl.Series] = []
+    negatives: list[pl.Series] = []
     named = sorted(rules, key=lambda rule: rule.rule_id)
     for rule in named:
         judged = days.with_columns(reference_value=_compute_reference(rule))
@@ -79,6 +90,7 @@ def derive_marker_progressions(
         first = find_lowest(run[rises], since[rises], opening.size)[order]
         found.append(np.where(first >= 0, np.append(rises, 0)[first], -1))
         references.append(judged["reference_value"].gather(as_index(found[-1])))
+        negatives.append(_find_negatives(judged, rule, found[-1]))
     turn = np.arange(opening.size * len(named)).reshape(len(named), -1).T.ravel()
     rise = as_index(np.concatenate(found)[turn])
     last = np.repeat(latest[order], len(named))
@@ -88,6 +100,7 @@ def derive_marker_progressions(
         pl.concat([of_line, progressed], how="horizontal")
         .with_columns(
             pl.concat(references, rechunk=True)[turn].alias("reference_value"),
+            pl.concat(negatives, rechunk=True)[turn].alias("negative_date"),
             pl.Series("rule_id", [rule.rule_id for rule in named]).gather(np.tile(np.arange(len(named)), opening.size)),
         )
         .select(pl.col(name).cast(column.dtype) for name, column in MarkerProgressions.columns().items())

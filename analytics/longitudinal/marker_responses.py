@@ -62,6 +62,11 @@ def _select_responses(
     statuses = [*(status for status, _ in ANSWERS.values()), *(["not_evaluable"] * len(ABSENCES))]
     reason = pl.col("rule_no") * len(statuses) + said
 
+    # a value that satisfies a rule of any time comes after one that does not: the baseline at least
+    is_negative = pl.col("is_assessable") & (pl.col("day_low") == pl.col("day_high"))
+    before = days.select(pl.when(is_negative).then("date").shift(1)).to_series()
+    is_of_any_time = pl.lit(pl.Series([rule.within_days is None for rule in rules])).gather(pl.col("rule_no"))
+
     def at(place: str | pl.Expr, column: str) -> pl.Expr:
         return pl.lit(days[column]).gather(pl.col(place) if isinstance(place, str) else place)
 
@@ -90,6 +95,7 @@ def _select_responses(
             baseline_row=at("baseline", "row"),
             deciding_file=at(deciding, "file"),
             deciding_row=at(deciding, "row"),
+            negative_date=pl.when(responds & is_of_any_time).then(pl.lit(before).gather(pl.col("first"))),
         )
         .select(pl.col(name).cast(column.dtype) for name, column in MarkerResponses.columns().items())
     )  # fmt: skip

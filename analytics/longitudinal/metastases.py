@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.sites import METASTATIC_SITES
+from analytics.longitudinal.line_windows import is_surely_timed
 from analytics.longitudinal.reading import select_reading
 from analytics.tables.results import IntArray
 
@@ -123,15 +124,17 @@ def _select_last_scans(
     is_measured = lesions.select(pl.col("measured").ne_missing("not_assessed") & pl.col("scan").is_not_null())
     has_lesions = np.zeros(imaging.height, dtype=np.bool_)
     has_lesions[lesions["scan"].filter(is_measured.to_series()).to_numpy()] = True
-    scans = imaging.select("pid", "date", scan=pl.int_range(pl.len(), dtype=pl.Int64)).filter(
+    day = [pl.col("date"), pl.coalesce("date_hi", "date").alias("date_hi")]
+    scans = imaging.select("pid", *day, scan=pl.int_range(pl.len(), dtype=pl.Int64)).filter(
         pl.Series(has_lesions) & pl.col("date").is_not_null()
     )
-    starts = lines.select("pid", "start_date").with_row_index("place").filter(pl.col("start_date").is_not_null())
+    starts = lines.select("pid", "start_date", "start_lo", "start_hi").with_row_index("place")
     earliest = pl.col("start_date") - pl.duration(days=settings.baseline_scan_days)
     near = (
         starts.lazy()
+        .filter(pl.col("start_date").is_not_null())
         .join(scans.lazy(), on="pid")
-        .filter(pl.col("date").is_between(earliest, pl.col("start_date")))
+        .filter(pl.col("date").is_between(earliest, pl.col("start_date")), is_surely_timed())
         .select("place", "scan", "date")
         .collect()
     )

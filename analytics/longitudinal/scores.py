@@ -8,7 +8,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.catalogue.symptoms import SYMPTOM_ITEMS
-from analytics.longitudinal.line_windows import derive_line_windows
+from analytics.longitudinal.line_windows import derive_line_windows, is_surely_timed
 from analytics.longitudinal.scale_scores import derive_scale_scores
 from analytics.tables.derived import ScoreChanges
 
@@ -25,16 +25,22 @@ def derive_score_changes(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame
     Answers to single questions of the QLQ-C30 enter as their scales.
 
     The baseline is the last score from ``baseline_window_days`` before to the day of the start. Items with a
-    least meaningful change (10 points of QLQ-C30, one grade of ECOG) get a verdict.
+    least meaningful change (10 points of QLQ-C30, one grade of ECOG) get a verdict. A score up to the start that may
+    lie after it, its day being known only roughly, is not read.
     """
     noted = (
         tables["symptoms"]
         .filter(pl.col("date").is_not_null() & pl.col("value").is_not_null())
-        .select("pid", "item", "date", "value", file="_file", row="_row")
+        .select("pid", "item", "date", "date_hi", "value", file="_file", row="_row")
         .collect()
     )
-    scores = derive_scale_scores(noted).sort("pid", "item", "date", "file", "row")
-    read = derive_line_windows(scores, lines, settings)
+    filled = noted.filter(pl.col("date_hi") > pl.col("date")).group_by("pid", "date").agg(pl.col("date_hi").max())
+    scores = (
+        derive_scale_scores(noted.drop("date_hi"))
+        .join(filled, on=["pid", "date"], how="left")
+        .sort("pid", "item", "date", "file", "row")
+    )
+    read = derive_line_windows(scores, lines, settings).filter(is_surely_timed())
     baselines = (
         read.filter(pl.col("date") <= pl.col("start_date"))
         .unique(["place", "item"], keep="last", maintain_order=True)

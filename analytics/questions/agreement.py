@@ -93,7 +93,7 @@ def _derive_scans(study: Study, lines: pl.DataFrame) -> pl.DataFrame:
     tables = {name: study.table(name) for name in ("responses", "imaging", "vital_status")}
     seen = select_until_cutoff(tables, study.settings)
     shows_something = pl.col("is_adequate") | pl.col("response").is_in(PROGRESSED)
-    assessed = derive_given_assessments(seen).filter(shows_something)
+    assessed = derive_given_assessments(seen, study.settings).filter(shows_something)
     progression = pl.col("date").filter(pl.col("response").is_in(PROGRESSED)).min().over("pid", "line_no")
     return (
         assessed.join(lines.select("pid", "line_no", "patient_id", "group", "start_date", "next_line_date"), on="pid")

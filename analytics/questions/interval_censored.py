@@ -60,7 +60,8 @@ def answer_interval_censored(study: Study, question: Question) -> Answer | Refus
         flow=observed.flow,
         summary=describe_intervals(result),
         notes=(
-            "An event lies after the last visit without it and not after the first with it; a death has its day.",
+            "An event lies after the last visit without it and not after the first with it; a death and a treatment "
+            "have their day.",
             "Who died without a seen progression may have progressed before: such a death counts as it was seen.",
             "The test asks that the groups are visited alike; the models do not.",
             *say_adjusted_models(question, "curves, medians and the test"),

@@ -64,7 +64,7 @@ def _compute_agreement() -> pl.Expr:
 
 def _compare_visits(study: Study, visits: pl.DataFrame) -> pl.DataFrame:
     """Return the visits with a reader's response as well, its row beside the sums."""
-    given = derive_given_assessments(study.tables).select(
+    given = derive_given_assessments(study.tables, study.settings).select(
         "pid", reader_date="date", reader_response="response", reader="reader", file="file", row="row"
     )
     return (

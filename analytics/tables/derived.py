@@ -78,7 +78,8 @@ class TimesToEvent(dy.Schema):
     source_row = dy.UInt32(nullable=True, description="Line of that record.")
     is_imputed = dy.Bool(description="Whether a partial date was filled in the start or the end.")
     last_negative_date = dy.Date(
-        nullable=True, description="The event lies after this day; the day itself of a death or of a censoring."
+        nullable=True,
+        description="The event lies after this day; the day itself of a death, a treatment or a censoring.",
     )
     first_positive_date = dy.Date(nullable=True, description="… and not after this one; null without event.")
 

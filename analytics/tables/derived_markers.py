@@ -77,6 +77,10 @@ class MarkerResponses(dy.Schema):
     baseline_row = dy.UInt32(nullable=True, description="Line of the baseline.")
     deciding_file = dy.String(nullable=True, description="Source file of the deciding value.")
     deciding_row = dy.UInt32(nullable=True, description="Line of the deciding value.")
+    negative_date = dy.Date(
+        nullable=True,
+        description="Day of the value before the response, where that surely was none; null under a rule of a window.",
+    )
 
 
 class MarkerProgressions(dy.Schema):
@@ -91,6 +95,7 @@ class MarkerProgressions(dy.Schema):
     reference_value = dy.Float64(nullable=True, description="What it was compared with, in compared_unit.")
     file = dy.String(nullable=True, description="Source file of that value.")
     row = dy.UInt32(nullable=True, description="Line of that file.")
+    negative_date = dy.Date(nullable=True, description="Day of the value before it, where that surely was no rise.")
     last_value_date = dy.Date(description="Last comparable value of the line.")
     last_file = dy.String(description="Its source file.")
     last_row = dy.UInt32(description="Line of that file.")
@@ -127,14 +132,20 @@ class MarkerFeatures(dy.Schema):
     compared_unit = dy.String(nullable=True, description="Unit of the values.")
     n_values = dy.Int32(description="Assessable days, baseline included.")
     baseline_value = dy.Float64(description="Baseline, or the limit it lies beyond.")
-    nadir_value = dy.Float64(description="Smallest value, baseline included.")
+    nadir_value = dy.Float64(description="Smallest value, or the limit it lies beyond, baseline included.")
     nadir_date = dy.Date(description="Its first day.")
-    last_value = dy.Float64(description="Last value.")
+    last_value = dy.Float64(description="Last value, or the limit it lies beyond.")
     last_date = dy.Date(description="Its day.")
-    last_change_pct = dy.Float64(nullable=True, description="Change from baseline.", metadata={"unit": "%"})
-    rise_from_nadir_pct = dy.Float64(nullable=True, description="Last over nadir.", metadata={"unit": "%"})
+    last_change_pct = dy.Float64(
+        nullable=True, description="Change from baseline; null from or to a limit.", metadata={"unit": "%"}
+    )
+    rise_from_nadir_pct = dy.Float64(
+        nullable=True, description="Last over nadir; null from or to a limit.", metadata={"unit": "%"}
+    )
     verdict_on_noise = dy.String(
-        nullable=True, description="within, «beyond: rise» or «beyond: fall»: last change against the reference change."
+        nullable=True,
+        description="within, «beyond: rise» or «beyond: fall»: last change against the reference change; null where "
+        "none is known or a limit leaves it open.",
     )
     log_area = dy.Float64(
         nullable=True,

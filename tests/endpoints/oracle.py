@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 RANK = ["ND", "NE", "CR", "PR", "SD", "NON_CR_NON_PD", "PD"]
 ADEQUATE = {"CR", "PR", "SD", "NON_CR_NON_PD"}
@@ -38,6 +38,29 @@ def size_of(lesion: Lesion) -> int | None:
 def is_gone(lesion: Lesion) -> bool:
     size = size_of(lesion)
     return size is not None and (size < 100 if lesion.nodal else size == 0)
+
+
+def mark_left(scans: list[Scan], lesions: list[Lesion], starts: list[dt.date]) -> list[Lesion]:
+    """Call excised what is not seen in the line in which it was excised or irradiated, from that day on: no target."""
+    day_of = {scan.name: scan.day for scan in scans}
+
+    def line_of(lesion: Lesion) -> int:
+        return sum(start < day_of[lesion.scan] for start in starts)
+
+    left: dict[tuple[str, int], dt.date] = {}
+    for lesion in sorted(lesions, key=lambda x: day_of[x.scan]):
+        if lesion.how in ("excised", "irradiated") and line_of(lesion):
+            left.setdefault((lesion.name, line_of(lesion)), day_of[lesion.scan])
+    marked = []
+    for lesion in lesions:
+        since = left.get((lesion.name, line_of(lesion)))
+        is_unseen = lesion.how not in ("yes", "too_small")
+        has_left = since is not None and day_of[lesion.scan] >= since and is_unseen
+        if has_left or lesion.how in ("excised", "irradiated"):
+            marked.append(replace(lesion, how="excised", role="other" if lesion.role == "target" else lesion.role))
+        else:
+            marked.append(lesion)
+    return marked
 
 
 def gather_visits(scans: list[Scan]) -> list[list[Scan]]:

@@ -90,7 +90,46 @@ def test_a_line_left_out_says_why_and_a_marker_its_values(study):
     assert told[2] == "Seen: 100.0 ng/mL 2020-03-01 (labs.csv, line 2)."
     assert told[3] == "Outcome: left out, biochemical response could not be judged."
     assert told[5] == "Other rules: none for this endpoint."
-    assert explain_endpoint(study, "P1", "OS", 1)[2] == "Seen: nothing recorded after the start."
+    assert explain_endpoint(study, "P2", "PFS_ALL", 1)[2].startswith("Seen: SD 2020-06-20 (responses.csv, line 4)")
+
+
+def test_survival_tells_what_life_is_known_by(study):
+    """The end of a line and the start of the next, and the record that dates the last day known alive."""
+    assert explain_endpoint(study, "P1", "OS", 1)[2] == (
+        "Seen: next line 2021-01-01 (treatments.csv, line 3), end of the line 2021-06-01 (treatments.csv, line 2)."
+    )
+    assert explain_endpoint(study, "P2", "OS", 1)[2:4] == (
+        "Seen: alive by responses 2022-06-20 (responses.csv, line 5).",
+        "Outcome: censored after 902 days (29.6 months), no event; dated by the last day known alive on 2022-06-20, "
+        "from responses.csv, line 5.",
+    )
+
+
+def test_a_death_after_the_cut_off_tells_that_the_patient_was_alive_on_it():
+    deaths = "patient_id | date | kind\nP2 | 2020-03-01 | lost\nP2 | 2023-06-01 | death"
+    tables, settings = accept_by_hand(SOURCE | {"vital_status": deaths}), Settings(data_cutoff="2020-12-31")
+    study = tables | {name: table.lazy() for name, table in derive_all(tables, settings).items()}
+    told = explain_endpoint(study, "P2", "OS", 1, settings=settings)
+    assert told[2] == (
+        "Seen: lost 2020-03-01 (vital_status.csv, line 2), alive by a later death 2020-12-31 "
+        "(vital_status.csv, line 3)."
+    )
+    assert "no event by the data cut-off; dated by the end of observation on 2020-12-31" in told[3]
+
+
+def test_a_response_that_is_read_otherwise_says_so():
+    """Settings may call disease seen again after a complete response progression: the story tells both words."""
+    responses = """
+        patient_id | date       | criteria   | response
+        P1         | 2020-06-01 | RECIST_1_1 | CR
+        P1         | 2020-09-01 | RECIST_1_1 | PR
+        """
+    tables = accept_by_hand(SOURCE | {"responses": responses})
+    settings = Settings(after_complete_response="progression")
+    study = tables | {name: table.lazy() for name, table in derive_all(tables, settings).items()}
+    told = explain_endpoint(study, "P1", "PFS", 1, settings=settings)
+    assert told[2] == "Seen: CR 2020-06-01 (responses.csv, line 2), PR read as PD 2020-09-01 (responses.csv, line 3)."
+    assert "event after 245 days" in told[3]
 
 
 @pytest.mark.parametrize(

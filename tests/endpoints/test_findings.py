@@ -44,6 +44,11 @@ def labs(*rows: str) -> str:
     return "\n".join(["patient_id | analyte | collected | value_text", *(f"P1 | CGA | {row}" for row in rows)])
 
 
+def readers(*rows: str) -> str:
+    return "\n".join(["patient_id | date | criteria | reader | response", *(f"P1 | {row}" for row in rows)])
+
+
+A_STABLE = "2020-04-01 | RECIST_1_1 | A | SD"
 STABLE = "2020-04-01 | RECIST_1_1 | SD"
 READ = {"treatments": ONE_LINE, "imaging": SCANS, "lesions": LESIONS}
 
@@ -90,12 +95,26 @@ CASES: list[tuple[str, Mapping[str, str], Mapping[str, str], dict[str, Any]]] = 
         {"treatments": EVEROLIMUS_PRRT.format(end=""), "responses": responses("2020-04-01 | RECIST_1_1 | PD")},
         {},
     ),
+    (
+        "V102",
+        {"treatments": ONE_LINE, "responses": readers(A_STABLE, "2020-04-03 | RECIST_1_1 | B | PD")},
+        # of one day one reader counts
+        {"treatments": ONE_LINE, "responses": readers(A_STABLE, "2020-04-01 | RECIST_1_1 | B | PD")},
+        {},
+    ),
+    (
+        "V103",
+        {"treatments": ONE_LINE, "responses": readers(A_STABLE)},
+        {"treatments": ONE_LINE, "responses": readers("2020-04-01 | RECIST_1_1 | Central | SD")},
+        {"response_reader": "central"},
+    ),
 ]  # fmt: skip
 
 
 def found_in(grids: Mapping[str, str], rule_id: str, **settings: Any) -> pl.DataFrame:
     tables = accept_by_hand(grids)
-    return derive_findings(tables, derive_all(tables, Settings(**settings))).filter(rule_id=rule_id)
+    chosen = Settings(**settings)
+    return derive_findings(tables, derive_all(tables, chosen), chosen).filter(rule_id=rule_id)
 
 
 @pytest.mark.parametrize(("rule_id", "triggering", "sound", "settings"), CASES)
@@ -213,3 +232,19 @@ def test_a_line_without_a_row_of_an_endpoint_stops_the_study(derived: dict[str, 
     lines = pl.concat([derived["lines"], derived["lines"].with_columns(line_no=pl.lit(2, dtype=pl.Int32))])
     with pytest.raises(ContradictionError, match="do not add up"):
         check_derived({**derived, "lines": lines})
+
+
+def test_readers_of_one_line_after_the_other_are_not_pooled():
+    """A reader a line: each line has its own."""
+    read = readers(A_STABLE, "2021-04-01 | RECIST_1_1 | B | SD")
+    assert found_in({"treatments": EVEROLIMUS_PRRT.format(end=""), "responses": read}, "V102").is_empty()
+
+
+def test_readers_are_named_in_the_finding():
+    pooled = readers(A_STABLE, "2020-04-03 | RECIST_1_1 | B | PD", "2020-05-01 | RECIST_1_1 || SD")
+    [told] = found_in({"treatments": ONE_LINE, "responses": pooled}, "V102")["message"]
+    assert told == "Line 1: responses of A and B and nobody named stand on different days and count together."
+    [told] = found_in({"treatments": ONE_LINE, "responses": pooled}, "V103", response_reader="C")["message"]
+    assert told == (
+        "Line 1: nothing is read by «C», whom the settings name; responses of A and B and nobody named do not count."
+    )

@@ -12,7 +12,7 @@ from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.times import derive_times_to_event
 from analytics.longitudinal.lines import derive_lines
 from tests.by_hand import accept_cells
-from tests.endpoints.oracle import RANK, Lesion, Scan, pfs, respond
+from tests.endpoints.oracle import RANK, Lesion, Scan, mark_left, pfs, respond
 
 HOW = ["yes", "yes", "yes", "yes", "yes", "too_small", "not_visible", "not_assessed", "excised"]
 ROLES = ["target", "target", "target", "non_target", "new"]
@@ -109,6 +109,9 @@ def check_agreement(patients: int, seed: int) -> None:
     }
     scans, lesions = by_patient(cells["imaging"]), by_patient(cells["lesions"])
     given, deaths = by_patient(cells["responses"]), by_patient(cells["vital_status"])
+    starts: dict[str, list[dt.date]] = {}
+    for code, start in lines.select("patient_id", "start_date").iter_rows():
+        starts.setdefault(code, []).append(start)
     n_visits = 0
     for line in lines.iter_rows(named=True):
         code, key = line["patient_id"], (line["pid"], line["line_no"])
@@ -127,6 +130,7 @@ def check_agreement(patients: int, seed: int) -> None:
             )
             for x in lesions.get(code, [])
         ]
+        own_lesions = mark_left(own_scans, own_lesions, starts[code])
         expected = respond(line["start_date"], line["next_line_date"], own_scans, own_lesions)
         assert fast_recist.get(key, []) == expected, (code, line["line_no"])
         n_visits += len(expected)

@@ -61,7 +61,7 @@ def test_no_step_of_a_reading_falls_back_to_memory(tables: Tables, monkeypatch: 
     lines = derive_lines(tables, Settings())
     derive_marker_values(tables, lines, Settings())
     derive_recist_assessments(tables, lines, Settings())
-    derive_given_assessments(tables)
+    derive_given_assessments(tables, Settings())
     derive_last_alive(tables, RecordBook())
     assert len(plans) > 10
     for plan in plans:

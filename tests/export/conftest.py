@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -10,24 +10,16 @@ import pytest
 
 from analytics.estimation.response import estimate_response
 from analytics.estimation.time_to_event import estimate_time_to_event
-from analytics.figures.paper import ink
 from analytics.questions.cohort import describe_characteristics
 from analytics.questions.question import Answer, Question
 from analytics.questions.survival import survival_notes
 from analytics.questions.trajectory import compute_bands
 from analytics.tables.cohort_results import CohortResult, EndpointsResult, FlowStep, TrajectoryResult
 from analytics.tables.survival_results import SurvivalResult
+from tests import drafts
 
+draft = drafts.draft
 Line = tuple[int, str, int, bool]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def draft() -> Iterator[None]:
-    """Draw with few dots and letters as outlines: these tests look at files, those of figures at pictures."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ink, "DOTS_PER_INCH", 40)
-        patch.setitem(ink.INK, "pdf.fonttype", 3)
-        yield
 
 
 @pytest.fixture

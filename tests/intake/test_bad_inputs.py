@@ -393,6 +393,26 @@ def test_every_setting_may_be_as_it_is_and_every_word_is_one_of_some_setting():
     assert {*WORDS, *RANGES} <= {item.name for item in fields(Settings)}
 
 
+PLAN = "schedule_id,phase,anchor,start_offset_days,interval_days\n"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "changes", "said"),
+    [
+        ("A,1,index,84,84\n", {"assessment_schedule": "B"}, "no schedule «B».*It has: A"),
+        ("", {"assessment_schedule": "B"}, "no schedule «B».*It has: none"),
+        ("A,1,index,84,84\nB,1,index,91,91\n", {}, "2 schedules.*Name one of: A, B"),
+        ("", {"pd_date_rule": "scheduled_visit"}, "cannot be dated by planned visits"),
+    ],
+)
+def test_a_schedule_that_is_not_known_is_refused_before_anything_is_accepted(schedule, changes, said, write_source):
+    """`check` says what `build` would stop at."""
+    folder = write_source({"schedule": PLAN + schedule} if schedule else {})
+    with pytest.raises(SettingsError, match=f"(?s){said}"):
+        accept_source(folder, changes)
+    accept_source(write_source({"schedule": PLAN + "A,1,index,84,84\n"}), {"assessment_schedule": "A"})
+
+
 @pytest.mark.parametrize("name", ["labs", "patients"])
 def test_a_file_the_system_does_not_let_us_read_is_named(name, write_source):
     folder = write_source({name: None})

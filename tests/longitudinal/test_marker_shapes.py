@@ -250,3 +250,44 @@ def test_each_value_is_held_against_the_baseline_and_the_value_before():
 def test_without_a_reference_change_there_is_no_verdict():
     shown = changes_of("P1 | 5HIAA_S | 2019-12-20 | 100\nP1 | 5HIAA_S | 2020-03-01 | 300", "5HIAA_S")
     assert shown == [(200.0, None, 200.0, None)]
+
+
+@pytest.mark.parametrize(
+    ("baseline", "last", "change", "verdict"),
+    [
+        ("100", "162", 62.0, "within"),  # exactly the reference change
+        ("100", "163", 63.0, "beyond: rise"),
+        ("100", "62", -38.0, "within"),
+        ("100", "61", -39.0, "beyond: fall"),
+        ("100", "<200", None, None),  # anything from 0 to 200
+        ("100", "<60", None, "beyond: fall"),
+        ("100", ">110", None, None),
+        ("100", ">170", None, "beyond: rise"),
+        (">1000", "1700", None, None),  # it may have been 5000
+        (">1000", "600", None, "beyond: fall"),
+        ("<10", "30", None, "beyond: rise"),
+        ("<50", "60", None, None),
+    ],
+)
+def test_a_limit_gives_no_change_and_a_verdict_only_where_it_is_sure(baseline, last, change, verdict):
+    features = features_of(lab("2019-12-20", baseline) + lab("2020-03-01", last))
+    assert features["verdict_on_noise"] == verdict
+    assert features["last_change_pct"] == (None if change is None else pytest.approx(change))
+    assert (features["rise_from_nadir_pct"] is None) == (last[0] in "<>" or baseline[0] == "<" or last == "1700")
+
+
+@pytest.mark.parametrize(
+    ("early", "last", "is_transient"),
+    [
+        ("120", "110", True),  # exactly 20 % up
+        ("119", "110", False),
+        ("<300", "110", False),  # nothing says that it rose
+        (">130", "110", True),
+        ("130", "<150", False),  # nothing says that it fell back
+        ("130", "<115", True),
+    ],
+)
+def test_a_transient_rise_is_called_only_where_it_is_sure(early: str, last: str, is_transient: bool):
+    """After PRRT: 20 % up within six months, and no longer at the last value."""
+    rows = lab("2019-12-20", "100") + lab("2020-03-01", early) + lab("2020-06-01", last)
+    assert features_of(rows)["has_transient_rise"] is is_transient

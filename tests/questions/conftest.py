@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,13 +9,14 @@ import polars as pl
 import pytest
 
 from analytics.catalogue.settings import Settings
-from analytics.figures.paper import ink
 from analytics.tables.accepted import accepted_columns
 from analytics.tables.derived import DERIVED_TABLES
 from analytics.tables.findings import empty_findings, empty_ledger
 from analytics.tables.registry import SOURCE_TABLES
 from analytics.tables.study import Study
+from tests import drafts
 
+draft = drafts.draft
 START = date(2020, 1, 1)
 PLACEHOLDERS: dict[Any, Any] = {pl.String: "x", pl.Boolean: False, pl.Date: START, pl.Float64: 1.0, pl.List: []}
 
@@ -77,15 +77,6 @@ class HandMadeStudy:
             findings=empty_findings(),
             ledger=empty_ledger(),
         )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def draft() -> Iterator[None]:
-    """Draw with few dots and letters as outlines: these tests look at files, those of figures at pictures."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ink, "DOTS_PER_INCH", 40)
-        patch.setitem(ink.INK, "pdf.fonttype", 3)
-        yield
 
 
 @pytest.fixture

@@ -90,6 +90,21 @@ def test_progression_is_read_from_the_nadir_and_the_nadir_includes_the_baseline(
     assert assessments["response"].to_list() == ["PR", "PD"]
 
 
+def test_a_tumour_that_grows_slowly_is_held_against_its_baseline():
+    """L3: 50 → 55 → 60 mm; against the 55 before it would be 9 % only."""
+    assessments = one_target("50", "55", "60")
+    assert assessments["nadir_mm"].to_list() == [50, 50]
+    assert assessments["response"].to_list() == ["SD", "PD"]
+
+
+@pytest.mark.parametrize(("grown", "response"), [("9.9", "CR"), ("10", "PD")])
+def test_a_node_that_grows_below_10_mm_stays_normal(grown: str, response: str):
+    """L3: 4 → 9.9 mm is more than 20 % and 5 mm above the nadir, of a node that is none of the tumour."""
+    lesions = "patient_id | imaging_id | lesion_id | role | nodal | short_mm | measured\n"
+    lesions += "".join(f"P1 | s{scan} | T01 | target | Y | {mm} | yes\n" for scan, mm in enumerate(["20", "4", grown]))
+    assert read_lesions(lesions)["response"].to_list() == ["CR", response]
+
+
 def test_an_incomplete_sum_is_no_nadir_but_may_show_progression():
     """L2: the missing lesion can only add to the sum."""
     lesions = """

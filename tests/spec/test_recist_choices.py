@@ -71,6 +71,24 @@ def test_without_targets_a_response_taken_back_is_neither_complete_nor_progressi
     assert rows["response"].to_list() == ["NON_CR_NON_PD"]
 
 
+def test_disease_after_a_complete_response_is_read_alike_for_times_and_best_response():
+    """R8: non-target disease seen again, by the declared option a progression: it confirms no response."""
+    imaging = GRIDS["imaging"] + "P1 | s2 | 2020-07-01 | CT\nP1 | s3 | 2020-10-01 | CT\n"
+    lesions = "patient_id | imaging_id | lesion_id | role | longest_mm | measured\n"
+    for scan, (target, other) in enumerate([("30", "yes"), ("", "not_visible"), ("", "yes"), ("", "yes")]):
+        lesions += f"P1 | s{scan} | T01 | target | {target} | {'yes' if target else 'not_visible'}\n"
+        lesions += f"P1 | s{scan} | N01 | non_target | | {other}\n"
+    best, pfs = {}, {}
+    for chosen in ("leave", "progression"):
+        grids = GRIDS | {"imaging": imaging, "lesions": lesions}
+        derived = derive_all(accept_by_hand(grids), Settings(after_complete_response=chosen))
+        best[chosen] = derived["best_responses"].filter(source="lesions")["confirmed_response"].item()
+        times = derived["times_to_event"].filter(endpoint="PFS", rule_set="lesions")
+        pfs[chosen] = times.select("days", "happened").row(0)
+    assert best == {"leave": "PR", "progression": "SD"}
+    assert pfs == {"leave": (275, False), "progression": (183, True)}
+
+
 PLAN = """
     schedule_id | phase | anchor | start_offset_days | interval_days
     plan        | 1     | index  | 84                | 84

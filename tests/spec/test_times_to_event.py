@@ -81,6 +81,11 @@ def test_admiral_counts_the_scan_that_could_not_be_evaluated():
     assert pfs_of("2020-04-01 SD, 2020-07-01 NE", rule_set="admiral") == (183, False, "no event")
 
 
+def test_a_scan_that_was_not_done_dates_no_censoring():
+    """R10 (b): admiral counts what could not be evaluated, and knows no assessment that was not done."""
+    assert pfs_of("2020-04-01 SD, 2020-07-01 ND", rule_set="admiral") == (92, False, "no event")
+
+
 def test_without_an_adequate_scan_the_line_is_censored_on_day_one():
     assert pfs_of("2020-04-01 NE") == (1, False, "no adequate assessment after the start")
     assert pfs_of() == (1, False, "no adequate assessment after the start")
@@ -101,6 +106,30 @@ def test_a_central_reading_of_a_day_stands_before_a_local_one():
             """
     }
     assert pfs_of(tables=readers) == (92, False, "no event")
+
+
+@pytest.mark.parametrize(
+    ("reader", "pfs", "dor"),
+    [
+        ("", (94, True, "progression"), "no response"),
+        ("A", (183, False, "no event"), "no event"),
+        ("b", (94, True, "progression"), "no response"),
+        ("C", (1, False, "no adequate assessment after the start"), "no response"),
+    ],
+)
+def test_the_series_of_one_reader_may_decide_alone(reader: str, pfs: tuple[object, ...], dor: str):
+    """R1: two readers on different days are two series; without a choice they count together, and V102 tells of it."""
+    series = {
+        "responses": """
+            patient_id | date       | criteria   | reader | response
+            P1         | 2020-04-01 | RECIST_1_1 | A      | SD
+            P1         | 2020-04-03 | RECIST_1_1 | B      | PD
+            P1         | 2020-07-01 | RECIST_1_1 | A      | PR
+            """
+    }
+    found = times_of(tables=series, response_reader=reader)
+    assert found[("PFS", "default")] == pfs
+    assert found[("DOR", "default")][2] == dor
 
 
 def test_recist_stands_before_other_criteria_and_biochemical_progression_is_none():
@@ -154,7 +183,7 @@ def test_a_scan_marked_inadequate_shows_no_response_and_no_benefit():
     assert found[("TTR", "default")] == (1, False, "no adequate assessment after the start")
     assert found[("TTCB", "default")] == (1, False, "no adequate assessment after the start")
     assert found[("DOR", "default")] == (None, None, "no response")
-    seen = derive_given_assessments(accept_by_hand({"imaging": scans, "responses": given}))
+    seen = derive_given_assessments(accept_by_hand({"imaging": scans, "responses": given}), Settings())
     assert seen.select("response", "is_adequate").rows() == [("NE", False), ("NE", False)]
 
 
@@ -222,6 +251,19 @@ def test_overall_survival_is_censored_at_the_last_day_known_alive():
     assert times_of("", "2020-01-01 death")[("OS", "default")] == (1, True, "death")
 
 
+def test_of_several_proofs_of_life_on_one_day_the_one_listed_last_is_cited():
+    """T2: a scan read on the day of a contact; the reading stands after the contact in the list."""
+    accepted = accept_by_hand(
+        {
+            "treatments": f"patient_id | treatment_id | category | agent | start | end\n{PRRT}",
+            "vital_status": "patient_id | date | kind\nP1 | 2020-04-01 | alive_contact",
+            "responses": "patient_id | date | criteria | response\nP1 | 2020-04-01 | RECIST_1_1 | SD",
+        }
+    )
+    times = derive_times_to_event(accepted, derive_lines(accepted, Settings()), Settings()).collect()
+    assert times.filter(endpoint="OS").select("days", "source_table").row(0) == (92, "responses")
+
+
 def test_time_to_progression_censors_deaths():
     assert times_of("2020-04-01 SD", "2020-06-01 death")[("TTP", "default")] == (92, False, "death before the event")
 
@@ -243,6 +285,13 @@ def test_duration_of_response_starts_at_the_first_response():
 
 def test_a_response_to_the_next_line_is_not_one_to_this():
     assert times_of("2020-09-01 PR", "", EVEROLIMUS)[("DOR", "default")] == (None, None, "no response")
+
+
+def test_a_response_on_the_day_the_next_line_starts_is_one_to_this():
+    """T6: the scan of that day was read before the treatment it led to."""
+    found = times_of("2020-06-01 PR", "", EVEROLIMUS)
+    assert found[("TTR", "default")] == (153, True, "response")
+    assert found[("DOR", "default")] == (1, False, "new therapy before the event")
 
 
 def test_lines_left_out_say_why():
@@ -305,6 +354,21 @@ def test_biochemical_progression_and_its_survival():
     assert found[("TTBP", "default")] == (92, True, "biochemical progression")
     assert found[("BPFS", "default")] == (92, True, "biochemical progression")
     assert times_of()[("TTBP", "default")] == (None, None, "no baseline value of the marker")
+
+
+@pytest.mark.parametrize("baseline", ["2019-12-20", "2020-01-01"])
+def test_a_marker_not_measured_again_is_censored_on_day_one(baseline: str):
+    """R11: as a line without an adequate scan is; the baseline, days before, does not date it."""
+    labs = {"labs": f"patient_id | analyte | collected | value_text\nP1 | CGA | {baseline} | 400"}
+    found = times_of("", "", EVEROLIMUS, tables=labs)
+    for endpoint in ("TTBP", "BPFS"):
+        assert found[(endpoint, "default")] == (1, False, "no comparable value after the start")
+    tables = accept_by_hand(
+        {"treatments": f"patient_id | treatment_id | category | agent | start | end\n{PRRT}"} | labs
+    )
+    row = derive_times_to_event(tables, derive_lines(tables, Settings()), Settings()).collect()
+    cited = row.filter(endpoint="BPFS").select("date_used", "source_table", "source_row", "code").row(0)
+    assert cited == ("start of the line", "treatments", 2, 3)
 
 
 def test_every_time_names_the_row_it_stands_on():

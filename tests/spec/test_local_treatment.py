@@ -1,0 +1,72 @@
+"""Lesions that leave by a knife or a beam during a line: a gap in the sum, never a response.
+
+PRRT began on 2020-01-01; scans s0 (before it) to s4, three months apart.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from analytics.catalogue.settings import Settings
+from analytics.endpoints.recist import derive_recist_assessments
+from analytics.longitudinal.lines import derive_lines
+from tests.by_hand import accept_by_hand
+
+PRRT = "patient_id | treatment_id | category | agent | start\nP1 | T1 | PRRT | 177Lu-DOTATATE | 2020-01-01\n"
+DAYS = ("2019-12-20", "2020-03-20", "2020-06-20", "2020-09-20", "2020-12-20")
+
+
+def read(steady: list[str], treated: list[str], role: str = "target", treatments: str = PRRT) -> pl.DataFrame:
+    """Return the assessments of a target that is always measured and of a lesion that is not, through the scans."""
+    scans = "".join(f"P1 | s{place} | {day} | CT\n" for place, day in enumerate(DAYS))
+    lesions = ""
+    for place, (first, second) in enumerate(zip(steady, treated, strict=True)):
+        size, how = (second, "yes") if second.isdigit() else ("", second)
+        lesions += f"P1 | s{place} | T01 | target | {first} | yes\nP1 | s{place} | T02 | {role} | {size} | {how}\n"
+    tables = accept_by_hand(
+        {
+            "treatments": treatments,
+            "imaging": "patient_id | imaging_id | date | modality\n" + scans,
+            "lesions": "patient_id | imaging_id | lesion_id | role | longest_mm | measured\n" + lesions,
+        }
+    )
+    return derive_recist_assessments(tables, derive_lines(tables, Settings()), Settings()).collect()
+
+
+@pytest.mark.parametrize("how", ["excised", "irradiated"])
+def test_a_target_that_left_is_not_gone_when_it_is_not_seen_later(how: str):
+    """L4, L5: 50 mm without the 20 mm that were cut out is no partial response."""
+    found = read(["30"] * 4, ["20", how, "not_visible", "not_visible"])
+    assert found["response"].to_list() == ["NE", "NE", "NE"]
+    assert found["is_complete"].to_list() == [False, False, False]
+
+
+def test_what_is_left_may_still_show_progression():
+    """L2: 62 mm of the other target alone are more than 20 % above the nadir of 50."""
+    found = read(["30", "30", "62"], ["20", "excised", "not_visible"])
+    assert found["response"].to_list() == ["NE", "PD"]
+
+
+def test_a_non_target_lesion_that_left_is_no_complete_response_either():
+    """L6: target partial response, non-target not evaluable."""
+    found = read(["30", "20", "20"], ["15", "excised", "not_visible"], role="non_target")
+    assert found.select("non_target", "response").rows() == [("NE", "PR"), ("NE", "PR")]
+
+
+def test_a_size_measured_after_irradiation_counts():
+    assert read(["30", "30", "30"], ["20", "irradiated", "45"])["response"].to_list() == ["NE", "PD"]
+
+
+@pytest.mark.parametrize("later", ["excised", "not_visible"])
+def test_to_the_next_line_a_lesion_that_left_is_no_target(later: str):
+    """Its baseline is the other target alone: 30 mm, then 20."""
+    second = PRRT + "P1 | T2 | targeted | everolimus | 2020-06-25\n"
+    found = read(
+        ["30", "30", "30", "20", "20"], ["20", "excised", later, "not_visible", "not_visible"], treatments=second
+    )
+    assert found.filter(line_no=2).select("n_targets", "baseline_mm", "response").rows() == [(1, 30.0, "PR")] * 2
+
+
+def test_what_vanished_before_it_was_excised_had_vanished():
+    assert read(["30", "30"], ["20", "not_visible"])["response"].to_list() == ["PR"]
