@@ -184,7 +184,7 @@ class _Reading:
                     continue
                 for table in whole_tables(pieces):
                     self.encoding = self.encoding or _encoding_of(table)
-                    yield reshape_table(table, one.layout) if one.layout else table
+                    yield from reshape_table(table, one.layout) if one.layout else (table,)
 
     def note(self, facts: tuple[InputFile, ...]) -> Iterator[TextTable]:
         """Yield nothing, and count some more files among the inputs."""

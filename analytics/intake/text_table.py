@@ -78,6 +78,12 @@ class TextTable:
         return tuple(name for name in self.rows.columns if name not in (ROW, PID))
 
     @property
+    def origin(self) -> tuple[object, ...]:
+        """Return where the rows come from and how their cells came; pieces that share it are one table."""
+        cells = (self.is_typed, self.untyped, self.texts)
+        return self.table, self.file, self.sheet, self.header, *cells
+
+    @property
     def where(self) -> str:
         """Return the file, and the sheet if there is one, for messages."""
         return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
@@ -97,5 +103,6 @@ def join_pieces(pieces: Iterable[TextTable]) -> TextTable:
         ragged=pl.concat(part.ragged for part in parts),
         notes=sum(part.notes for part in parts),
         doubtful_notes=tuple(line for part in parts for line in part.doubtful_notes),
+        unnamed=frozenset.intersection(*(part.unnamed for part in parts)),
         choice=pl.concat(part.choice for part in parts),
     )
