@@ -50,6 +50,8 @@ DAMAGE = (
 Grid = tuple[pl.DataFrame, dict[int, int]]
 """The cells of a sheet as text, and the position there of each column of the sheet."""
 
+MIDNIGHT = " 00:00:00"
+
 PANIC = "PanicException"
 """What fastexcel's own reader raises where damage surprises it: no Exception, and of a class nobody can import."""
 
@@ -177,7 +179,7 @@ def _read_sheet(
     names = [cell.strip() or f"(column {number})" for number, cell in enumerate(header, start=1)]
     numbered = frame.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.UInt32))
     below = numbered.slice(position + 1).rename(dict(zip(frame.columns, names, strict=True)))
-    emptied = below.with_columns(pl.exclude(ROW).replace("", None))
+    emptied = below.with_columns(_day_alone(pl.exclude(ROW).replace("", None)))
     filled = emptied.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
     is_note = pl.col(names[0]).str.starts_with("#").fill_null(value=False)
     rows = filled.filter(~is_note)
@@ -202,6 +204,12 @@ def _read_sheet(
             if row > position + 1 and column in at and clean_header(at[column]) in known
         ),
     )
+
+
+def _day_alone(cells: pl.Expr) -> pl.Expr:
+    """Return the texts of cells, of days without the midnight that a spreadsheet holds and nobody sees."""
+    is_day = cells.str.ends_with(MIDNIGHT) & (cells.str.len_bytes() == len("2020-01-10") + len(MIDNIGHT))
+    return pl.when(is_day).then(cells.str.strip_suffix(MIDNIGHT)).otherwise(cells)
 
 
 def _doubtful(notes: pl.DataFrame) -> Iterator[int]:

@@ -53,8 +53,30 @@ def test_dates_numbers_and_leading_zeros_come_as_a_person_sees_them(workbook):
     ]
     labs = accept_source(workbook({"patients": PATIENTS, "labs": rows})).tables["labs"]
     assert labs.select("collected_text", "value", "comparator", "_sheet", "_row").rows() == [
-        ("2020-01-10 00:00:00", 1.234, None, "labs", 2),
+        ("2020-01-10", 1.234, None, "labs", 2),
         ("2020-01", 5.0, "<", "labs", 3),
+    ]
+
+
+CORRECTION = ["table", "patient_id", "key", "column", "old_value", "new_value", "reason"]
+
+
+def test_a_correction_names_a_day_as_a_person_sees_it(workbook):
+    rows = [LABS, ["P1", "CGA", datetime(2020, 1, 10), 5, "ng/mL", 85]]
+    key = "analyte=CGA; collected="
+    corrections = [
+        CORRECTION,
+        ["labs", "P1", f"{key}2020-01-10", "value_text", 5, 6, "typed wrongly"],
+        ["labs", "P1", "analyte=CGA", "collected", datetime(2020, 1, 10), datetime(2020, 1, 11), "typed wrongly"],
+        ["labs", "P1", f"{key}10.01.2020", "value_text", 5, 6, "typed wrongly"],
+        ["labs", "P9", "analyte=CGA", "value_text", 5, 6, "typed wrongly"],
+    ]
+    accepted = accept_source(workbook({"patients": PATIENTS, "labs": rows, "corrections": corrections}))
+    assert accepted.tables["labs"].select("collected_text", "value").rows() == [("2020-01-11", 6.0)]
+    assert fired(accepted, "V08")["message"].to_list() == [
+        "The correction of value_text was not applied: no row fits it; none has collected «10.01.2020», "
+        "but «2020-01-11».",
+        "The correction of value_text was not applied: no row fits it; none has patient_id «P9».",
     ]
 
 
