@@ -56,12 +56,12 @@ def cycle_checks(settings: Settings) -> Iterator[Check]:
 
 
 def toxicity_checks() -> Iterator[Check]:
-    """Yield the checks of grades; ``_death_lo`` is null for the living."""
+    """Yield the checks of grades; ``_is_dead`` is null for the living."""
     grade = pl.col("grade")
     is_grade = grade.is_between(1, 5)
     term = {"term": pl.col(raw("term"))}
     yield Check("V67", "grade", ~is_grade.fill_null(value=False), term)
-    yield Check("V67D", "grade", (grade == 5) & pl.col("_death_lo").is_null(), term)
+    yield Check("V67D", "grade", (grade == 5) & pl.col("_is_dead").is_null(), term)
 
 
 def death_checks() -> Iterator[Check]:
@@ -79,8 +79,19 @@ def death_checks() -> Iterator[Check]:
     )
 
 
-def checks_of(table: str, settings: Settings) -> Iterator[Check]:
+def examination_check(table: str, *, has_imaging: bool) -> Check:
+    """Return the check of rows that only an examination dates, where ``_is_unseen`` says that there is none."""
+    where: dict[str, tuple[str, ...]] = {"per": ("patient_id", "imaging_id")} if has_imaging else {"per": ()}
+    fields = {"table": table, "examination": pl.col("imaging_id").first()} if has_imaging else {"table": table}
+    return Check(
+        "V95" if has_imaging else "V95N", "imaging_id", pl.col("_is_unseen"), fields, counts={"n": pl.len()}, **where
+    )
+
+
+def checks_of(table: str, settings: Settings, *, has_imaging: bool) -> Iterator[Check]:
     """Yield the checks that belong to one table alone, none for most."""
+    if table in ("lesions", "responses"):
+        yield examination_check(table, has_imaging=has_imaging)
     if table == "lesions":
         yield from lesion_checks(settings)
     elif table == "cycles":

@@ -16,6 +16,7 @@ from analytics.intake.parse import dialect_of, parse_table
 from analytics.intake.review import Review, review_findings
 from analytics.intake.review_course import review_cycles, review_follow_up, review_scores
 from analytics.intake.review_labs import review_labs
+from analytics.intake.review_loose import review_loose
 from analytics.intake.review_scans import review_lesions, review_responses, review_tracers
 from analytics.intake.settle import Desk, Ground
 from analytics.intake.tallies import part_findings
@@ -107,6 +108,7 @@ def _reviews(settled: Mapping[str, pl.DataFrame], ground: Ground) -> Iterator[Re
     yield from review_cycles(settled, settings)
     yield from review_follow_up(settled, settings)
     yield from review_scores(settled)
+    yield from review_loose(settled)
 
 
 def _parse(part: TextTable, settings: Settings) -> pl.DataFrame:

@@ -129,11 +129,14 @@ class Desk:
     def _finish(self, table: str, frame: pl.DataFrame, life: pl.DataFrame) -> pl.DataFrame:
         """Check dates against the patient's life, then what belongs to this table alone."""
         known = frame.join(life, on="pid", how="left", maintain_order="left") if date_columns(table) else frame
-        checked = self._check(table, known, *_checks_of_life(table, self.ground.latest, self.settings))
+        checked = self._check(table, known, *self._checks_of_life(table))
         if table == "labs":
             checked = derive_lab_limits(checked, self.ground.assays)
             checked = self._check(table, checked, tuple(lab_limit_checks()))
         return checked
+
+    def _checks_of_life(self, table: str) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
+        return _checks_of_life(table, self.ground.latest, self.settings, self.ground.has_imaging)
 
     def _withdraw(self, frame: pl.DataFrame) -> pl.DataFrame:
         if not self.ground.withdrawn:
@@ -148,9 +151,12 @@ def _checks_of_cells(table: str, parsed: tuple[str, ...], is_relative: bool) -> 
 
 
 @lru_cache(maxsize=128)
-def _checks_of_life(table: str, latest: date | None, settings: Settings) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
+def _checks_of_life(
+    table: str, latest: date | None, settings: Settings, has_imaging: bool
+) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
     """Return the checks against the patient's life and those of this table alone, then those that count."""
-    checks = (*date_checks(table, latest, settings), *life_checks(table), *checks_of(table, settings))
+    checks = (*date_checks(table, latest, settings), *life_checks(table))
+    checks = (*checks, *checks_of(table, settings, has_imaging=has_imaging))
     return checks, tuple(partial_date_checks(table))
 
 
@@ -168,13 +174,22 @@ def _with_context(table: str, frame: pl.DataFrame, settled: Mapping[str, pl.Data
     if table == "lesions":
         imaging = settled["imaging"]
         numbered = frame.with_columns(find_examinations(frame, imaging))
-        return numbered.with_columns(_tracers_of_uptake(numbered, imaging).alias("_tracer"))
+        is_unseen = pl.col(EXAMINATION).is_null() & pl.col("imaging_id").is_not_null()
+        return numbered.with_columns(_tracers_of_uptake(numbered, imaging).alias("_tracer"), _is_unseen=is_unseen)
+    if table == "responses":
+        return frame.with_columns(_is_unseen=_lack_examination(frame, settled["imaging"]))
     if table != "cycles":
         return frame
     key = ["pid", "treatment_id"]
     treatments = settled["treatments"].filter(pl.col(STATUS).is_null()).select(*key, _category="category")
     facts = treatments.unique(key, keep="first", maintain_order=True)
     return frame.join(facts, on=key, how="left", maintain_order="left")
+
+
+def _lack_examination(responses: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:
+    """Return whether a response has neither a day of its own nor an examination that gives one."""
+    needs = responses.select(pl.col("date").is_null() & pl.col("imaging_id").is_not_null()).to_series()
+    return needs & find_examinations(responses, imaging).is_null() if needs.any() else needs
 
 
 def _tracers_of_uptake(lesions: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:
