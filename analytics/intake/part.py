@@ -101,7 +101,7 @@ def _in_one_chunk(waiting: list[TextTable]) -> TextTable:
 
 def _reviews(settled: Mapping[str, pl.DataFrame], ground: Ground) -> Iterator[Review]:
     settings = ground.settings
-    yield from review_labs(settled, settings)
+    yield from review_labs(settled, settings, ground.assays)
     yield from review_lesions(settled, settings)
     yield from review_tracers(settled)
     yield from review_responses(settled, settings, has_imaging=ground.has_imaging)

@@ -18,8 +18,8 @@ from analytics.intake.dates import RELATIVE
 from analytics.intake.deaths import death_ranges
 from analytics.intake.examinations import EXAMINATION, find_examinations, number_examinations
 from analytics.intake.identity import missing_patient_check, unknown_patient_check
-from analytics.intake.lab_checks import lab_limit_checks, lab_value_checks, lookup_checks
-from analytics.intake.lab_limits import derive_lab_limits
+from analytics.intake.lab_checks import assay_checks, lab_limit_checks, lab_value_checks, lookup_checks
+from analytics.intake.lab_limits import derive_lab_limits, find_overlaps
 from analytics.intake.parse import STATUS
 from analytics.intake.records import settle_records
 from analytics.intake.retractions import left_out_findings
@@ -105,7 +105,10 @@ class Desk:
         for name in LOOKUPS:
             checked = self._check(name, parsed[name], self._cell_checks(name, parsed[name]))
             checks = (*date_checks(name, None, self.settings), *lookup_checks(name))
-            settled[name] = self._check(name, self._settle_records(name, checked), checks)
+            rows = self._settle_records(name, checked)
+            if name == "assays":
+                rows = rows.with_columns(_overlap=find_overlaps(rows))
+            settled[name] = self._check(name, rows, checks)
         return settled
 
     def _settle_records(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -132,7 +135,8 @@ class Desk:
         checked = self._check(table, known, *self._checks_of_life(table))
         if table == "labs":
             checked = derive_lab_limits(checked, self.ground.assays)
-            checked = self._check(table, checked, tuple(lab_limit_checks()))
+            checks = (*lab_limit_checks(), *assay_checks(self.ground.assays))
+            checked = self._check(table, checked, checks)
         return checked
 
     def _checks_of_life(self, table: str) -> tuple[tuple[Check, ...], tuple[Check, ...]]:

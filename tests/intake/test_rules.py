@@ -57,6 +57,7 @@ def one(name: str, header: str, *rows: str) -> dict[str, str]:
 
 
 ASSAYS = "assay_id,analyte,unit,uln,comparable_group\nA,CGA,ng/mL,85,\nB,CGA,ng/mL,100,\n"
+IN_TURN = "assay_id,analyte,unit,uln,comparable_group,valid_from,valid_to\nA,CGA,ng/mL,85,old,,2020-06-14\nA,CGA,ng/mL,100,new,2020-06-15,\n"
 FIVE_TARGETS = [f"P1,I1,T{number},target,liver,N,20,15,yes" for number in range(1, 4)]
 CYCLES_OF_8 = [f"P1,T1,{number},2020-{number + 1:02d}-15,177Lu,8" for number in range(1, 7)]
 
@@ -238,6 +239,29 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         one("patients", "patient_id,sex,birth_year,birth_date", "P1,F,1950,1951-02-01", "P2,M,1960,"),
         one("patients", "patient_id,sex,birth_year,birth_date", "P1,F,1950,1950-02-01", "P2,M,1960,"),
     ),
+    ("V92", labs("P1,CGA,,5,ng/mL,85"), labs("P1,CGA,2020,5,ng/mL,85")),
+    ("V92", responses("P1,,,RECIST_1_1,R,PD,N"), responses("P1,I1,,RECIST_1_1,R,PD,N")),
+    ("V93", one("vital_status", VITAL, "P1,,death", "P2,2022-01-01,alive_contact"), one("vital_status", VITAL, "P1,,death", "P1,2022,death")),
+    (
+        "V94",
+        one("treatments", TREATMENTS, "P1,T1,PRRT,177Lu-DOTATATE,,", "P2,T1,SSA,lanreotide,2020,"),
+        one("treatments", TREATMENTS, "P1,T1,PRRT,177Lu-DOTATATE,,", "P2,T1,SSA,lanreotide,2020,") | one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4"),
+    ),
+    ("V95", lesions("P1,I9,T1,target,liver,N,20,15,yes"), lesions("P1,I1,T1,target,liver,N,20,15,yes")),
+    ("V95", responses("P1,I9,,RECIST_1_1,R,PD,N"), responses("P1,I9,2020-01-15,RECIST_1_1,R,PD,N")),
+    ("V95N", one("lesions", LESIONS, "P1,I1,T1,target,liver,N,20,15,yes"), lesions("P1,I1,T1,target,liver,N,20,15,yes")),
+    ("V96", one("cycles", CYCLES, "P1,T9,1,2020-02-01,177Lu,7.4"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4")),
+    (
+        "V97",
+        {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,a")},
+        {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,A", "P1,NSE,2020-01-10,50,ng/mL,16,N")},
+    ),
+    (
+        "V98",
+        {"assays": IN_TURN, "labs": table(LABS_ASSAY, "P1,CGA,2020-06,50,ng/mL,,A")},
+        {"assays": IN_TURN, "labs": table(LABS_ASSAY, "P1,CGA,2020-05,50,ng/mL,,A")},
+    ),
+    ("V99", {"assays": IN_TURN.replace("2020-06-14", "2020-06")}, {"assays": IN_TURN}),
     ("V71", {"vital_status": None}, {}),
     ("V72", labs("P1,CGA,2020-01-10,588,1,ng/mL,85"), labs('P1,CGA,2020-01-10,"588,1",ng/mL,85')),
     ("V73", labs("#P1,CGA,2020-01-10,5,ng/mL,85"), {}),
