@@ -23,7 +23,9 @@ class Settings:
     extract_date: str = _setting("", "date", "Day the source was extracted; later dates are errors.")
     data_cutoff: str = _setting("", "date", "Questions use nothing after this day; empty: no cut-off.")
     decimal_mark: str = _setting("", "", "Decimal mark of the source: «.» or «,»; empty: must be unambiguous.")
-    thousands_mark: str = _setting("", "", "Thousands mark of the source, if it uses one; empty: none.")
+    thousands_mark: str = _setting(
+        "", "", "Thousands mark of the source, if it uses one, a blank as «space»; empty: none."
+    )
     encoding: str = _setting(
         "", "", "Encoding of text files that are not UTF-8, e.g. cp1252; empty: such files are refused."
     )

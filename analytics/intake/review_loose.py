@@ -54,7 +54,8 @@ def _review_treatments(settled: Mapping[str, pl.DataFrame]) -> Iterator[Review]:
     cycles = used(settled, "cycles", *shown_columns("cycles", "treatment_id"), "treatment_id", "date")
     if treatments.get_column("start").null_count():
         given = cycles.filter(pl.col("date").is_not_null()).select(ON_TREATMENT)
-        undated = treatments.filter(pl.col("start").is_null()).join(given, on=ON_TREATMENT, how="anti")
+        is_empty = pl.all_horizontal(pl.col("start", raw("start")).is_null())
+        undated = treatments.filter(is_empty).join(given, on=ON_TREATMENT, how="anti", maintain_order="left")
         yield Review("treatments", undated, (Check("V94", "start", pl.lit(value=True)),))
     strays = cycles.join(treatments.select(ON_TREATMENT), on=ON_TREATMENT, how="anti", maintain_order="left")
     fields = {"treatment": pl.col("treatment_id").first()}
