@@ -386,6 +386,15 @@ def test_the_sound_source_has_no_errors(deliver):
     assert set(findings.get_column("severity")) <= {"WARN", "INFO"}
 
 
+@pytest.mark.parametrize(("column", "scope"), [("value_text", "row"), ("uln", "cell")])
+def test_a_cell_without_which_a_row_means_nothing_costs_the_row_and_says_so(column, scope, deliver):
+    cells = dict(zip(LABS.split(","), ["P1", "CGA", "2020-01-10", "5", "ng/mL", "85"], strict=True)) | {column: "1,2,3"}
+    accepted = deliver(labs(",".join(f'"{text}"' for text in cells.values())))
+    told = accepted.findings.filter(pl.col("rule_id") == "V20")
+    assert told.select("column", "scope").rows() == [(column, scope)]
+    assert accepted.tables["labs"].height == (scope == "cell")
+
+
 PERSONAL = [
     "Anna Schmidt", "Schmidt, Anna", "O'Brien, Pat", "van der Berg, Jan", "Müller-Lüdenscheidt, H.", "J. Smith", "Nováková",
     "Anna\u200b Schmidt", "Anna Schmidt 1950", "anna@example.org", "500101/1234", "19500101-1234", "131052-308T",

@@ -217,3 +217,9 @@ def test_a_member_whose_name_is_no_text_stops(suffix, tmp_path):
     path.write_bytes(path.read_bytes().replace("é".encode(), b"\xff\xfe"))
     with pytest.raises(SourceError, match="The archive cannot be opened"):
         accept_source(path)
+
+
+def test_a_folder_that_holds_a_workbook_alone_says_how_to_give_it(workbook):
+    folder = workbook({"patients": PATIENTS}).parent
+    with pytest.raises(LayoutError, match=r"read only where a layout names its sheets .*Give the workbook itself"):
+        accept_source(folder)
