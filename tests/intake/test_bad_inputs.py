@@ -123,6 +123,7 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "line for spreadsheets is nobody's note": ({"labs": "sep=;\n#x\n" + ONE_LAB.replace(",", ";")}, {}, TurnedAway("V73", None, None, reason="Lines starting with «#», passed over as notes: 1 (in labs).")),
     "ids that start like notes": ({"labs": f'{LABS}#1,CGA,2020-01-10,5,ng/mL,85\n"#2",CGA,2020-01-10,5,ng/mL,85\n'}, {}, TurnedAway("V87", "labs", 2, reason="Lines that start with «#» and are filled like records, passed over as notes: 1 (lines 2).")),
     "title above the header": ({"labs": f"Export of March\n{ONE_LAB}"}, {}, Stopped(LayoutError, "labs.csv, header: labs.csv has no column «patient_id» nor «analyte» nor «collected» nor «value_text» nor «unit». Found: Export of March.")),
+    "quoted id that starts like a note, in a file read with care": ({"patients": 'patient_id,sex\nP1,F\nP2,M\n"#2",F\n', "labs": f'{LABS[:-1]},comment\n# a note\n"#2",CGA,2020-01-10,5,ng/mL,85,"two\nlines"\n'}, {}, value(5.0)),
     "note above the header": ({"labs": f"# Export of March\n{ONE_LAB}"}, {}, value(588.1)),
     "header in capitals with spaces": ({"labs": ONE_LAB.replace("patient_id", " Patient ID ")}, {}, value(588.1)),
     "column named twice": ({"labs": ONE_LAB.replace("uln", "unit")}, {}, Stopped(LayoutError, "«unit» twice")),
