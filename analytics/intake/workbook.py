@@ -129,6 +129,18 @@ def sheet_names(path: Path) -> tuple[str, ...]:
     return tuple(_open(path)[0].sheet_names)
 
 
+def first_cells(path: Path, sheet: str) -> tuple[str, ...]:
+    """Return the texts of the rows of a sheet in which its header may stand.
+
+    Raises
+    ------
+    SourceError
+        If the workbook cannot be opened.
+    """
+    cells, _ = _load_grid(_open(path)[0], sheet, path)
+    return tuple(text for row in cells.head(HEADER_SEARCH_ROWS).iter_rows() for text in row if text is not None)
+
+
 def _open(path: Path) -> tuple[fastexcel.ExcelReader, dict[str, CellFacts]]:
     suffix = path.suffix.casefold()
     if suffix in MAX_RATIOS:

@@ -131,6 +131,9 @@ constants = { treatment_id = "T1", category = "SSA" }
 
 def test_a_layout_is_proposed_and_what_cannot_be_told_is_left_open(hospital):
     (hospital / "layout.toml").unlink()
+    (hospital / "Stammdaten.csv").write_text(
+        STAMMDATEN.replace(";\n", ";;\n").replace("Todesdatum", "Todesdatum;Bemerkung").replace("2022", "2022;")
+    )
     proposal = suggest_layout(hospital)
     plain = tomllib.loads(proposal)
     assert plain["settings"] == {"date_form": "dd.mm.yyyy", "decimal_mark": ","}
@@ -138,7 +141,7 @@ def test_a_layout_is_proposed_and_what_cannot_be_told_is_left_open(hospital):
     assert patients["file"] == "Stammdaten.csv"
     assert patients["columns"] == {"patient_id": "PatNr", "birth_date": "Geburtsdatum", "sex": "Geschlecht"}
     assert '# "weiblich" = ?' in proposal
-    assert "# not used: Todesdatum" in proposal
+    assert "# not used: Bemerkung" in proposal
 
 
 def test_a_date_form_nobody_can_tell_is_left_open(hospital):
