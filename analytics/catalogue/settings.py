@@ -5,6 +5,7 @@ Precedence: command line, then protocol, then the ``study`` sheet, then these de
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
@@ -133,7 +134,9 @@ class Settings:
         parsed: dict[str, Any] = {}
         for name, value in changes.items():
             if name not in known:
-                raise SettingsError(f"There is no setting «{name}».", where, f"Known: {', '.join(known)}.")
+                close = difflib.get_close_matches(name, known, n=1)
+                near = f" Did you mean «{close[0]}»?" if close else ""
+                raise SettingsError(f"There is no setting «{name}».{near}", where, f"Known: {', '.join(known)}.")
             default: Any = getattr(self, name)
             kind = cast("type[Any]", type(default))
             try:

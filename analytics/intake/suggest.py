@@ -12,7 +12,7 @@ from analytics.errors import LayoutError
 from analytics.intake.codes import parse_code
 from analytics.intake.columnar import read_columnar
 from analytics.intake.delimited import read_delimited
-from analytics.intake.deliveries import COLUMNAR, DELIMITED, WORKBOOKS
+from analytics.intake.deliveries import COLUMNAR, DELIMITED, PACKED, WORKBOOKS
 from analytics.intake.examine import clean_header
 from analytics.intake.header_words import ALL_WORDS
 from analytics.intake.headers import Delivery
@@ -58,7 +58,9 @@ def suggest_layout(source: Path, encoding: str = "") -> str:
         except LayoutError as problem:
             passed_over.append(f"# {problem.where}: {problem.what}")
     if not tables:
-        raise LayoutError("There is no table here to make a layout for.", str(source), "Check the path.")
+        is_packed = source.suffix.casefold() in (*PACKED, ".zip")
+        hint = "Unpack it, and give the folder." if is_packed else "Check the path."
+        raise LayoutError("There is no table here to make a layout for.", str(source), hint)
     name = LAYOUT_FILE if source.is_dir() else f"{source.stem}.{LAYOUT_FILE}"
     head = [f"# A proposal: read every line, complete the lines with «?», and save it as {name}", ""]
     settings = ["[settings]", *suggest_settings(tables), ""]
