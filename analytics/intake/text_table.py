@@ -54,6 +54,8 @@ class TextTable:
         Columns of the file that its layout names nowhere for this table.
     choice
         ``_row`` and ``is_taken`` of each row of the file, where the layout takes some rows only.
+    written
+        How this file alone writes dates and numbers, as (setting, value), where its layout says so.
     """
 
     table: str
@@ -71,6 +73,7 @@ class TextTable:
     unread: tuple[tuple[int, str, str, str], ...] = ()
     unnamed: frozenset[str] = frozenset()
     choice: pl.DataFrame = field(default_factory=lambda: NO_CHOICE)
+    written: tuple[tuple[str, str], ...] = ()
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -80,7 +83,7 @@ class TextTable:
     @property
     def origin(self) -> tuple[object, ...]:
         """Return where the rows come from and how their cells came; pieces that share it are one table."""
-        cells = (self.is_typed, self.untyped, self.texts)
+        cells = (self.is_typed, self.untyped, self.texts, self.written)
         return self.table, self.file, self.sheet, self.header, *cells
 
     @property

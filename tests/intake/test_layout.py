@@ -15,6 +15,7 @@ from analytics.intake.accept import accept_source
 from analytics.intake.header_words import bare, words_of
 from analytics.intake.readable import KNOWN_COLUMNS
 from analytics.intake.suggest import suggest_layout
+from analytics.intake.suggest_settings import SEVERAL_FORMS
 
 STAMMDATEN = "PatNr;Geschlecht;Geburtsdatum;Todesdatum\n007;weiblich;17.04.1950;\n008;männlich;1960;03.02.2022\n"
 LABOR = "PatNr;Abnahmedatum;CgA;NSE;Kreatinin\n007;05.03.2020;588,1;<5;\n007;05.06.2020;;12,5;80\n"
@@ -154,8 +155,8 @@ def test_a_date_form_nobody_can_tell_is_left_open(hospital):
     ("files", "settings"),
     [
         ({"a.csv": "Beginn\n05.03.2020\n"}, "# date_form = ?  no date shows whether the day comes first"),
-        ({"a.csv": "Beginn\n17.03.2020\n", "b.csv": "Beginn\n17/03/2020\n"}, "# date_form = ?  dates of several forms"),
-        ({"a.csv": "Beginn\n17/03/2020\n03/17/2020\n"}, "# date_form = ?  dates of several forms"),
+        ({"a.csv": "Beginn\n17.03.2020\n", "b.csv": "Beginn\n17/03/2020\n"}, f"# date_form = ?  {SEVERAL_FORMS}"),
+        ({"a.csv": "Beginn\n17/03/2020\n03/17/2020\n"}, f"# date_form = ?  {SEVERAL_FORMS}"),
         ({"a.csv": "Wert\n1.234\n"}, "# decimal_mark = ?  the numbers do not show one mark"),
         ({"a.csv": 'Wert\n12.5\n"12,5"\n'}, "# decimal_mark = ?  the numbers do not show one mark"),
         ({"a.csv": "Beginn\n03.2020\n"}, ""),
