@@ -99,7 +99,7 @@ def _assay_facts(assays: pl.DataFrame) -> pl.DataFrame:
     for row in assays.iter_rows(named=True):
         unit = normalise_unit(row["unit"], row["analyte"]) if row["unit"] else None
         factors = {known.unit: known.factor for known in BIOMARKER_BY_CODE[row["analyte"]].units}
-        facts = {
+        facts: dict[str, object] = {
             "_assay_unit": unit,
             "_assay_scale": factors.get(unit or ""),
             "_assay_uln": row["uln"],

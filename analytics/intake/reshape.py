@@ -129,7 +129,7 @@ def _said_of_cell(column: str, layout: TableLayout) -> frozenset[str]:
     """Return how a message names a cell: by our column, or, where several fill that, by the hospital's own."""
     is_wide = any(clean_header(entry.column) == clean_header(column) for entry in layout.wide)
     narrow = _renamed(frozenset({column}), layout.model_copy(update={"wide": ()}))
-    return narrow | ({column} if is_wide else frozenset())
+    return narrow | {column} if is_wide else narrow
 
 
 def _renamed(columns: frozenset[str], layout: TableLayout) -> frozenset[str]:
