@@ -6,21 +6,27 @@ import polars as pl
 
 from analytics.intake.checks import Check, findings_of, key_of, number_text
 from analytics.intake.parse import raw
+from analytics.tables.columns import facts_of
+from analytics.tables.registry import SOURCE_TABLES
 
 NOT_SAID = ("status", "comment", "source_id")
 """Columns that say nothing about the patient; two rows may differ in them and still agree."""
+
+DATE_PARTS = ("_lo", "_hi", "_precision")
+"""What is added to the name of a date for the parts it was read into."""
 
 SHOWN_PLACES = 10
 """So many places are named in a message, and the others counted."""
 
 
 def count_said(table: str, name: str) -> pl.Expr:
-    """Return how many different things rows of one key say in a column.
+    """Return how many different things rows of one key say in a column; a month is another thing than its first day.
 
     Of two rows of a patient one may know what the other does not; elsewhere an empty cell is a different thing.
     """
-    said = pl.col(name).drop_nulls() if table == "patients" else pl.col(name)
-    return said.n_unique()
+    is_date = facts_of(SOURCE_TABLES[table])[name].kind == "partial_date"
+    said = pl.struct(name, f"{name}_precision") if is_date else pl.col(name)
+    return said.filter(pl.col(name).is_not_null()).n_unique() if table == "patients" else said.n_unique()
 
 
 def merge_patients(frame: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
@@ -38,13 +44,18 @@ def merge_patients(frame: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
     texts = [name for name in names if name.endswith("!text") and name not in map(raw, NOT_SAID)]
     merged = shared.group_by("_key", maintain_order=True).agg(
         pl.col("_n").first(),
-        *(pl.when(count_said("patients", name) <= 1).then(pl.col(name).drop_nulls().first()) for name in typed),
+        *(pl.when(count_said("patients", _of(name)) <= 1).then(pl.col(name).drop_nulls().first()) for name in typed),
         pl.col(texts).drop_nulls().first(),
         _refused=(pl.col("consent_to_research") == "N").any(),
     )
     refused = pl.when("_refused").then(pl.lit("N")).otherwise("consent_to_research")
     firsts = merged.with_columns(consent_to_research=refused).drop("_key", "_refused")
     return frame.update(firsts, on="_n", how="left", include_nulls=True)
+
+
+def _of(name: str) -> str:
+    """Return the column that a part of it, the range or precision of a date, belongs to."""
+    return next((name.removesuffix(part) for part in DATE_PARTS if name.endswith(part)), name)
 
 
 def conflict_findings(table: str, rows: pl.DataFrame, said: list[str]) -> pl.DataFrame:

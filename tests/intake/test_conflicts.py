@@ -66,3 +66,20 @@ def test_an_examination_in_two_files_is_told_once(deliver):
         "They stand in imaging-2.csv line 2; imaging.csv line 2."
     ]
     assert accepted.tables["imaging"].height == 0
+
+
+def test_a_month_and_its_first_day_are_two_things(deliver):
+    header = "patient_id,treatment_id,category,agent,start"
+    rows = "P1,T1,SSA,lanreotide,2019-05\nP1,T1,SSA,lanreotide,2019-05-01\nP2,T1,SSA,lanreotide,2020\n"
+    accepted = deliver({"treatments": f"{header}\n{rows}"})
+    told = accepted.findings.filter(pl.col("rule_id") == "V38")["message"].to_list()
+    assert told == [
+        "2 rows say different things of treatments P1 T1: start 2019-05 / 2019-05-01. None is used. "
+        "They stand in lines 2, 3."
+    ]
+    assert accepted.tables["treatments"]["patient_id"].to_list() == ["P2"]
+
+
+def test_the_year_of_a_birth_and_its_middle_day_are_two_things(split):
+    accepted = split("P1,F,1950\nP1,F,1950-06-30\n", "P1,F,A,\n")
+    assert accepted.tables["patients"].select("birth_date", "birth_date_lo", "site").rows() == [(None, None, "A")]
