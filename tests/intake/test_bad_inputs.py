@@ -254,6 +254,13 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "zeros": (lab("5", day="0000-00-00"), {}, TurnedAway("V10", "labs", 2, 1, reason="«0000-00-00» is not a date: the year is not between 1850 and 2150.")),
     "no such time": (lab("5", day="2020-01-10 25:99"), {}, TurnedAway("V10", "labs", 2, 1, reason="«2020-01-10 25:99» is not a date.")),
     "end of the day": (lab("5", day="2020-01-10 24:00"), {}, Taken("labs", "collected", [date(2020, 1, 10)])),
+    "half days of a clock": (lab("5", day="3/17/2020 8:30 PM"), {"date_form": "mm/dd/yyyy"}, Taken("labs", "collected", [date(2020, 3, 17)])),
+    "half days of a clock of 24 hours": (lab("5", day="2020-01-10 20:30 PM"), {}, TurnedAway("V10", "labs", 2, 1, reason="«2020-01-10 20:30 PM» is not a date.")),
+    "corrected in the other half of the day": (
+        {"labs": f"{LABS[:-1]},status\nP1,CGA,2020-01-10 8:30 AM,5,ng/mL,85,\nP1,CGA,2020-01-10 8:30 PM,6,ng/mL,85,corrected\n"},
+        {},
+        Taken("labs", "value", [5.0, 6.0]),
+    ),
     "after the end of the day": (lab("5", day="2020-01-10 24:59"), {}, TurnedAway("V10", "labs", 2, 1, reason="«2020-01-10 24:59» is not a date.")),
     "time of another zone stays that day": (lab("5", day="2020-01-10T23:30:00-05:00"), {}, Taken("labs", "collected", [date(2020, 1, 10)])),
     "day and hour number of a spreadsheet": (lab("5", day="43840.5"), {}, TurnedAway("V10", "labs", 2, 1, reason="«43840.5» is not a date: it looks like the day number of a spreadsheet, whose cell was not formatted as a date.")),
