@@ -27,6 +27,8 @@ OPEN_WORKBOOK = (
     "Save its sheets as CSV files named after the tables, name them in a layout, or give the workbook alone as the "
     "source."
 )
+FOLDER_OF_FOLDER = "A folder within the folder is looked into only where a layout names its files; it"
+OPEN_FOLDER = "Put its files beside the others, as labs-2023.csv, or name them in a layout."
 UNNAMED = "It is named after no table and"
 OTHER_FORMAT = f"It is in no format that is read ({', '.join((*DELIMITED, *COLUMNAR))}, packed as .gz or not); it"
 
@@ -115,6 +117,9 @@ def _finding(rule_id: str, **fields: object) -> dict[str, object]:
 
 def _unused_names(unused: Iterable[str]) -> Iterator[dict[str, object]]:
     for name in unused:
+        if name.endswith("/"):
+            yield _finding("V04", file=name, what=FOLDER_OF_FOLDER, near="") | {"suggestion": OPEN_FOLDER}
+            continue
         if Path(name).suffix.casefold() in WORKBOOKS:
             yield _finding("V04", file=name, what=WORKBOOK_OF_FOLDER, near="") | {"suggestion": OPEN_WORKBOOK}
             continue
