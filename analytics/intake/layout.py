@@ -186,5 +186,10 @@ def _check_part(table: str, part: TableLayout, name: str) -> None:
             name,
             "Name it once, under columns, constants, joined, ticked or wide.",
         )
+    filled = {*part.columns, *(entry.into for entry in part.wide)}
+    idle = next((column for column in part.codes if column not in filled), "")
+    if idle:
+        hint = "Name its column under columns or wide; constants, joined and ticked are codes of ours already."
+        raise LayoutError(f"The codes of «{idle}» of {table} translate no column.", name, hint)
     if not part.file and not part.sheet:
         raise LayoutError(f"The layout of {table} names no file and no sheet.", name, 'Write file = "…".')

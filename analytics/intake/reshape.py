@@ -96,13 +96,16 @@ def _columns(layout: TableLayout, by_name: Mapping[str, str]) -> Iterator[pl.Exp
         return pl.col(by_name[clean_header(name)])
 
     for into, name in layout.columns.items():
-        known = layout.codes.get(into, {})
-        yield (reported(name).replace(list(known), list(known.values())) if known else reported(name)).alias(into)
+        yield _translated(reported(name), layout.codes.get(into, {})).alias(into)
     for into, names in layout.joined.items():
         yield pl.concat_str([reported(name) for name in names], separator=" ", ignore_nulls=True).alias(into)
     for into, boxes in layout.ticked.items():
         ticks = [_ticked(reported(name), code) for name, code in boxes.items()]
         yield pl.concat_str(ticks, separator=";", ignore_nulls=True).replace("", None).alias(into)
+
+
+def _translated(cells: pl.Expr, codes: Mapping[str, str]) -> pl.Expr:
+    return cells.replace(list(codes), list(codes.values())) if codes else cells
 
 
 def _ticked(box: pl.Expr, code: str) -> pl.Expr:
@@ -119,8 +122,8 @@ def _unpivot(rows: pl.DataFrame, common: pl.DataFrame, layout: TableLayout, by_n
     """Return a row for each filled cell of the wide columns, in the order of the lines."""
     parts: list[pl.DataFrame] = []
     for entry in layout.wide:
-        cells = rows.get_column(by_name[clean_header(entry.column)]).alias(entry.into)
-        part = common.with_columns(cells, *_said(entry.constants))
+        cells = rows.select(_translated(pl.col(by_name[clean_header(entry.column)]), layout.codes.get(entry.into, {})))
+        part = common.with_columns(cells.to_series().alias(entry.into), *_said(entry.constants))
         parts.append(part.filter(pl.col(entry.into).is_not_null()))
     return pl.concat(parts, how="diagonal").sort(ROW, maintain_order=True)
 

@@ -103,6 +103,7 @@ def test_a_code_the_layout_forgot_is_a_finding(hospital):
         ("[tables.patients.codes", 'constants = { site = "A" }\njoined = { site = ["PatNr"] }\n[tables.patients.codes',
          "layout of patients says twice what is in «site»"),
         ("[tables.patients.codes", "joined = { site = [] }\n[tables.patients.codes", "makes up «site» of patients"),
+        ("[tables.patients.codes.sex]", "[tables.patients.codes.site]", "codes of «site» of patients translate"),
         ('kind = "death"', 'kind = "death", date = "2020-01-01"', "of vital_status says twice what is in «date»"),
         ('analyte = "NSE",', 'analyte = "NSE", value_text = "5",', "of labs says twice what is in «value_text»"),
     ],
@@ -316,3 +317,21 @@ def test_thousands_show_both_marks(tmp_path):
     (tmp_path / "labs.csv").write_text("Pat;Wert\n1;1.588,1\n2;<12.500\n", encoding="utf-8")
     settings = tomllib.loads(suggest_layout(tmp_path))["settings"]
     assert settings == {"decimal_mark": ",", "thousands_mark": "."}
+
+
+def test_codes_translate_the_cells_of_wide_columns(hospital):
+    more = """
+[tables.toxicities]
+file = "Neben.csv"
+columns = { patient_id = "PatNr", start = "Beginn" }
+codes = { grade = { leicht = "1", schwer = "3" } }
+[[tables.toxicities.wide]]
+column = "Übelkeit"
+into = "grade"
+constants = { term = "nausea" }
+"""
+    (hospital / "layout.toml").write_text(LAYOUT + more, encoding="utf-8")
+    rows = "PatNr;Beginn;Übelkeit\n007;01.04.2020;leicht\n007;01.05.2020;\n008;01.04.2020;schwer\n"
+    (hospital / "Neben.csv").write_text(rows, encoding="utf-8")
+    rows = accept_source(hospital).tables["toxicities"].select("patient_id", "term", "grade", "_row").rows()
+    assert rows == [("007", "nausea", 1, 2), ("008", "nausea", 3, 4)]
