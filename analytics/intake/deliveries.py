@@ -97,7 +97,12 @@ def _holds_tables(folder: Path, used: set[Path]) -> bool:
     """Return whether a folder holds files that tables could be read from and none is; a study store holds none."""
     if (folder / "CURRENT").is_file() or any(folder in path.parents for path in used):
         return False
-    return any(is_table_file(file) or file.suffix.casefold() in WORKBOOKS for file in folder.rglob("*"))
+    return any(_may_be_table(file) for file in folder.rglob("*"))
+
+
+def _may_be_table(file: Path) -> bool:
+    is_named = is_table_file(file) and table_of_file(file) in READABLE
+    return is_named or file.suffix.casefold() in WORKBOOKS
 
 
 def table_of_file(file: Path) -> str:
