@@ -57,6 +57,7 @@ def _reshape(delivered: TextTable, layout: TableLayout) -> TextTable:
     return replace(
         delivered,
         rows=reshaped,
+        n_fields=len(delivered.header),
         written=tuple(sorted(layout.written.items())),
         unnamed=frozenset(name for name in delivered.header if name not in named),
         choice=cells.select(ROW, is_taken=is_taken) if layout.takes_some_rows else NO_CHOICE,

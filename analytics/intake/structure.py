@@ -60,8 +60,9 @@ def structure_findings(heads: Sequence[Head], unused: Iterable[str]) -> pl.DataF
     rows = [*_unused_names(unused), *_missing_tables(tables)]
     for head in heads:
         rows.extend(_unknown_columns(head))
-        rows.extend(_ragged_rows(head.table))
         rows.extend(_spreadsheet_cells(head.table))
+    for table in _one_a_file(tables):
+        rows.extend(_ragged_rows(table))
     rows.extend(_left_by_layout(tables))
     rows.extend(_notes(tables))
     return pl.DataFrame(rows, schema=FINDING_COLUMNS, orient="row")
@@ -152,6 +153,14 @@ def _unknown_columns(head: Head) -> Iterator[dict[str, object]]:
             )
 
 
+def _one_a_file(tables: Iterable[TextTable]) -> Iterator[TextTable]:
+    """Yield the first table of each file and sheet; a layout may make several of one."""
+    firsts: dict[tuple[str, str | None], TextTable] = {}
+    for table in tables:
+        firsts.setdefault((table.file, table.sheet), table)
+    yield from firsts.values()
+
+
 def _ragged_rows(table: TextTable) -> Iterator[dict[str, object]]:
     for row, fields in table.ragged.select(ROW, "fields").unique(ROW, maintain_order=True).iter_rows():
         yield _finding(
@@ -161,7 +170,7 @@ def _ragged_rows(table: TextTable) -> Iterator[dict[str, object]]:
             sheet=table.sheet,
             row=row,
             fields=fields,
-            expected=len(table.header),
+            expected=table.n_fields or len(table.header),
         )
 
 
@@ -184,9 +193,9 @@ def _left_by_layout(tables: Sequence[TextTable]) -> Iterator[dict[str, object]]:
 
 
 def _notes(tables: Sequence[TextTable]) -> Iterator[dict[str, object]]:
-    noted = [table for table in tables if table.notes]
+    names = ", ".join(dict.fromkeys(table.table for table in tables if table.notes))
+    noted = [table for table in _one_a_file(tables) if table.notes]
     if noted:
-        names = ", ".join(dict.fromkeys(table.table for table in noted))
         yield _finding("V73", file=noted[0].file, n=sum(table.notes for table in noted), tables=names)
     for table in noted:
         if table.doubtful_notes:

@@ -54,6 +54,8 @@ class TextTable:
         Columns of the file that its layout names nowhere for this table.
     choice
         ``_row`` and ``is_taken`` of each row of the file, where the layout takes some rows only.
+    n_fields
+        How many columns the file has, where a layout takes some of them.
     written
         How this file alone writes dates and numbers, as (setting, value), where its layout says so.
     """
@@ -73,6 +75,7 @@ class TextTable:
     unread: tuple[tuple[int, str, str, str], ...] = ()
     unnamed: frozenset[str] = frozenset()
     choice: pl.DataFrame = field(default_factory=lambda: NO_CHOICE)
+    n_fields: int = 0
     written: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -98,3 +98,26 @@ def test_a_column_that_one_of_two_entries_of_a_table_names_is_not_called_unused(
     (folder / "layout.toml").write_text(HEAD + both, encoding="utf-8")
     told = accept_source(folder).findings.filter(pl.col("rule_id") == "V81")["message"].to_list()
     assert told == ["Columns that the layout names nowhere, which are not used: 1 (Bett)."]
+
+
+def test_a_broken_line_and_a_note_of_a_file_of_several_tables_are_told_once(folder):
+    (folder / "p.csv").write_text(
+        "Fall,Sex,Tag,CgA,Bett\nP1,F,2020-01-10,5,1\n# a note\nP1,,2020-02-10,5,,1\n", encoding="utf-8"
+    )
+    labs = """
+    [tables.labs]
+    file = "p.csv"
+    columns = { patient_id = "Fall", collected = "Tag", value_text = "CgA" }
+    constants = { analyte = "CGA", unit = "ng/mL" }
+    """
+    (folder / "layout.toml").write_text(HEAD + 'filled = ["Sex"]\n' + labs, encoding="utf-8")
+    accepted = accept_source(folder)
+    told = accepted.findings.filter(pl.col("rule_id").is_in(["V72", "V73"]))
+    assert told.select("rule_id", "row", "message").rows() == [
+        ("V72", 4, "The header has 5 fields, this record 6."),
+        ("V73", None, "Lines starting with «#», passed over as notes: 1 (in patients, labs)."),
+    ]
+    assert accepted.ledger.select("table", "read", "accepted", "rejected").rows() == [
+        ("patients", 2, 1, 1),
+        ("labs", 2, 1, 1),
+    ]
