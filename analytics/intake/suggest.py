@@ -188,7 +188,16 @@ def _suggest_event(table: TextTable, kind: str, column: str) -> Iterator[str]:
 def _missing(match: Match) -> Iterator[str]:
     for column, facts in facts_of(SOURCE_TABLES[match.table]).items():
         if facts.is_required and column not in match.candidates:
-            yield f"{column} = ?  needed: {facts.meaning}"
+            yield f"{column} = ?  needed: {facts.meaning}{_made_of(column, match)}"
+
+
+def _made_of(column: str, match: Match) -> str:
+    """Return how an id the hospital has not can be made of what it has: what was given or done, and when."""
+    parts = [match.candidates[name][0] for name in ("agent", "modality", "start", "date") if name in match.candidates]
+    if column not in ("treatment_id", "imaging_id") or not parts:
+        return ""
+    made = ", ".join(map(_quoted, parts))
+    return f" Or, before the columns: joined = {{ {column} = [{made}] }}"
 
 
 def _free(table: TextTable, used: set[str]) -> Iterator[str]:

@@ -80,6 +80,22 @@ def test_a_column_of_results_without_a_unit_asks_for_it(tmp_path):
     assert "# unit = ?  needed among the constants" in proposal
 
 
+def test_an_id_the_hospital_has_not_can_be_made_of_what_it_has(tmp_path):
+    (tmp_path / "p.csv").write_text("MRN,Sex,DOB\nU1,F,1950\n", encoding="utf-8")
+    (tmp_path / "rx.csv").write_text(
+        "MRN,Therapy Type,Drug,Start Date\nU1,SSA,lanreotide,2020-01-10\n", encoding="utf-8"
+    )
+    made = 'joined = { treatment_id = ["Drug", "Start Date"] }'
+    proposal = suggest_layout(tmp_path)
+    assert (
+        f"# treatment_id = ?  needed: Id of the treatment within the patient. Or, before the columns: {made}"
+        in proposal
+    )
+    answered = proposal.replace("[tables.treatments.columns]", f"{made}\n[tables.treatments.columns]")
+    (tmp_path / "layout.toml").write_text(answered, encoding="utf-8")
+    assert accept_source(tmp_path).tables["treatments"]["treatment_id"].to_list() == ["lanreotide 2020-01-10"]
+
+
 def test_a_table_with_a_row_a_result_stays_one(tmp_path):
     (tmp_path / "labor.csv").write_text(
         "PatNr;Abnahme;Untersuchung;Ergebnis;Einheit\n1;2020-01-10;CgA;588;ng/mL\n", encoding="utf-8"
