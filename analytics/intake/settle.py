@@ -79,7 +79,7 @@ class Desk:
         known = patients.filter(pl.col(STATUS).is_null()).get_column("pid")
         vital = self._check_rows("vital_status", parsed.pop("vital_status"), known)
         self._check("vital_status", vital, tuple(death_checks()))
-        life = _life(patients, death_ranges(vital))
+        life = _life(patients, death_ranges(vital), self.ground.latest)
         settled = {
             "patients": self._finish("patients", patients, life),
             "vital_status": self._finish("vital_status", vital, life),
@@ -164,12 +164,14 @@ def _checks_of_life(
     return checks, tuple(partial_date_checks(table))
 
 
-def _life(patients: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
-    """Return the earliest possible birth and the range of the death of each patient."""
-    year_start = pl.date(pl.col("birth_year").cast(pl.Int32), 1, 1)
-    births = patients.filter(pl.col(STATUS).is_null()).select(
-        "pid", pl.coalesce("birth_date_lo", year_start).alias("_birth_lo")
-    )
+def _life(patients: pl.DataFrame, deaths: pl.DataFrame, latest: date | None) -> pl.DataFrame:
+    """Return the earliest possible birth and the range of the death of each patient.
+
+    A birth after ``latest`` is mistyped (V13), and no other date is measured by it.
+    """
+    given = (pl.col("birth_date_lo"), pl.date(pl.col("birth_year").cast(pl.Int32), 1, 1))
+    possible = given if latest is None else tuple(pl.when(birth <= latest).then(birth) for birth in given)
+    births = patients.filter(pl.col(STATUS).is_null()).select("pid", pl.coalesce(possible).alias("_birth_lo"))
     return births.join(deaths, on="pid", how="left")
 
 

@@ -429,3 +429,19 @@ def test_surnames_alone_stop_the_import_where_most_ids_are_one(deliver):
 def test_study_codes_pass(patient_id, deliver):
     accepted = deliver(one("patients", PATIENTS, f"{patient_id},F,1950", "P1x,F,1950", "P2,M,1960"))
     assert patient_id in accepted.tables["patients"]["patient_id"].to_list()
+
+
+@pytest.mark.parametrize("birth", ["birth_year", "birth_date"])
+def test_a_birth_in_the_future_is_turned_away_and_takes_no_other_date_with_it(birth, deliver):
+    accepted = deliver(one("patients", f"patient_id,sex,{birth}", "P1,F,2050", "P2,M,1960"))
+    told = accepted.findings.filter(pl.col("severity") == "ERROR").select("rule_id", "table", "column", "value")
+    assert told.rows() == [("V13", "patients", birth, "2050")]
+    assert accepted.tables["patients"][birth].null_count() == 1
+    assert accepted.tables["treatments"]["start"].null_count() == 0
+
+
+def test_a_birth_year_long_ago_is_asked_about_as_a_birth_date_is(deliver):
+    told = deliver(one("patients", PATIENTS, "P1,F,1890", "P2,M,1960")).findings.filter(pl.col("rule_id") == "V17")
+    assert told.select("column", "value", "message").rows() == [
+        ("birth_year", "1890", "birth_year 1890 looks mistyped: the year is before 1900.")
+    ]
