@@ -105,6 +105,9 @@ class Settings:
     duplicate_rule: str = _setting("refuse", "", "Conflicting rows with one key: refuse, or latest_status.")
     max_plausible_177lu_gbq: float = _setting(12.0, "GBq", "Largest activity of one 177Lu cycle believed.")
     max_plausible_90y_gbq: float = _setting(6.0, "GBq", "Largest activity of one 90Y cycle believed.")
+    max_plausible_111in_gbq: float = _setting(20.0, "GBq", "Largest activity of one 111In cycle of PRRT believed.")
+    max_plausible_225ac_gbq: float = _setting(0.05, "GBq", "Largest activity of one 225Ac cycle believed.")
+    max_plausible_tare_gbq: float = _setting(30.0, "GBq", "Largest activity of one radioembolisation believed.")
 
     max_diameter_mm: float = _setting(500.0, "mm", "Largest lesion believed.")
     max_suv: float = _setting(300.0, "SUV", "Largest uptake believed.")

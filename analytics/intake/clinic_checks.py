@@ -35,17 +35,18 @@ def lesion_checks(settings: Settings) -> Iterator[Check]:
 
 
 def cycle_checks(settings: Settings) -> Iterator[Check]:
-    """Yield the checks of administered activity; ``_category`` is that of the treatment."""
-    limits = {"177Lu": settings.max_plausible_177lu_gbq, "90Y": settings.max_plausible_90y_gbq}
-    for nuclide, limit in limits.items():
-        activity = pl.col("activity_gbq")
-        is_prrt = pl.col("_category").fill_null("PRRT") == "PRRT"
-        yield Check(
-            "V53",
-            "activity_gbq",
-            (pl.col("nuclide") == nuclide) & ((activity > limit) | (activity <= 0)) & is_prrt,
-            {"cycle": pl.col(raw("cycle_no")), "nuclide": nuclide, "limit": f"{limit:g}"},
-        )
+    """Yield the checks of administered activity; ``_category`` is that of the treatment, if it is known."""
+    activity, limit = pl.col("activity_gbq"), _largest_activity(settings)
+    yield Check(
+        "V53",
+        "activity_gbq",
+        (activity <= 0) | (activity > limit),
+        {
+            "cycle": pl.col(raw("cycle_no")),
+            "nuclide": pl.col("nuclide").fill_null("a nuclide that is not named"),
+            "limit": number_text(limit),
+        },
+    )
     yield Check(
         "V53M",
         "activity_gbq",
@@ -53,6 +54,20 @@ def cycle_checks(settings: Settings) -> Iterator[Check]:
         per=(),
         counts={"n": pl.len()},
     )
+
+
+def _largest_activity(settings: Settings) -> pl.Expr:
+    """Return the largest activity believed of a cycle; where no nuclide is named, of those of PRRT the common ones'."""
+    of_nuclides = {
+        "177Lu": settings.max_plausible_177lu_gbq,
+        "90Y": settings.max_plausible_90y_gbq,
+        "111In": settings.max_plausible_111in_gbq,
+        "225Ac": settings.max_plausible_225ac_gbq,
+    }
+    unnamed = max(settings.max_plausible_177lu_gbq, settings.max_plausible_90y_gbq)
+    of_prrt = pl.col("nuclide").replace_strict(of_nuclides, default=unnamed, return_dtype=pl.Float64())
+    is_tare = (pl.col("_category") == "TARE_SIRT").fill_null(value=False)
+    return pl.when(is_tare).then(pl.lit(settings.max_plausible_tare_gbq)).otherwise(of_prrt)
 
 
 def toxicity_checks() -> Iterator[Check]:

@@ -59,6 +59,7 @@ def one(name: str, header: str, *rows: str) -> dict[str, str]:
 ASSAYS = "assay_id,analyte,unit,uln,comparable_group\nA,CGA,ng/mL,85,\nB,CGA,ng/mL,100,\n"
 IN_TURN = "assay_id,analyte,unit,uln,comparable_group,valid_from,valid_to\nA,CGA,ng/mL,85,old,,2020-06-14\nA,CGA,ng/mL,100,new,2020-06-15,\n"
 FIVE_TARGETS = [f"P1,I1,T{number},target,liver,N,20,15,yes" for number in range(1, 4)]
+SIRT = one("treatments", TREATMENTS, "P1,T1,TARE_SIRT,TARE_glass,2020-02-01,", "P2,T1,SSA,lanreotide,2020-03-01,")
 CYCLES_OF_8 = [f"P1,T1,{number},2020-{number + 1:02d}-15,177Lu,8" for number in range(1, 7)]
 
 CORRECTIONS = "table,patient_id,key,column,old_value,new_value,reason"
@@ -202,6 +203,10 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         uptake("P1,I1,L1,20", "P1,I2,L1,22", imaging=PET.replace("2020-06-15,PET_CT,68Ga-DOTATOC", "2020-06-15,PET_CT,18F-FDG")),
     ),
     ("V53", one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7400"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4")),
+    ("V53", one("cycles", CYCLES, "P1,T1,1,2020-02-01,,7400"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,,7.4")),
+    ("V53", one("cycles", CYCLES, "P1,T1,1,2020-02-01,225Ac,8"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,225Ac,0.008")),
+    ("V53", one("cycles", CYCLES, "P1,T1,1,2020-02-01,111In,-6"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,111In,6")),
+    ("V53", SIRT | one("cycles", CYCLES, "P1,T1,1,2020-02-01,90Y,1500"), SIRT | one("cycles", CYCLES, "P1,T1,1,2020-02-01,90Y,15")),
     ("V53M", one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4")),
     (
         "V54",
@@ -337,7 +342,7 @@ def test_a_rule_says_how_bad_how_far_what_and_what_to_do(rule):
     assert rule.suggestion.endswith((".", "?"))
 
 
-WRONG = {case[0]: case[1] for case in CASES}
+WRONG = {case[0]: case[1] for case in reversed(CASES)}
 NODE = lesions("P1,I1,T1,target,lymph_node,Y,20,14,yes")
 SIX_TARGETS = [f"P1,I1,T{number},target,{organ},N,20,15,yes" for number, organ in enumerate(
     ("liver", "lung", "bone", "pancreas", "brain", "spleen"), start=1)]  # fmt: skip
@@ -367,6 +372,9 @@ THRESHOLDS: list[tuple[str, str, float, dict[str, str]]] = [
     ("V51", "max_suv", 301, WRONG["V51"]),
     ("V53", "max_plausible_177lu_gbq", 7400, WRONG["V53"]),
     ("V53", "max_plausible_90y_gbq", 6.1, YTTRIUM),
+    ("V53", "max_plausible_111in_gbq", 21, one("cycles", CYCLES, "P1,T1,1,2020-02-01,111In,21")),
+    ("V53", "max_plausible_225ac_gbq", 8, one("cycles", CYCLES, "P1,T1,1,2020-02-01,225Ac,8")),
+    ("V53", "max_plausible_tare_gbq", 1500, SIRT | one("cycles", CYCLES, "P1,T1,1,2020-02-01,90Y,1500")),
     ("V54", "min_cycle_gap_days", 27, EARLY_CYCLE),
     ("V54", "max_cycle_gap_days", 183, LATE_CYCLE),
     ("V55", "max_cumulative_177lu_gbq", 48, WRONG["V55"]),
