@@ -9,9 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xlsxwriter
+from typer.testing import CliRunner
 
 from analytics.errors import LayoutError, SourceError
 from analytics.intake.accept import accept_source
+from lutetia import app
 from tests.intake.workbooks import Shown, write_xlsx
 
 PATIENTS = [["patient_id", "sex"], ["P1", "F"]]
@@ -223,3 +225,18 @@ def test_a_folder_that_holds_a_workbook_alone_says_how_to_give_it(workbook):
     folder = workbook({"patients": PATIENTS}).parent
     with pytest.raises(LayoutError, match=r"read only where a layout names its sheets .*Give the workbook itself"):
         accept_source(folder)
+
+
+def test_a_day_on_the_study_sheet_may_be_a_date_cell(workbook):
+    study = [["setting", "value"], ["extract_date", datetime(2024, 1, 1)], ["data_cutoff", datetime(2022, 6, 30)]]
+    settings = accept_source(workbook({"patients": PATIENTS, "study": study})).settings
+    assert (settings.extract_date, settings.data_cutoff) == ("2024-01-01", "2022-06-30")
+
+
+def test_what_was_not_used_is_told_with_its_sheet_wherever_lines_are_named(workbook, tmp_path):
+    rows = [LABS, ["P1", "CGA", "2020-02-30", 5, "ng/mL", 85], ["P9", "CGA", "2020-02-20", 5, "ng/mL", 85]]
+    store = str(tmp_path / "store")
+    built = CliRunner().invoke(app, ["build", str(workbook({"patients": PATIENTS, "labs": rows})), store])
+    assert ", sheet labs, line 3: Patient «P9» is not on the patients sheet." in built.output
+    explained = CliRunner().invoke(app, ["explain", store, "P1"]).output
+    assert any("V10" in line and line.endswith(", sheet labs, line 2") for line in explained.splitlines())
