@@ -107,6 +107,8 @@ def checks_of(table: str, settings: Settings, *, has_imaging: bool) -> Iterator[
     """Yield the checks that belong to one table alone, none for most."""
     if table in ("lesions", "responses"):
         yield examination_check(table, has_imaging=has_imaging)
+    if table == "treatments":
+        yield Check("V100", "end", (pl.col("ongoing") == "Y") & pl.col("end").is_not_null())
     if table == "lesions":
         yield from lesion_checks(settings)
     elif table == "cycles":

@@ -252,6 +252,11 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         one("treatments", TREATMENTS, "P1,T1,PRRT,177Lu-DOTATATE,,", "P2,T1,SSA,lanreotide,2020,"),
         one("treatments", TREATMENTS, "P1,T1,PRRT,177Lu-DOTATATE,,", "P2,T1,SSA,lanreotide,2020,") | one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4"),
     ),
+    (
+        "V100",
+        one("treatments", f"{TREATMENTS},ongoing", "P1,T1,SSA,lanreotide,2020-02-01,2020-09-01,Y", "P2,T1,SSA,lanreotide,2020,,Y"),
+        one("treatments", f"{TREATMENTS},ongoing", "P1,T1,SSA,lanreotide,2020-02-01,2020-09-01,N", "P2,T1,SSA,lanreotide,2020,,Y"),
+    ),
     ("V95", lesions("P1,I9,T1,target,liver,N,20,15,yes"), lesions("P1,I1,T1,target,liver,N,20,15,yes")),
     ("V95", responses("P1,I9,,RECIST_1_1,R,PD,N"), responses("P1,I9,2020-01-15,RECIST_1_1,R,PD,N")),
     ("V95N", one("lesions", LESIONS, "P1,I1,T1,target,liver,N,20,15,yes"), lesions("P1,I1,T1,target,liver,N,20,15,yes")),

@@ -134,6 +134,13 @@ COURSE_RULES: tuple[Rule, ...] = (
         "Give the start, or the month or year where no more is known.",
     ),
     Rule(
+        "V100",
+        "WARN",
+        "cell",
+        "The treatment is marked ongoing and ends on {value}; it counts as ongoing, and the end is not used.",
+        "Correct one of them.",
+    ),
+    Rule(
         "V95",
         "ERROR",
         "row",
