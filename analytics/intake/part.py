@@ -18,6 +18,7 @@ from analytics.intake.review_course import review_cycles, review_follow_up, revi
 from analytics.intake.review_labs import review_labs
 from analytics.intake.review_loose import review_loose
 from analytics.intake.review_scans import review_lesions, review_responses, review_tracers
+from analytics.intake.review_specimens import review_specimens
 from analytics.intake.settle import Desk, Ground
 from analytics.intake.tallies import part_findings
 from analytics.intake.text_table import NO_RAGGED, PID, ROW, TextTable
@@ -102,6 +103,7 @@ def _in_one_chunk(waiting: list[TextTable]) -> TextTable:
 def _reviews(settled: Mapping[str, pl.DataFrame], ground: Ground) -> Iterator[Review]:
     settings = ground.settings
     yield from review_labs(settled, settings, ground.assays)
+    yield from review_specimens(settled)
     yield from review_lesions(settled, settings)
     yield from review_tracers(settled)
     yield from review_responses(settled, settings, has_imaging=ground.has_imaging)

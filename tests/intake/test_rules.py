@@ -129,6 +129,16 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,A", "P1,CGA,2020-02-10,50,ng/mL,100,B")},
         {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,A", "P1,CGA,2020-02-10,50,ng/mL,85,A")},
     ),
+    (
+        "V101",
+        one("labs", f"{LABS},specimen", "P1,CGA,2020-01-10,50,ng/mL,85,", "P1,CGA,2020-02-10,50,ng/mL,85,serum"),
+        one("labs", f"{LABS},specimen", "P1,CGA,2020-01-10,50,ng/mL,85,", "P2,CGA,2020-02-10,50,ng/mL,85,serum"),
+    ),
+    (
+        "V101",
+        one("labs", f"{LABS_ASSAY},specimen", "P1,CGA,2020-01-10,50,ng/mL,85,A,", "P1,CGA,2020-02-10,50,ng/mL,85,A,serum"),
+        {"assays": ASSAYS.replace("85,", "85,one")} | one("labs", f"{LABS_ASSAY},specimen", "P1,CGA,2020-01-10,50,ng/mL,85,A,", "P1,CGA,2020-02-10,50,ng/mL,85,A,serum"),
+    ),
     ("V31", labs("P1,CGA,2020-01-10,100,ng/mL,"), labs("P1,HB,2020-01-10,120,g/L,")),
     ("V91", one("assays", "assay_id,analyte,unit,lloq", "A,CGA,ng/mL,5"), one("assays", "assay_id,analyte,unit,lloq", "A,CGA,ng/mL,")),
     (
