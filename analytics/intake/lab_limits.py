@@ -21,7 +21,6 @@ _ASSAY_COLUMNS = {
     "_assay_group": pl.String(),
     "_assay_found": pl.Boolean(),
 }
-_ASSAY_FACTS = tuple(name for name in _ASSAY_COLUMNS if name.startswith("_assay_"))
 _ASKED = ("assay_id", "analyte", "specimen", "_unit")
 """What the assays sheet says of a value depends on these, and on the day where its rows are dated."""
 
@@ -35,7 +34,8 @@ def derive_lab_limits(labs: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
     too roughly to tell which.
     """
     known = labs.hstack(_facts_of_rows(labs, _assay_facts(assays)))
-    factor, uln = pl.coalesce("_factor", "_same_factor"), pl.coalesce("uln", "_same_uln")
+    of_assay = pl.coalesce("_same_uln", pl.col("_standard_uln") / pl.col("_factor"))
+    factor, uln = pl.coalesce("_factor", "_same_factor"), pl.coalesce("uln", of_assay)
     with_limits = known.with_columns(uln_used=pl.when(uln > 0).then(uln), value_standard=pl.col("value") * factor)
     has_standard = pl.col("value_standard").is_not_null()
     is_apart = ~has_standard & pl.col("_unit").is_not_null() & pl.col("value").is_not_null()
@@ -43,12 +43,12 @@ def derive_lab_limits(labs: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
         fold_uln=pl.col("value") / pl.col("uln_used"),
         unit_standard=pl.when(has_standard).then(pl.col("_standard")),
         assay_group=pl.when(is_apart).then(pl.col("_group_apart")).otherwise(pl.col("_group")),
-    ).drop("_same_factor", "_same_uln", "_group", "_group_apart")
+    ).drop("_same_factor", "_same_uln", "_standard_uln", "_group", "_group_apart")
 
 
 def _facts_of_rows(labs: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
     """Return what the assays sheet says of each value: looked up once an assay and unit, if days do not matter."""
-    asked = labs.select(*_ASKED, "_factor", "collected_lo", "collected_hi")
+    asked = labs.select(*_ASKED, "collected_lo", "collected_hi")
     is_dated = assays.select(pl.any_horizontal(pl.col("valid_from_lo", "valid_to_hi").is_not_null()).any()).item()
     few = None if is_dated else number_rows(asked.select(_ASKED))
     if few is None:
@@ -64,21 +64,21 @@ def _join_by_day(asked: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
     if not is_range.any():
         return on_first
     on_last = _join_assay(asked.with_columns(collected_lo="collected_hi"), assays)
-    is_other = [on_first.get_column(name).ne_missing(on_last.get_column(name)) for name in _ASSAY_FACTS]
+    facts = _facts_in(assays)
+    is_other = [on_first.get_column(name).ne_missing(on_last.get_column(name)) for name in facts]
     is_open = pl.DataFrame(is_other).select(pl.any_horizontal(pl.all())).to_series()
-    kept = (pl.when(~is_open).then(pl.col(name)).alias(name) for name in _ASSAY_FACTS)
+    kept = (pl.when(~is_open).then(pl.col(name)).alias(name) for name in facts)
     return on_first.with_columns(*kept, _is_assay_open=is_open)
 
 
 def _facts(joined: pl.DataFrame) -> pl.DataFrame:
-    """Return limit, factor and group of values, of which the first two count in the assay's own unit only.
+    """Return limit, factor and group of values; the limit also in the standard unit, where that is safe.
 
     The group is the label of values that may be compared. A unit that cannot be converted without the assay is
     part of it, so that ng/mL and U/L of an unknown assay never meet.
     """
     is_same_unit = pl.col("_unit") == pl.col("_assay_unit")
     is_open = pl.col("_is_assay_open") if "_is_assay_open" in joined.columns else pl.lit(value=False)
-    uln = pl.col("_assay_uln")
     assay = pl.concat_str([pl.col("assay_id"), pl.col("specimen")], separator=", ", ignore_nulls=True)
     named = pl.when(pl.col("assay_id").is_not_null()).then(assay).otherwise(pl.lit("unknown"))
     group = pl.coalesce("_assay_group", named)
@@ -88,7 +88,8 @@ def _facts(joined: pl.DataFrame) -> pl.DataFrame:
         "_assay_found",
         is_open.alias("_is_assay_open"),
         _same_factor=pl.when(is_same_unit).then(pl.col("_assay_factor")),
-        _same_uln=pl.when(is_same_unit).then(uln).otherwise(uln * pl.col("_assay_scale") / pl.col("_factor")),
+        _same_uln=pl.when(is_same_unit).then(pl.col("_assay_uln")),
+        _standard_uln=pl.col("_assay_uln") * pl.col("_assay_scale"),
         _group=group,
         _group_apart=pl.concat_str([group, pl.col("_unit")], separator=", "),
     )
@@ -130,8 +131,12 @@ def _join_assay(labs: pl.DataFrame, assays: pl.DataFrame) -> pl.DataFrame:
         return _join_latest(labs, assays)
     joined = labs.join(assays, on=["assay_id", "analyte"], how="left", maintain_order="left")
     if assays.select(pl.any_horizontal(pl.col("valid_from_lo", "valid_to_hi").is_not_null()).any()).item():
-        joined = joined.with_columns(pl.when(_holds()).then(pl.col(name)).alias(name) for name in _ASSAY_FACTS)
+        joined = joined.with_columns(pl.when(_holds()).then(pl.col(name)).alias(name) for name in _facts_in(assays))
     return joined.drop("valid_from_lo", "valid_to_hi")
+
+
+def _facts_in(assays: pl.DataFrame) -> tuple[str, ...]:
+    return tuple(name for name in assays.columns if name.startswith("_assay_"))
 
 
 def _holds() -> pl.Expr:
