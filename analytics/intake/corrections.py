@@ -167,7 +167,8 @@ def _find(holder: Holder[Held], correction: Mapping[str, str]) -> tuple[Held, _C
         for cell in _matching_cells(table, column, wanted)
     ]
     if not cells:
-        raise _NotAppliedError(_why_none(holder.tables_of(clean_header(correction["table"]), ""), wanted))
+        held = holder.tables_of(clean_header(correction["table"]), wanted.get("patient_id", ""))
+        raise _NotAppliedError(_why_none(held, wanted))
     if len(cells) > 1:
         raise _NotAppliedError(f"{len(cells)} rows fit it")
     found = cells[0][1].text or ""
