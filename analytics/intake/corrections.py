@@ -161,14 +161,21 @@ def _find(holder: Holder[Held], correction: Mapping[str, str]) -> tuple[Held, _C
     """
     column = clean_header(correction["column"])
     wanted = _wanted(correction)
-    cells = [
-        (place, cell)
-        for place, table in holder.tables_of(clean_header(correction["table"]), wanted.get("patient_id", ""))
-        for cell in _matching_cells(table, column, wanted)
-    ]
+    table_name, patient_id = clean_header(correction["table"]), wanted.get("patient_id", "")
+    cells: list[tuple[Held, _Cell]] = []
+    lacking: list[str] = []
+    n_whole = 0
+    for place, table in holder.tables_of(table_name, patient_id):
+        lacks = next(_lacking(table, (column, *wanted)), "")
+        if lacks:
+            lacking.append(f"{table.where} has no column «{lacks}»")
+            continue
+        n_whole += 1
+        cells.extend((place, cell) for cell in _matching_cells(table, column, wanted))
+    if lacking and not n_whole:
+        raise _NotAppliedError(lacking[0])
     if not cells:
-        held = holder.tables_of(clean_header(correction["table"]), wanted.get("patient_id", ""))
-        raise _NotAppliedError(_why_none(held, wanted))
+        raise _NotAppliedError(_why_none(holder.tables_of(table_name, patient_id), wanted))
     if len(cells) > 1:
         raise _NotAppliedError(f"{len(cells)} rows fit it")
     found = cells[0][1].text or ""
@@ -185,12 +192,14 @@ def _wanted(correction: Mapping[str, str]) -> dict[str, str]:
     return named | ids
 
 
+def _lacking(table: TextTable, names: Iterable[str]) -> Iterator[str]:
+    """Yield the columns that a table has not; another file of the same table may have them."""
+    known = {clean_header(name) for name in table.header}
+    yield from (name for name in names if name not in known)
+
+
 def _matching_cells(table: TextTable, column: str, wanted: Mapping[str, str]) -> Iterator[_Cell]:
-    by_name = {clean_header(name): name for name in table.header}
-    unknown = next((name for name in (column, *wanted) if name not in by_name), None)
-    if unknown is not None:
-        raise _NotAppliedError(f"{table.where} has no column «{unknown}»")
-    rows = table.rows
+    by_name, rows = {clean_header(name): name for name in table.header}, table.rows
     for name, value in wanted.items():
         rows = rows.filter(_said(rows, by_name, name) == value)
     for row, text in rows.select(ROW, pl.col(by_name[column]).str.strip_chars()).iter_rows():
@@ -206,7 +215,8 @@ def _said(rows: pl.DataFrame, by_name: Mapping[str, str], name: str) -> pl.Serie
 def _why_none(tables: Iterable[tuple[object, TextTable]], wanted: Mapping[str, str]) -> str:
     """Say which part of a key no row has, and what stands there in the rows that have the parts before it."""
     patient_first = sorted(wanted, key=lambda name: name != "patient_id")
-    missed = [_first_missed(table, {name: wanted[name] for name in patient_first}) for _, table in tables]
+    ordered = {name: wanted[name] for name in patient_first}
+    missed = [_first_missed(table, ordered) for _, table in tables if not next(_lacking(table, ordered), "")]
     if not missed:
         return "no row fits it; there is no such table"
     _, name, held = max(missed, key=lambda found: found[0])
