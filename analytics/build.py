@@ -288,11 +288,12 @@ def _describe(report: BuildReport) -> Iterator[str]:
 def _describe_turned_away(findings: pl.LazyFrame) -> Iterator[str]:
     """Say why rows were not used: each reason counted, with its first place and sentence."""
     rows = findings.filter((pl.col("severity") == "ERROR") & (pl.col("scope") == "row"))
-    first = pl.col("file", "row", "message").sort_by("file", "row").first()
+    first = pl.col("file", "sheet", "row", "message").sort_by("file", "sheet", "row").first()
     reasons = rows.group_by("rule_id", "table").agg(pl.len().alias("n"), first).collect()
     if reasons.height:
         yield "Why rows were turned away (all of them: lutetia check):"
     ordered = reasons.sort("n", "rule_id", "table", descending=[True, False, False])
     for reason in ordered.head(SHOWN_REASONS).iter_rows(named=True):
-        place = f"{reason['file']} line {reason['row']}"
+        sheet = f", sheet {reason['sheet']}," if reason["sheet"] else ""
+        place = f"{reason['file']}{sheet} line {reason['row']}"
         yield f"  {reason['n']} in {reason['table']} ({reason['rule_id']}), first {place}: {reason['message']}"

@@ -13,7 +13,11 @@ from analytics.command_line import Store, clock, say, the_call
 from analytics.errors import RefusedError, UsageError
 
 Source = Annotated[
-    Path, typer.Argument(help="A folder of CSV or Parquet files named after the tables, or one .xlsx workbook.")
+    Path,
+    typer.Argument(
+        help="A folder of CSV or Parquet files named after the tables, or a .zip of one; or one workbook (.xlsx, .xls, "
+        ".ods)."
+    ),
 ]
 LayoutOption = Annotated[
     Path | None,

@@ -64,7 +64,8 @@ def _explain(study: Study, patient_id: str, pid: int) -> Iterator[str]:
         yield ""
         yield "what was not used, or asked about"
         for row in findings.iter_rows(named=True):
-            yield f"  {row['rule_id']}  {row['message']}  ← {row['file']}, line {row['row']}"
+            place = _place({f"_{name}": row[name] for name in ("file", "sheet", "row")})
+            yield f"  {row['rule_id']}  {row['message']}  ← {place}"
 
 
 def _explain_lines(study: Study, pid: int) -> Iterator[str]:

@@ -5,6 +5,7 @@ Precedence: command line, then protocol, then the ``study`` sheet, then these de
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
@@ -23,7 +24,9 @@ class Settings:
     extract_date: str = _setting("", "date", "Day the source was extracted; later dates are errors.")
     data_cutoff: str = _setting("", "date", "Questions use nothing after this day; empty: no cut-off.")
     decimal_mark: str = _setting("", "", "Decimal mark of the source: «.» or «,»; empty: must be unambiguous.")
-    thousands_mark: str = _setting("", "", "Thousands mark of the source, if it uses one; empty: none.")
+    thousands_mark: str = _setting(
+        "", "", "Thousands mark of the source, if it uses one, a blank as «space»; empty: none."
+    )
     encoding: str = _setting(
         "", "", "Encoding of text files that are not UTF-8, e.g. cp1252; empty: such files are refused."
     )
@@ -105,6 +108,9 @@ class Settings:
     duplicate_rule: str = _setting("refuse", "", "Conflicting rows with one key: refuse, or latest_status.")
     max_plausible_177lu_gbq: float = _setting(12.0, "GBq", "Largest activity of one 177Lu cycle believed.")
     max_plausible_90y_gbq: float = _setting(6.0, "GBq", "Largest activity of one 90Y cycle believed.")
+    max_plausible_111in_gbq: float = _setting(20.0, "GBq", "Largest activity of one 111In cycle of PRRT believed.")
+    max_plausible_225ac_gbq: float = _setting(0.05, "GBq", "Largest activity of one 225Ac cycle believed.")
+    max_plausible_tare_gbq: float = _setting(30.0, "GBq", "Largest activity of one radioembolisation believed.")
 
     max_diameter_mm: float = _setting(500.0, "mm", "Largest lesion believed.")
     max_suv: float = _setting(300.0, "SUV", "Largest uptake believed.")
@@ -134,7 +140,9 @@ class Settings:
         parsed: dict[str, Any] = {}
         for name, value in changes.items():
             if name not in known:
-                raise SettingsError(f"There is no setting «{name}».", where, f"Known: {', '.join(known)}.")
+                close = difflib.get_close_matches(name, known, n=1)
+                near = f" Did you mean «{close[0]}»?" if close else ""
+                raise SettingsError(f"There is no setting «{name}».{near}", where, f"Known: {', '.join(known)}.")
             default: Any = getattr(self, name)
             kind = cast("type[Any]", type(default))
             try:

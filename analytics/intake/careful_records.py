@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -21,10 +21,10 @@ def read_carefully(delivery: Delivery, facts: TextFacts, delimiter: str) -> Iter
     """Read record by record with the csv module, which knows quotes, any line end and each record's line."""
     piece: _Piece | None = None
     notes, doubtful = 0, list[int]()
-    for line, record in _numbered_records(delivery, facts.encoding, delimiter):
+    for line, begin, record in _numbered_records(delivery, facts.encoding, delimiter):
         if not any(cell.strip() for cell in record):
             continue
-        if record[0].startswith("#"):
+        if begin == "#":
             notes += 1
             if piece is not None and may_be_record(record, len(piece.header)):
                 doubtful.append(line)
@@ -66,15 +66,25 @@ class _Piece:
         return TextTable(self.delivery.table, self.delivery.name, None, frame, ragged)
 
 
-def _numbered_records(delivery: Delivery, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record with the line it starts on; a quoted cell may span lines."""
-    line = 1
+def _numbered_records(delivery: Delivery, encoding: str, delimiter: str) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield each record with the line it starts on, and how that begins; a quoted cell may span lines.
+
+    A line that begins with «#» is a note, one that begins with a quotation mark before it a record.
+    """
+    line, begins = 1, list[str]()
+
+    def watched(lines: Iterable[str]) -> Iterator[str]:
+        for text in lines:
+            begins.append(text[:1])
+            yield text
+
     try:
         with delivery.path.open(encoding=encoding, newline="") as stream:
-            reader = csv.reader(stream, delimiter=delimiter, strict=True)
+            reader = csv.reader(watched(stream), delimiter=delimiter, strict=True)
             for record in reader:
-                yield line, record
+                yield line, begins[0], record
                 line = reader.line_num + 1
+                begins.clear()
     except UnicodeError:
         raise undecodable(delivery.path, delivery.name, encoding) from None
     except csv.Error as error:

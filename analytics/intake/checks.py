@@ -147,7 +147,7 @@ def findings_of(check: Check, table: str, rows: pl.DataFrame) -> pl.DataFrame:
         return _grouped(check, rule, table, rows, fields)
     has_patient = "patient_id" in facts
     return rows.select(
-        *_common(rule, table),
+        *_common(check, rule, table),
         (pl.col("patient_id") if has_patient else pl.lit(None, dtype=pl.String())).alias("patient_id"),
         key_of(table).alias("key"),
         pl.lit(check.column or None, dtype=pl.String()).alias("column"),
@@ -188,11 +188,13 @@ def codes_text(codes: Iterable[str]) -> str:
     return ", ".join(codes)
 
 
-def _common(rule: Rule, table: str) -> list[pl.Expr]:
+def _common(check: Check, rule: Rule, table: str) -> list[pl.Expr]:
+    """Return what all findings of a check share; where a row means nothing without the cell, the row is lost."""
+    scope = "row" if _emptied_columns(table, check) is None else rule.scope
     return [
         pl.lit(rule.rule_id).alias("rule_id"),
         pl.lit(rule.severity).alias("severity"),
-        pl.lit(rule.scope).alias("scope"),
+        pl.lit(scope).alias("scope"),
         pl.lit(table).alias("table"),
     ]
 
@@ -215,7 +217,7 @@ def _grouped(check: Check, rule: Rule, table: str, rows: pl.DataFrame, fields: F
     patient = pl.col("patient_id") if "patient_id" in by else pl.lit(None, dtype=pl.String())
     empty = pl.lit(None, dtype=pl.String())
     return groups.select(
-        *_common(rule, table),
+        *_common(check, rule, table),
         patient.alias("patient_id"),
         empty.alias("key"),
         pl.lit(check.column or None, dtype=pl.String()).alias("column"),

@@ -35,17 +35,18 @@ def lesion_checks(settings: Settings) -> Iterator[Check]:
 
 
 def cycle_checks(settings: Settings) -> Iterator[Check]:
-    """Yield the checks of administered activity; ``_category`` is that of the treatment."""
-    limits = {"177Lu": settings.max_plausible_177lu_gbq, "90Y": settings.max_plausible_90y_gbq}
-    for nuclide, limit in limits.items():
-        activity = pl.col("activity_gbq")
-        is_prrt = pl.col("_category").fill_null("PRRT") == "PRRT"
-        yield Check(
-            "V53",
-            "activity_gbq",
-            (pl.col("nuclide") == nuclide) & ((activity > limit) | (activity <= 0)) & is_prrt,
-            {"cycle": pl.col(raw("cycle_no")), "nuclide": nuclide, "limit": f"{limit:g}"},
-        )
+    """Yield the checks of administered activity; ``_category`` is that of the treatment, if it is known."""
+    activity, limit = pl.col("activity_gbq"), _largest_activity(settings)
+    yield Check(
+        "V53",
+        "activity_gbq",
+        (activity <= 0) | (activity > limit),
+        {
+            "cycle": pl.col(raw("cycle_no")),
+            "nuclide": pl.col("nuclide").fill_null("a nuclide that is not named"),
+            "limit": number_text(limit),
+        },
+    )
     yield Check(
         "V53M",
         "activity_gbq",
@@ -55,13 +56,27 @@ def cycle_checks(settings: Settings) -> Iterator[Check]:
     )
 
 
+def _largest_activity(settings: Settings) -> pl.Expr:
+    """Return the largest activity believed of a cycle; where no nuclide is named, of those of PRRT the common ones'."""
+    of_nuclides = {
+        "177Lu": settings.max_plausible_177lu_gbq,
+        "90Y": settings.max_plausible_90y_gbq,
+        "111In": settings.max_plausible_111in_gbq,
+        "225Ac": settings.max_plausible_225ac_gbq,
+    }
+    unnamed = max(settings.max_plausible_177lu_gbq, settings.max_plausible_90y_gbq)
+    of_prrt = pl.col("nuclide").replace_strict(of_nuclides, default=unnamed, return_dtype=pl.Float64())
+    is_tare = (pl.col("_category") == "TARE_SIRT").fill_null(value=False)
+    return pl.when(is_tare).then(pl.lit(settings.max_plausible_tare_gbq)).otherwise(of_prrt)
+
+
 def toxicity_checks() -> Iterator[Check]:
-    """Yield the checks of grades; ``_death_lo`` is null for the living."""
+    """Yield the checks of grades; ``_is_dead`` is null for the living."""
     grade = pl.col("grade")
     is_grade = grade.is_between(1, 5)
     term = {"term": pl.col(raw("term"))}
     yield Check("V67", "grade", ~is_grade.fill_null(value=False), term)
-    yield Check("V67D", "grade", (grade == 5) & pl.col("_death_lo").is_null(), term)
+    yield Check("V67D", "grade", (grade == 5) & pl.col("_is_dead").is_null(), term)
 
 
 def death_checks() -> Iterator[Check]:
@@ -79,8 +94,21 @@ def death_checks() -> Iterator[Check]:
     )
 
 
-def checks_of(table: str, settings: Settings) -> Iterator[Check]:
+def examination_check(table: str, *, has_imaging: bool) -> Check:
+    """Return the check of rows that only an examination dates, where ``_is_unseen`` says that there is none."""
+    where: dict[str, tuple[str, ...]] = {"per": ("patient_id", "imaging_id")} if has_imaging else {"per": ()}
+    fields = {"table": table, "examination": pl.col("imaging_id").first()} if has_imaging else {"table": table}
+    return Check(
+        "V95" if has_imaging else "V95N", "imaging_id", pl.col("_is_unseen"), fields, counts={"n": pl.len()}, **where
+    )
+
+
+def checks_of(table: str, settings: Settings, *, has_imaging: bool) -> Iterator[Check]:
     """Yield the checks that belong to one table alone, none for most."""
+    if table in ("lesions", "responses"):
+        yield examination_check(table, has_imaging=has_imaging)
+    if table == "treatments":
+        yield Check("V100", "end", (pl.col("ongoing") == "Y") & pl.col("end").is_not_null())
     if table == "lesions":
         yield from lesion_checks(settings)
     elif table == "cycles":

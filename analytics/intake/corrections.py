@@ -20,6 +20,9 @@ from analytics.intake.rules.registry import RULES
 from analytics.intake.text_table import ROW, TextTable
 from analytics.tables.findings import FINDING_COLUMNS, LEDGER_COLUMNS
 
+SHOWN_CELLS = 3
+"""So many cells of a column are shown where the one that a key names is not among them."""
+
 NEEDED = ("table", "column", "old_value", "new_value", "reason")
 
 
@@ -158,13 +161,23 @@ def _find(holder: Holder[Held], correction: Mapping[str, str]) -> tuple[Held, _C
     """
     column = clean_header(correction["column"])
     wanted = _wanted(correction)
-    cells = [
-        (place, cell)
-        for place, table in holder.tables_of(clean_header(correction["table"]), wanted.get("patient_id", ""))
-        for cell in _matching_cells(table, column, wanted)
-    ]
-    if len(cells) != 1:
-        raise _NotAppliedError("no row fits it" if not cells else f"{len(cells)} rows fit it")
+    table_name, patient_id = clean_header(correction["table"]), wanted.get("patient_id", "")
+    cells: list[tuple[Held, _Cell]] = []
+    lacking: list[str] = []
+    n_whole = 0
+    for place, table in holder.tables_of(table_name, patient_id):
+        lacks = next(_lacking(table, (column, *wanted)), "")
+        if lacks:
+            lacking.append(f"{table.where} has no column «{lacks}»")
+            continue
+        n_whole += 1
+        cells.extend((place, cell) for cell in _matching_cells(table, column, wanted))
+    if lacking and not n_whole:
+        raise _NotAppliedError(lacking[0])
+    if not cells:
+        raise _NotAppliedError(_why_none(holder.tables_of(table_name, patient_id), wanted))
+    if len(cells) > 1:
+        raise _NotAppliedError(f"{len(cells)} rows fit it")
     found = cells[0][1].text or ""
     if found != correction["old_value"]:
         raise _NotAppliedError(f"the cell holds «{found}», not «{correction['old_value']}»")
@@ -179,17 +192,47 @@ def _wanted(correction: Mapping[str, str]) -> dict[str, str]:
     return named | ids
 
 
+def _lacking(table: TextTable, names: Iterable[str]) -> Iterator[str]:
+    """Yield the columns that a table has not; another file of the same table may have them."""
+    known = {clean_header(name) for name in table.header}
+    yield from (name for name in names if name not in known)
+
+
 def _matching_cells(table: TextTable, column: str, wanted: Mapping[str, str]) -> Iterator[_Cell]:
-    by_name = {clean_header(name): name for name in table.header}
-    unknown = next((name for name in (column, *wanted) if name not in by_name), None)
-    if unknown is not None:
-        raise _NotAppliedError(f"{table.where} has no column «{unknown}»")
-    rows = table.rows
+    by_name, rows = {clean_header(name): name for name in table.header}, table.rows
     for name, value in wanted.items():
-        cells = rows.get_column(by_name[name]).str.strip_chars()
-        rows = rows.filter((normalise_ids(cells) if name in ID_COLUMNS else cells) == value)
+        rows = rows.filter(_said(rows, by_name, name) == value)
     for row, text in rows.select(ROW, pl.col(by_name[column]).str.strip_chars()).iter_rows():
         yield _Cell(table, by_name[column], row, text)
+
+
+def _said(rows: pl.DataFrame, by_name: Mapping[str, str], name: str) -> pl.Series:
+    """Return the cells of a column of ours, as keys are compared with them."""
+    cells = rows.get_column(by_name[name]).str.strip_chars()
+    return normalise_ids(cells) if name in ID_COLUMNS else cells
+
+
+def _why_none(tables: Iterable[tuple[object, TextTable]], wanted: Mapping[str, str]) -> str:
+    """Say which part of a key no row has, and what stands there in the rows that have the parts before it."""
+    patient_first = sorted(wanted, key=lambda name: name != "patient_id")
+    ordered = {name: wanted[name] for name in patient_first}
+    missed = [_first_missed(table, ordered) for _, table in tables if not next(_lacking(table, ordered), "")]
+    if not missed:
+        return "no row fits it; there is no such table"
+    _, name, held = max(missed, key=lambda found: found[0])
+    there = f", but {', '.join(f'«{text}»' for text in held)}" if held and name not in ID_COLUMNS else ""
+    return f"no row fits it; none has {name} «{wanted[name]}»{there}" if name else "no row fits it"
+
+
+def _first_missed(table: TextTable, wanted: Mapping[str, str]) -> tuple[int, str, tuple[str, ...]]:
+    """Return how many parts of a key some row has, the part that none of these has, and what they have there."""
+    by_name, rows = {clean_header(name): name for name in table.header}, table.rows
+    for number, (name, value) in enumerate(wanted.items()):
+        cells = _said(rows, by_name, name)
+        if not (cells == value).any():
+            return number, name, tuple(cells.drop_nulls().unique(maintain_order=True).head(SHOWN_CELLS))
+        rows = rows.filter(cells == value)
+    return len(wanted), "", ()
 
 
 def _put(place: _Cell, new_value: str) -> TextTable:

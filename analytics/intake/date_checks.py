@@ -42,6 +42,11 @@ def date_checks(table: str, latest: date | None, settings: Settings) -> Iterator
             pl.col(f"{name}_hi") < pl.date(first_year, 1, 1),
             {"why": f"the year is before {first_year}"},
         )
+    if table == "patients":
+        year, why = pl.col("birth_year"), f"the year is before {first_year}"
+        yield Check("V17", "birth_year", year < first_year, {"why": why})
+        if latest is not None:
+            yield Check("V13", "birth_year", year > latest.year, {"limit": latest.isoformat()})
     if table in SPELLS:
         start, end = SPELLS[table]
         yield Check("V19", end, pl.col(f"{end}_hi") < pl.col(f"{start}_lo"), {"start": pl.col(raw(start))})

@@ -23,7 +23,8 @@ LAST_YEAR = 2150
 CACHED_TEXTS = 1 << 16
 """The same days come in every table; 65,536 of them are 179 years."""
 
-_CLOCK = r"(([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?|24:00(:00(\.0+)?)?)"
+_HALF_DAY = r"(0?[1-9]|1[0-2]):[0-5]\d(:[0-5]\d)?\s?[AaPp]\.?[Mm]\.?"
+_CLOCK = rf"({_HALF_DAY}|([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?|24:00(:00(\.0+)?)?)"
 _TIME = rf"([ T]{_CLOCK}(Z|[+-]\d{{2}}:?\d{{2}})?)?"
 _ISO = re.compile(rf"(\d{{4}})(?:-(\d{{2}})(?:-(\d{{2}}){_TIME})?)?")
 _LOCAL = re.compile(rf"(\d{{1,2}})[./-](\d{{1,2}})[./-](\d{{4}}|\d{{2}}){_TIME}")

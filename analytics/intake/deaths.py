@@ -17,19 +17,18 @@ PROOFS_OF_LIFE: dict[str, str] = {
 
 
 def death_ranges(vital_status: pl.DataFrame) -> pl.DataFrame:
-    """Return ``pid``, ``_death_lo`` and ``_death_hi`` of the dead.
+    """Return ``pid``, ``_death_lo``, ``_death_hi`` and ``_is_dead`` of the dead; no range where no death has a day.
 
     Several dates of death that can be one day are narrowed to what all allow; contradictory ones are widened
     to the range between them, because the patient is dead in any case.
     """
-    deaths = vital_status.filter(
-        (pl.col("kind") == "death") & pl.col("date_lo").is_not_null() & pl.col("_status").is_null()
-    )
+    deaths = vital_status.filter((pl.col("kind") == "death") & pl.col("_status").is_null())
     latest_first, earliest_last = pl.col("date_lo").max(), pl.col("date_hi").min()
     agree = latest_first <= earliest_last
     return deaths.group_by("pid", maintain_order=True).agg(
         _death_lo=pl.when(agree).then(latest_first).otherwise(pl.col("date_lo").min()),
         _death_hi=pl.when(agree).then(earliest_last).otherwise(pl.col("date_hi").max()),
+        _is_dead=pl.lit(value=True),
     )
 
 

@@ -83,10 +83,26 @@ def named_files(folder: Path, spoken_for: set[str]) -> Iterator[Delivery]:
 
 
 def unused_files(folder: Path, used: set[Path]) -> Iterator[str]:
-    """Yield the names of files that no table comes from; hidden files are none of ours."""
+    """Yield the names of files that no table comes from, and of folders of such files; hidden ones are none of ours."""
     for file in sorted(folder.iterdir()):
-        if file.is_file() and file not in used and not file.name.startswith("."):
+        if file.name.startswith((".", "__")):
+            continue
+        if file.is_file() and file not in used:
             yield file.name
+        elif file.is_dir() and _holds_tables(file, used):
+            yield f"{file.name}/"
+
+
+def _holds_tables(folder: Path, used: set[Path]) -> bool:
+    """Return whether a folder holds files that tables could be read from and none is; a study store holds none."""
+    if (folder / "CURRENT").is_file() or any(folder in path.parents for path in used):
+        return False
+    return any(_may_be_table(file) for file in folder.rglob("*"))
+
+
+def _may_be_table(file: Path) -> bool:
+    is_named = is_table_file(file) and table_of_file(file) in READABLE
+    return is_named or file.suffix.casefold() in WORKBOOKS
 
 
 def table_of_file(file: Path) -> str:

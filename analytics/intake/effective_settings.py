@@ -14,7 +14,7 @@ from analytics.errors import LayoutError
 from analytics.intake.codes import parse_code
 from analytics.intake.dates import RELATIVE
 from analytics.intake.examine import clean_header
-from analytics.intake.possible_settings import refuse_impossible
+from analytics.intake.possible_settings import name_marks, refuse_impossible
 from analytics.intake.text_table import ROW, TextTable
 
 
@@ -43,7 +43,7 @@ def effective_settings(
     given = [entry for table in tables if table.table == "study" for entry in _entries(table)]
     for entry in _uncontradicted(given, str(changes.get("duplicate_rule", settings.duplicate_rule))):
         settings = settings.with_changes({entry.name: entry.value}, entry.where)
-    settings = settings.with_changes(changes, "settings given")
+    settings = name_marks(settings.with_changes(changes, "settings given"))
     refuse_impossible(settings)
     return settings
 

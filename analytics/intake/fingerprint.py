@@ -63,6 +63,7 @@ def _heading(table: TextTable) -> Iterator[object]:
         table.is_typed,
         sorted(table.untyped),
         sorted(table.texts),
+        table.written,
     )
 
 

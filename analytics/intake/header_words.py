@@ -13,8 +13,9 @@ COLUMN_WORDS: dict[str, str] = {
     "patient_no, subject_number, n_patient, no_patient, numéro_patient, code_patient, identifiant_patient, ipp",
     "birth_date": "geburtsdatum, geb_datum, geb_am, geboren_am, date_of_birth, dob, birthdate, date_naissance, "
     "date_de_naissance, fecha_nacimiento, fecha_de_nacimiento",
-    "birth_year": "geburtsjahr, year_of_birth, yob, année_naissance, année_de_naissance",
-    "sex": "geschlecht, geschl, gender, sexe, sexo",
+    "birth_year": "geburtsjahr, geb_jahr, year_of_birth, yob, année_naissance, année_de_naissance, födelseår, "
+    "fødselsår",
+    "sex": "geschlecht, geschl, gender, sexe, sexo, kön, kjønn, køn",
     "site": "centre, center, hospital, zentrum, klinik, hôpital",
     "analyte": "parameter, test, analyse, marker, laborwert, untersuchung, lab_test, biomarker, laborparameter, "
     "test_name, paramètre, marqueur",
@@ -28,6 +29,8 @@ COLUMN_WORDS: dict[str, str] = {
     "lln": "untergrenze, lower_limit, referenz_unten, norm_min, ref_low, lower_reference, reference_low, "
     "limite_inférieure, borne_inférieure, borne_inf",
     "assay_id": "assay, methode, kit, method, méthode",
+    "urine_volume_ml": "sammelvolumen, sammelvolumen_ml, urinvolumen, urinvolumen_ml, urine_volume, volume_urine",
+    "ppi_within_2w": "ppi, protonenpumpenhemmer, ppi_use",
     "treatment_id": "therapie_id, treatment_no, therapienummer",
     "category": "therapieart, treatment_type, therapy_type, kategorie, type_de_traitement",
     "agent": "substanz, drug, medikament, wirkstoff, treatment, therapie, médicament, molécule, traitement",
@@ -35,8 +38,8 @@ COLUMN_WORDS: dict[str, str] = {
     "end": "ende, end_date, enddatum, bis, stop_date, therapieende, date_fin, date_de_fin, fin",
     "cycle_no": "zyklus, cycle, zyklusnummer",
     "activity_gbq": "aktivität_gbq, aktivitaet_gbq, activity, gbq, activité_gbq",
-    "diagnosis_date": "diagnosedatum, date_of_diagnosis, erstdiagnose, dx_date, date_diagnostic, date_du_diagnostic, "
-    "date_de_diagnostic",
+    "diagnosis_date": "diagnosedatum, date_of_diagnosis, erstdiagnose, ed_datum, datum_ed, dx_date, date_diagnostic, "
+    "date_du_diagnostic, date_de_diagnostic",
     "primary_site": "primarius, primärtumor, primaertumor, primary, primary_tumour, primary_tumor, tumeur_primitive",
     "grade": "grading, tumour_grade, tumor_grade",
     "ki67_pct": "ki67, ki_67, mib1",
@@ -68,6 +71,24 @@ def words_of(column: str) -> frozenset[str]:
 def _without_accents(name: str) -> str:
     letters = unicodedata.normalize("NFKD", name)
     return "".join(character for character in letters if not unicodedata.combining(character))
+
+
+EVENT_WORDS: dict[str, str] = {
+    "death": "todesdatum, verstorben_am, tod_am, gestorben_am, sterbedatum, date_of_death, death_date, dod, died_on, "
+    "date_décès, date_de_décès, décédé_le, dödsdatum, dødsdato, fecha_muerte",
+    "alive_contact": "letzter_kontakt, letzter_kontakt_am, letzte_vorstellung, last_contact, date_of_last_contact, "
+    "last_contact_date, last_follow_up, last_followup, date_of_last_follow_up, last_seen, last_known_alive, "
+    "dernier_contact, date_dernier_contact, dernières_nouvelles, date_des_dernières_nouvelles, sista_kontakt",
+}
+"""Kind of vital status → names of columns that hold its day, in a table with a row a patient."""
+
+DAY_WORDS = "datum, date, dato, fecha, tag, day"
+"""Names of a column of days in a table that has one."""
+
+
+def bare_words(words: str) -> frozenset[str]:
+    """Return the names of a list as they are compared."""
+    return frozenset(bare(word.strip()) for word in words.split(","))
 
 
 ALL_WORDS: frozenset[str] = frozenset(

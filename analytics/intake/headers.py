@@ -71,7 +71,7 @@ def is_note(text: str) -> bool:
 
 def may_be_record(note: list[str], n_columns: int) -> bool:
     """Say whether the cells of a note are filled like those of a record; the notes of our own template are not."""
-    is_ours = note[0].strip().casefold() in TEMPLATE_NOTES
+    is_ours = note[0].casefold().split()[:1] in ([word] for word in TEMPLATE_NOTES)
     return len(note) == n_columns and not is_ours and any(cell.strip() for cell in note[1:])
 
 

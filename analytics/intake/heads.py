@@ -50,7 +50,7 @@ class Heads:
         """Yield the pieces as they come, and remember each."""
         for piece in pieces:
             head = _head_of(piece)
-            key = (head.table.table, head.table.file, head.table.sheet, head.table.header)
+            key = head.table.origin
             if key in self.by_file:
                 self.by_file[key].add(head)
             else:

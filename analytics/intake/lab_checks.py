@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import polars as pl
 
 from analytics.intake.checks import Check, number_text
+from analytics.intake.codes import nearest
+from analytics.intake.distinct import words_of_distinct
 from analytics.intake.numbers import AMBIGUOUS
 from analytics.intake.parse import problem
 
@@ -32,6 +34,29 @@ def lab_value_checks() -> Iterator[Check]:
     known = {"analyte": pl.col("analyte"), "known": pl.col("_units")}
     yield Check("V25", "unit", has_value & pl.col("unit").is_null(), {**known, "value": pl.col("value_text")})
     yield Check("V26", "unit", has_value & pl.col("unit").is_not_null() & pl.col("_unit").is_null(), known)
+
+
+def assay_checks(assays: pl.DataFrame) -> Iterator[Check]:
+    """Yield the checks of values whose assay the assays sheet should have, and of days too rough to tell its row."""
+    if assays.is_empty():
+        return
+    named = frozenset(assays.get_column("assay_id"))
+    near = words_of_distinct("assay_id", lambda text: nearest(text, named - {text}))
+    is_listed = pl.col("analyte").is_in(assays.get_column("analyte").unique().implode())
+    is_open = pl.col("_is_assay_open")
+    yield Check(
+        "V97",
+        "assay_id",
+        pl.col("value").is_not_null()
+        & pl.col("assay_id").is_not_null()
+        & is_listed
+        & pl.col("_assay_found").is_null()
+        & ~is_open,
+        {"analyte": pl.col("analyte").first(), "assay": pl.col("assay_id").first(), "near": near.first()},
+        per=("analyte", "assay_id"),
+        counts={"n": pl.len()},
+    )
+    yield Check("V98", "collected", pl.col("value").is_not_null() & is_open, {"assay": pl.col("assay_id")})
 
 
 def lab_limit_checks() -> Iterator[Check]:
@@ -73,7 +98,9 @@ def lab_limit_checks() -> Iterator[Check]:
 
 
 def lookup_checks(table: str) -> Iterator[Check]:
-    """Yield the check of assays whose limits of quantitation nothing reads."""
+    """Yield the checks of assays: limits of quantitation, which nothing reads, and rows that hold at once."""
     if table == "assays":
+        fields = {"assay": pl.col("assay_id"), "analyte": pl.col("analyte"), "days": pl.col("_overlap")}
+        yield Check("V99", "valid_to", pl.col("_overlap").is_not_null(), fields)
         has_limit = pl.col("lloq").is_not_null() | pl.col("uloq").is_not_null()
         yield Check("V91", "lloq", has_limit, per=(), counts={"n": pl.len()})

@@ -8,12 +8,17 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from analytics.catalogue.settings import Settings
 from analytics.errors import LayoutError
 from analytics.intake.codes import nearest
 from analytics.intake.examine import clean_header
+from analytics.intake.possible_settings import name_marks, refuse_impossible
 from analytics.intake.readable import KNOWN_COLUMNS
 
 LAYOUT_FILE = "layout.toml"
+
+WRITTEN = ("date_form", "decimal_mark", "thousands_mark")
+"""The settings that a file may have of its own."""
 
 
 class _Strict(BaseModel):
@@ -51,6 +56,8 @@ class TableLayout(_Strict):
         Column of the table → (column of the hospital, a box to tick → the code it stands for).
     missing
         Texts that mean a cell is empty, for example "-99"; of the whole layout and of this table.
+    written
+        How this file alone writes dates and numbers: ``date_form``, ``decimal_mark``, ``thousands_mark``.
     where
         Column of the hospital → the value a row must have to belong to this table.
     filled, any_filled
@@ -67,6 +74,7 @@ class TableLayout(_Strict):
     joined: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     ticked: dict[str, dict[str, str]] = Field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    written: dict[str, str] = Field(default_factory=dict)
     where: dict[str, str] = Field(default_factory=dict)
     filled: tuple[str, ...] = ()
     any_filled: tuple[str, ...] = ()
@@ -110,7 +118,7 @@ class Layout(_Strict):
     def parts(self) -> tuple[tuple[str, TableLayout], ...]:
         """Return (table, layout) of every file or sheet to read."""
         return tuple(
-            (table, part.model_copy(update={"missing": (*self.missing, *part.missing)}))
+            (table, _with_marks(part, self.name).model_copy(update={"missing": (*self.missing, *part.missing)}))
             for table, entry in self.tables.items()
             for part in (entry if isinstance(entry, tuple) else (entry,))
         )
@@ -137,6 +145,25 @@ def read_layout(path: Path) -> Layout:
     return layout
 
 
+def _with_marks(part: TableLayout, name: str) -> TableLayout:
+    """Return the layout of a table with the marks of its file as marks, where it says how that is written.
+
+    Raises
+    ------
+    LayoutError
+        If it says anything else there.
+    SettingsError
+        If a mark or form is none.
+    """
+    other = next((setting for setting in part.written if setting not in WRITTEN), None)
+    if other is not None:
+        hint = f"Use {', '.join(WRITTEN)}; other settings hold for all files."
+        raise LayoutError(f"How a file is written is not said by «{other}».", name, hint)
+    settings = name_marks(Settings().with_changes(part.written, name))
+    refuse_impossible(settings)
+    return part.model_copy(update={"written": {setting: getattr(settings, setting) for setting in part.written}})
+
+
 def _check_part(table: str, part: TableLayout, name: str) -> None:
     if table not in KNOWN_COLUMNS:
         raise LayoutError(
@@ -159,5 +186,10 @@ def _check_part(table: str, part: TableLayout, name: str) -> None:
             name,
             "Name it once, under columns, constants, joined, ticked or wide.",
         )
+    filled = {*part.columns, *(entry.into for entry in part.wide)}
+    idle = next((column for column in part.codes if column not in filled), "")
+    if idle:
+        hint = "Name its column under columns or wide; constants, joined and ticked are codes of ours already."
+        raise LayoutError(f"The codes of «{idle}» of {table} translate no column.", name, hint)
     if not part.file and not part.sheet:
         raise LayoutError(f"The layout of {table} names no file and no sheet.", name, 'Write file = "…".')

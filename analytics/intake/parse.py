@@ -46,6 +46,7 @@ class Dialect:
 def dialect_of(delivered: TextTable, column: str, settings: Settings) -> Dialect:
     """Return the dialect of a column; cells that came as numbers have a decimal point whatever is declared."""
     reported = next((name for name in delivered.header if clean_header(name) == column), "")
+    settings = replace(settings, **dict(delivered.written)) if delivered.written else settings
     marks = _marks_of(delivered, reported, Marks(settings.decimal_mark, settings.thousands_mark))
     return Dialect(marks, RELATIVE if settings.dates == RELATIVE else settings.date_form)
 

@@ -17,7 +17,9 @@ from analytics.intake.parse import dialect_of, parse_table
 from analytics.intake.review import Review, review_findings
 from analytics.intake.review_course import review_cycles, review_follow_up, review_scores
 from analytics.intake.review_labs import review_labs
+from analytics.intake.review_loose import review_loose
 from analytics.intake.review_scans import review_lesions, review_responses, review_tracers
+from analytics.intake.review_specimens import review_specimens
 from analytics.intake.settle import Desk, Ground
 from analytics.intake.tallies import part_findings
 from analytics.intake.text_table import NO_RAGGED, PID, ROW, TextTable
@@ -107,13 +109,15 @@ def _next_in_one_chunk(tables: Iterator[TextTable]) -> TextTable | None:
 
 def _reviews(settled: Mapping[str, pl.DataFrame], ground: Ground) -> Iterator[Review]:
     settings = ground.settings
-    yield from review_labs(settled, settings)
+    yield from review_labs(settled, settings, ground.assays)
+    yield from review_specimens(settled)
     yield from review_lesions(settled, settings)
     yield from review_tracers(settled)
     yield from review_responses(settled, settings, has_imaging=ground.has_imaging)
     yield from review_cycles(settled, settings)
     yield from review_follow_up(settled, settings)
     yield from review_scores(settled)
+    yield from review_loose(settled)
 
 
 def _parse(part: TextTable, settings: Settings, known: KnownIds | None = None) -> pl.DataFrame:

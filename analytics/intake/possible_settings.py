@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 
 from analytics.catalogue.grades import GRADE_EDITION_BY_NAME
@@ -30,6 +30,10 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 """The settings that know only these words."""
 
+MARKS = ("decimal_mark", "thousands_mark")
+SPOKEN = {"space": " ", "apostrophe": "'", "comma": ",", "point": "."}
+"""Marks by name: a cell of a sheet that holds a blank alone looks empty."""
+
 DAYS = ("extract_date", "data_cutoff")
 """The settings that are a day, or empty."""
 
@@ -51,6 +55,12 @@ IN_ORDER = (("min_urine_volume_ml", "max_urine_volume_ml"), ("min_cycle_gap_days
 """Settings of which the first is not above the second."""
 
 
+def name_marks(settings: Settings) -> Settings:
+    """Return the settings with marks that are given by their names, «space», as the marks."""
+    said = {name: getattr(settings, name) for name in MARKS}
+    return replace(settings, **{name: SPOKEN.get(word.casefold(), word) for name, word in said.items()})
+
+
 def refuse_impossible(settings: Settings) -> None:
     """Refuse a setting that no study can have.
 
@@ -64,7 +74,8 @@ def refuse_impossible(settings: Settings) -> None:
         parse_encoding(settings.encoding)
     for name, allowed in WORDS.items():
         if getattr(settings, name) not in allowed:
-            raise _impossible(settings, name, f"Use one of: {', '.join(repr(word) for word in allowed)}.")
+            words = ("space" if word == " " else repr(word) for word in allowed)
+            raise _impossible(settings, name, f"Use one of: {', '.join(words)}.")
     for name in DAYS:
         if getattr(settings, name) and not _is_day(getattr(settings, name)):
             raise _impossible(settings, name, "Write it like 2026-03-31.")

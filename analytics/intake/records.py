@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from analytics.intake.checks import KEYS, Check, findings_of, key_of, number_text
+from analytics.intake.checks import KEYS, Check, findings_of
+from analytics.intake.conflicts import NOT_SAID, conflict_findings, count_said, merge_patients
 from analytics.intake.parse import ID_COLUMNS, STATUS, raw
 from analytics.intake.retractions import find_retractions
 from analytics.tables.columns import facts_of
@@ -13,9 +14,6 @@ from analytics.tables.registry import SOURCE_TABLES
 
 MAY_REPEAT = ("concomitants", "responses", "vital_status")
 """Tables in which two rows with one key do not contradict each other."""
-
-NOT_SAID = ("status", "comment", "source_id")
-"""Columns that say nothing about the patient; two rows may differ in them and still agree."""
 
 _TOP = np.uint64(64 - 16)
 """The top bits of a hash, enough to pass by most rows that are like no other."""
@@ -154,79 +152,18 @@ def _settle_conflicts(table: str, frame: pl.DataFrame, duplicate_rule: str) -> t
     if shared.height == 0:
         return frame, []
     said = [name for name in facts_of(SOURCE_TABLES[table]) if name not in NOT_SAID]
-    agrees = pl.struct(said).n_unique().over("_key") == 1
+    agrees = pl.all_horizontal((count_said(table, name) <= 1).over("_key") for name in said)
     differ = shared.filter(~agrees)
     repeats = shared.filter(agrees & ~pl.col("_key").is_first_distinct())
     frame = _mark_rows(frame, repeats, "exact_duplicates")
     told = [findings_of(REPEATED, table, repeats)] if repeats.height else []
+    if table == "patients":
+        frame = merge_patients(frame, shared)
     if differ.height == 0:
         return frame, told
     if table == "patients":
-        return _merge_patients(frame, differ), [*told, _conflict_findings(table, differ, said)]
+        others = differ.filter(~pl.col("_key").is_first_distinct())
+        return _mark_rows(frame, others, "conflicting"), [*told, conflict_findings(table, differ, said)]
     if duplicate_rule == "latest_status":
         return _mark_rows(frame, differ.filter(~pl.col("_key").is_last_distinct()), "superseded"), told
-    return _mark_rows(frame, differ, "conflicting"), [*told, _conflict_findings(table, differ, said)]
-
-
-def _merge_patients(frame: pl.DataFrame, differ: pl.DataFrame) -> pl.DataFrame:
-    """Keep the first row of each patient without the cells that are contradicted; a refusal of consent stays.
-
-    A patient whose rows differ in the sex is still a patient: without the row every other record would be lost.
-    """
-    first = differ.filter(pl.col("_key").is_first_distinct())
-    refused = differ.filter(pl.col("consent_to_research") == "N").get_column("_key").implode()
-    first_refused = first.filter(pl.col("_key").is_in(refused)).get_column("_n").implode()
-    columns = [
-        name for name in frame.columns if "!" not in name and name[0] != "_" and name not in (*NOT_SAID, "patient_id")
-    ]
-    contradicted = differ.group_by("_key").agg((pl.col(name).n_unique() > 1).alias(name) for name in columns)
-    emptied = first.select("_n", "_key").join(contradicted, on="_key")
-    joined = frame.join(emptied.drop("_key"), on="_n", how="left", suffix="!differs", maintain_order="left")
-    merged = joined.with_columns(
-        pl.when(~pl.col(f"{name}!differs").fill_null(value=False)).then(pl.col(name)).alias(name) for name in columns
-    ).with_columns(
-        consent_to_research=pl.when(pl.col("_n").is_in(first_refused))
-        .then(pl.lit("N"))
-        .otherwise("consent_to_research")
-    )
-    others = differ.filter(~pl.col("_key").is_first_distinct())
-    return _mark_rows(merged.select(frame.columns), others, "conflicting")
-
-
-def _conflict_findings(table: str, rows: pl.DataFrame, said: list[str]) -> pl.DataFrame:
-    """Return one finding a key, naming the columns in which its rows differ."""
-    numbers = rows.group_by("_key").agg(pl.col(said).n_unique())
-    said = [name for name in said if (numbers.get_column(name) > 1).any()]
-    differing = pl.concat_str(
-        [
-            pl.when(pl.col(name).n_unique() > 1).then(
-                pl.concat_str(
-                    [
-                        pl.lit(f"{name} "),
-                        pl.col(raw(name)).fill_null("(empty)").unique(maintain_order=True).str.join(" / "),
-                    ]
-                )
-            )
-            for name in said
-        ],
-        separator="; ",
-        ignore_nulls=True,
-    )
-    patient = ("patient_id",) if "patient_id" in rows.columns else ()
-    named = rows.with_columns(_shown=key_of(table))
-    check = Check(
-        "V38",
-        "",
-        pl.lit(value=True),
-        {
-            "n": number_text(pl.len()),
-            "key": pl.concat_str(
-                [pl.lit(table), *(pl.col(name).first() for name in patient), pl.col("_shown").first()],
-                separator=" ",
-            ).str.strip_chars(),
-            "values": differing,
-            "then": "The patient stays, without what is contradicted." if table == "patients" else "None is used.",
-        },
-        per=(*patient, "_key"),
-    )
-    return findings_of(check, table, named)
+    return _mark_rows(frame, differ, "conflicting"), [*told, conflict_findings(table, differ, said)]

@@ -13,9 +13,11 @@ from analytics.intake.deliveries import DELIMITED
 from analytics.intake.examine import clean_header
 from analytics.intake.headers import Delivery
 from analytics.intake.layout import LAYOUT_FILE
+from analytics.intake.measured import Measured
 from analytics.intake.proposal import write_proposal
 from analytics.intake.redcap_choices import choices_of, say_choices
 from analytics.intake.redcap_fields import EVENT, FIELD, FORM, GROUP, INSTANCE, REPEAT, Row, columns_of, table_of
+from analytics.intake.redcap_results import days_of_sample, has_results, measured_fields
 from analytics.intake.unreadable import naming_the_file
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
@@ -117,6 +119,11 @@ def _suggest_missing(fields: list[dict[str, str]], export: _Export) -> Iterator[
 def _suggest_form(form: str, fields: list[dict[str, str]], export: _Export) -> Iterator[str]:
     mine = [field for field in fields if _columns_exported(field, export)]
     table = table_of(form, mine)
+    measured = measured_fields(mine) if table is None or not has_results(table, mine) else {}
+    if measured:
+        yield from _suggest_measured(form, mine, measured, export)
+    if measured and table in (None, "labs"):
+        return
     if table is None:
         yield f"# the form {form} fits no table"
         yield ""
@@ -125,12 +132,7 @@ def _suggest_form(form: str, fields: list[dict[str, str]], export: _Export) -> I
     plain = {column: field for column, field in columns.items() if clean_header(field[FIELD]) in export.columns}
     boxes = {column: field for column, field in columns.items() if column not in plain}
     is_repeating = form in export.repeating
-    yield f"[tables.{table}]"
-    yield f"file = {json.dumps(export.name, ensure_ascii=False)}"
-    if is_repeating:
-        yield f"where = {{ {REPEAT} = {json.dumps(form)} }}"
-    elif plain:
-        yield f"any_filled = {json.dumps([field[FIELD] for field in plain.values()])}"
+    yield from _suggest_rows(table, form, [field[FIELD] for field in plain.values()], export)
     yield from _suggest_ids(table, plain, export, is_repeating=is_repeating)
     yield f"[tables.{table}.columns]"
     yield f"patient_id = {json.dumps(export.record)}"
@@ -140,6 +142,35 @@ def _suggest_form(form: str, fields: list[dict[str, str]], export: _Export) -> I
     yield from (f"# {line}" for line in _suggest_needed(table, columns))
     for column, field in columns.items():
         yield from say_choices(table, column, field, is_box=column in boxes)
+    yield ""
+
+
+def _suggest_rows(table: str, form: str, names: list[str], export: _Export) -> Iterator[str]:
+    """Yield which rows of the export are those of a form: of its instrument, or with one of its fields filled."""
+    yield f"[tables.{table}]"
+    yield f"file = {json.dumps(export.name, ensure_ascii=False)}"
+    if form in export.repeating:
+        yield f"where = {{ {REPEAT} = {json.dumps(form)} }}"
+    elif names:
+        yield f"any_filled = {json.dumps(names)}"
+
+
+def _suggest_measured(
+    form: str, fields: list[dict[str, str]], measured: Mapping[str, Measured], export: _Export
+) -> Iterator[str]:
+    """Yield the entry of a form in which each field holds one analyte."""
+    yield from _suggest_rows("labs", form, list(measured), export)
+    yield "[tables.labs.columns]"
+    yield f"patient_id = {json.dumps(export.record)}"
+    days = days_of_sample(fields)
+    named = f" one of: {', '.join(days)}" if days else " needed: the day the sample was taken"
+    yield f"collected = {json.dumps(days[0])}" if len(days) == 1 else f"# collected = ? {named}"
+    for name, entry in measured.items():
+        yield "[[tables.labs.wide]]"
+        yield f"column = {json.dumps(name)}"
+        unit = f", unit = {json.dumps(entry.unit, ensure_ascii=False)}" if entry.unit else ""
+        yield f"constants = {{ analyte = {json.dumps(entry.analyte)}{unit} }}"
+        yield from () if entry.unit else ("# unit = ?  needed among the constants",)
     yield ""
 
 

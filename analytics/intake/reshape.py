@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -9,22 +10,35 @@ import polars as pl
 
 from analytics.errors import LayoutError
 from analytics.intake.examine import clean_header
-from analytics.intake.layout import TableLayout
-from analytics.intake.text_table import NO_CHOICE, ROW, TextTable
+from analytics.intake.layout import TableLayout, WideColumn
+from analytics.intake.text_table import NO_CHOICE, NO_RAGGED, ROW, TextTable
 
 TICKED = ("1", "x", "y", "yes", "true", "checked")
 NOT_TICKED = ("0", "n", "no", "false", "unchecked")
 """What stands in the column of a box that was ticked, or not."""
 
 
-def reshape_table(delivered: TextTable, layout: TableLayout) -> TextTable:
-    """Return the table with our column names, codes translated and wide columns turned into rows.
+def reshape_table(delivered: TextTable, layout: TableLayout) -> Iterator[TextTable]:
+    """Yield the table with our column names, codes translated and wide columns turned into rows.
+
+    Wide columns of which some came as numbers and some as texts become tables of their own: 1.234 is one thing in
+    a cell that holds a number, and may be another in a text.
 
     Raises
     ------
     LayoutError
         If the layout names a column the file has not.
     """
+    groups: defaultdict[tuple[bool, bool], list[WideColumn]] = defaultdict(list)
+    cells = {clean_header(name): (name in delivered.texts, name in delivered.untyped) for name in delivered.header}
+    for entry in layout.wide:
+        groups[cells.get(clean_header(entry.column), (False, False))].append(entry)
+    for number, group in enumerate(groups.values() or [[]]):
+        part = delivered if number == 0 else replace(delivered, ragged=NO_RAGGED, merged=(), notes=0, doubtful_notes=())
+        yield _reshape(part, layout.model_copy(update={"wide": tuple(group)}))
+
+
+def _reshape(delivered: TextTable, layout: TableLayout) -> TextTable:
     by_name = {clean_header(name): name for name in delivered.header}
     missing = sorted(name for name in layout.reported if clean_header(name) not in by_name)
     if missing:
@@ -43,19 +57,19 @@ def reshape_table(delivered: TextTable, layout: TableLayout) -> TextTable:
     return replace(
         delivered,
         rows=reshaped,
+        n_fields=len(delivered.header),
+        written=tuple(sorted(layout.written.items())),
         unnamed=frozenset(name for name in delivered.header if name not in named),
         choice=cells.select(ROW, is_taken=is_taken) if layout.takes_some_rows else NO_CHOICE,
         untyped=_renamed(delivered.untyped, layout),
         texts=_renamed(delivered.texts, layout),
         errors=tuple(
-            (row, into, word)
-            for row, column, word in delivered.errors
-            for into in _renamed(frozenset({column}), layout)
+            (row, said, word) for row, column, word in delivered.errors for said in _said_of_cell(column, layout)
         ),
         unread=tuple(
-            (row, into, rule_id, value)
+            (row, said, rule_id, value)
             for row, column, rule_id, value in delivered.unread
-            for into in _renamed(frozenset({column}), layout)
+            for said in _said_of_cell(column, layout)
         ),
     )
 
@@ -83,13 +97,16 @@ def _columns(layout: TableLayout, by_name: Mapping[str, str]) -> Iterator[pl.Exp
         return pl.col(by_name[clean_header(name)])
 
     for into, name in layout.columns.items():
-        known = layout.codes.get(into, {})
-        yield (reported(name).replace(list(known), list(known.values())) if known else reported(name)).alias(into)
+        yield _translated(reported(name), layout.codes.get(into, {})).alias(into)
     for into, names in layout.joined.items():
         yield pl.concat_str([reported(name) for name in names], separator=" ", ignore_nulls=True).alias(into)
     for into, boxes in layout.ticked.items():
         ticks = [_ticked(reported(name), code) for name, code in boxes.items()]
         yield pl.concat_str(ticks, separator=";", ignore_nulls=True).replace("", None).alias(into)
+
+
+def _translated(cells: pl.Expr, codes: Mapping[str, str]) -> pl.Expr:
+    return cells.replace(list(codes), list(codes.values())) if codes else cells
 
 
 def _ticked(box: pl.Expr, code: str) -> pl.Expr:
@@ -106,10 +123,17 @@ def _unpivot(rows: pl.DataFrame, common: pl.DataFrame, layout: TableLayout, by_n
     """Return a row for each filled cell of the wide columns, in the order of the lines."""
     parts: list[pl.DataFrame] = []
     for entry in layout.wide:
-        cells = rows.get_column(by_name[clean_header(entry.column)]).alias(entry.into)
-        part = common.with_columns(cells, *_said(entry.constants))
+        cells = rows.select(_translated(pl.col(by_name[clean_header(entry.column)]), layout.codes.get(entry.into, {})))
+        part = common.with_columns(cells.to_series().alias(entry.into), *_said(entry.constants))
         parts.append(part.filter(pl.col(entry.into).is_not_null()))
     return pl.concat(parts, how="diagonal").sort(ROW, maintain_order=True)
+
+
+def _said_of_cell(column: str, layout: TableLayout) -> frozenset[str]:
+    """Return how a message names a cell: by our column, or, where several fill that, by the hospital's own."""
+    is_wide = any(clean_header(entry.column) == clean_header(column) for entry in layout.wide)
+    narrow = _renamed(frozenset({column}), layout.model_copy(update={"wide": ()}))
+    return narrow | {column} if is_wide else narrow
 
 
 def _renamed(columns: frozenset[str], layout: TableLayout) -> frozenset[str]:

@@ -29,8 +29,11 @@ LIMITS = ("patient_id", "analyte", "uln", "lln", "_assay_uln", "_unit", "_assay_
 URINE_ANALYTE = "5HIAA_U24"
 
 
-def review_labs(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iterator[Review]:
-    """Yield the checks of series, limits and disturbances of laboratory values, of the values concerned only."""
+def review_labs(settled: Mapping[str, pl.DataFrame], settings: Settings, assays: pl.DataFrame) -> Iterator[Review]:
+    """Yield the checks of series, limits and disturbances of laboratory values, of the values concerned only.
+
+    ``assays`` is the assays sheet: where an assay has several rows there, its values may be of several groups.
+    """
     labs = settled["labs"]
     has_value = pl.col(STATUS).is_null() & pl.col("value").is_not_null()
     limits, counts = tuple(_limit_checks(settings)), tuple(_count_checks())
@@ -44,6 +47,8 @@ def review_labs(settled: Mapping[str, pl.DataFrame], settings: Settings) -> Iter
     places = dated.gather(order)
     series = labs.select(LOOKED_AT)[places]
     follows = series.select(_follows().fill_null(value=False).alias("follows")).to_series()
+    if assays.select(pl.struct("assay_id", "analyte").is_duplicated().any()).item():
+        series = series.with_columns(labs.get_column("assay_group").gather(places))
     turns = _at_turns(labs, places, series, follows, settings)
     yield Review("labs", turns, tuple(_neighbour_checks(settings)), labs)
     changing = places.filter(_in_two_units(series, follows))
@@ -72,7 +77,8 @@ def _at_turns(
     """Return the values that may have jumped or changed their assay, each with what stood before it."""
     before, now = pl.col("value").shift(1), pl.col("value")
     jumped = (now >= settings.jump_factor * before) | (before >= settings.jump_factor * now)
-    is_other_assay = pl.col("assay_id").ne_missing(pl.col("assay_id").shift(1))
+    measured_by = [name for name in ("assay_id", "assay_group") if name in series.columns]
+    is_other_assay = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in measured_by)
     turns = series.select(
         pl.arg_where(((jumped & pl.col("comparator").is_null()) | is_other_assay).fill_null(value=False) & follows)
     ).to_series()
@@ -147,7 +153,7 @@ def _neighbour_checks(settings: Settings) -> Iterator[Check]:
     yield Check(
         "V30",
         "assay_id",
-        ~same_group & ~same_assay,
+        ~same_group & (~same_assay | same_unit),
         {"analyte": analyte, "before": pl.col("_before_assay_group"), "now": pl.col("assay_group")},
     )
 

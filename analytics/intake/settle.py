@@ -18,8 +18,8 @@ from analytics.intake.dates import RELATIVE
 from analytics.intake.deaths import death_ranges
 from analytics.intake.examinations import EXAMINATION, find_examinations, number_examinations
 from analytics.intake.identity import missing_patient_check, unknown_patient_check
-from analytics.intake.lab_checks import lab_limit_checks, lab_value_checks, lookup_checks
-from analytics.intake.lab_limits import derive_lab_limits
+from analytics.intake.lab_checks import assay_checks, lab_limit_checks, lab_value_checks, lookup_checks
+from analytics.intake.lab_limits import derive_lab_limits, find_overlaps
 from analytics.intake.parse import STATUS
 from analytics.intake.records import settle_records
 from analytics.intake.retractions import left_out_findings
@@ -79,7 +79,7 @@ class Desk:
         known = patients.filter(pl.col(STATUS).is_null()).get_column("pid")
         vital = self._check_rows("vital_status", parsed.pop("vital_status"), known)
         self._check("vital_status", vital, tuple(death_checks()))
-        life = _life(patients, death_ranges(vital))
+        life = _life(patients, death_ranges(vital), self.ground.latest)
         settled = {
             "patients": self._finish("patients", patients, life),
             "vital_status": self._finish("vital_status", vital, life),
@@ -105,7 +105,10 @@ class Desk:
         for name in LOOKUPS:
             checked = self._check(name, parsed[name], self._cell_checks(name, parsed[name]))
             checks = (*date_checks(name, None, self.settings), *lookup_checks(name))
-            settled[name] = self._check(name, self._settle_records(name, checked), checks)
+            rows = self._settle_records(name, checked)
+            if name == "assays":
+                rows = rows.with_columns(_overlap=find_overlaps(rows))
+            settled[name] = self._check(name, rows, checks)
         return settled
 
     def _settle_records(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -129,11 +132,15 @@ class Desk:
     def _finish(self, table: str, frame: pl.DataFrame, life: pl.DataFrame) -> pl.DataFrame:
         """Check dates against the patient's life, then what belongs to this table alone."""
         known = frame.join(life, on="pid", how="left", maintain_order="left") if date_columns(table) else frame
-        checked = self._check(table, known, *_checks_of_life(table, self.ground.latest, self.settings))
+        checked = self._check(table, known, *self._checks_of_life(table))
         if table == "labs":
             checked = derive_lab_limits(checked, self.ground.assays)
-            checked = self._check(table, checked, tuple(lab_limit_checks()))
+            checks = (*lab_limit_checks(), *assay_checks(self.ground.assays))
+            checked = self._check(table, checked, checks)
         return checked
+
+    def _checks_of_life(self, table: str) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
+        return _checks_of_life(table, self.ground.latest, self.settings, self.ground.has_imaging)
 
     def _withdraw(self, frame: pl.DataFrame) -> pl.DataFrame:
         if not self.ground.withdrawn:
@@ -148,18 +155,23 @@ def _checks_of_cells(table: str, parsed: tuple[str, ...], is_relative: bool) -> 
 
 
 @lru_cache(maxsize=128)
-def _checks_of_life(table: str, latest: date | None, settings: Settings) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
+def _checks_of_life(
+    table: str, latest: date | None, settings: Settings, has_imaging: bool
+) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
     """Return the checks against the patient's life and those of this table alone, then those that count."""
-    checks = (*date_checks(table, latest, settings), *life_checks(table), *checks_of(table, settings))
+    checks = (*date_checks(table, latest, settings), *life_checks(table))
+    checks = (*checks, *checks_of(table, settings, has_imaging=has_imaging))
     return checks, tuple(partial_date_checks(table))
 
 
-def _life(patients: pl.DataFrame, deaths: pl.DataFrame) -> pl.DataFrame:
-    """Return the earliest possible birth and the range of the death of each patient."""
-    year_start = pl.date(pl.col("birth_year").cast(pl.Int32), 1, 1)
-    births = patients.filter(pl.col(STATUS).is_null()).select(
-        "pid", pl.coalesce("birth_date_lo", year_start).alias("_birth_lo")
-    )
+def _life(patients: pl.DataFrame, deaths: pl.DataFrame, latest: date | None) -> pl.DataFrame:
+    """Return the earliest possible birth and the range of the death of each patient.
+
+    A birth after ``latest`` is mistyped (V13), and no other date is measured by it.
+    """
+    given = (pl.col("birth_date_lo"), pl.date(pl.col("birth_year").cast(pl.Int32), 1, 1))
+    possible = given if latest is None else tuple(pl.when(birth <= latest).then(birth) for birth in given)
+    births = patients.filter(pl.col(STATUS).is_null()).select("pid", pl.coalesce(possible).alias("_birth_lo"))
     return births.join(deaths, on="pid", how="left")
 
 
@@ -168,13 +180,22 @@ def _with_context(table: str, frame: pl.DataFrame, settled: Mapping[str, pl.Data
     if table == "lesions":
         imaging = settled["imaging"]
         numbered = frame.with_columns(find_examinations(frame, imaging))
-        return numbered.with_columns(_tracers_of_uptake(numbered, imaging).alias("_tracer"))
+        is_unseen = pl.col(EXAMINATION).is_null() & pl.col("imaging_id").is_not_null()
+        return numbered.with_columns(_tracers_of_uptake(numbered, imaging).alias("_tracer"), _is_unseen=is_unseen)
+    if table == "responses":
+        return frame.with_columns(_is_unseen=_lack_examination(frame, settled["imaging"]))
     if table != "cycles":
         return frame
     key = ["pid", "treatment_id"]
     treatments = settled["treatments"].filter(pl.col(STATUS).is_null()).select(*key, _category="category")
     facts = treatments.unique(key, keep="first", maintain_order=True)
     return frame.join(facts, on=key, how="left", maintain_order="left")
+
+
+def _lack_examination(responses: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:
+    """Return whether a response has neither a day of its own nor an examination that gives one."""
+    needs = responses.select(pl.col("date").is_null() & pl.col("imaging_id").is_not_null()).to_series()
+    return needs & find_examinations(responses, imaging).is_null() if needs.any() else needs
 
 
 def _tracers_of_uptake(lesions: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:

@@ -60,7 +60,7 @@ class Shelf:
             self._put_stretch(piece)
             return
         entered = replace(self.register.enter(piece), ragged=NO_RAGGED, errors=(), merged=(), unread=(), notes=0)
-        self._order.setdefault(_file_of(entered), len(self._order))
+        self._order.setdefault(entered.origin, len(self._order))
         if self.n_buckets == 1:
             self._buckets[0].append(Filed(entered, None))
             return
@@ -70,7 +70,7 @@ class Shelf:
 
     def _put_stretch(self, stretch: Stretch) -> None:
         """Note where the rows of each bucket stand; those that stand apart, or all if these are many, are copied."""
-        self._order.setdefault(_file_of(stretch.shell), len(self._order))
+        self._order.setdefault(stretch.shell.origin, len(self._order))
         pids = self.register.number(stretch.ids, stretch.shell.where)
         spans = find_spans(pids, stretch.lengths, self.bucket_patients if self.n_buckets > 1 else None)
         if spans is None:
@@ -90,7 +90,7 @@ class Shelf:
 
     def take(self, bucket: int) -> list[Filed]:
         """Return the rows of a bucket, file by file as these were read, and let go of those in memory."""
-        rows = sorted(self._buckets[bucket], key=lambda filed: self._order[_file_of(filed.table)])
+        rows = sorted(self._buckets[bucket], key=lambda filed: self._order[filed.table.origin])
         self._buckets[bucket] = [filed for filed in rows if filed.waiting is not None]
         return rows
 
@@ -158,7 +158,7 @@ def load_tables(rows: list[Filed]) -> Iterator[TextTable]:
     """
     by_file: dict[object, list[Filed]] = {}
     for filed in rows:
-        by_file.setdefault(_file_of(filed.table), []).append(filed)
+        by_file.setdefault(filed.table.origin, []).append(filed)
     rows.clear()
     for file in list(by_file):
         yield _in_order([filed.load() for filed in by_file.pop(file)])
@@ -170,10 +170,6 @@ def _cut(rows: pl.DataFrame, buckets: pl.Series) -> Iterator[tuple[int, pl.DataF
     for n_rows, number in buckets.rle().struct.unnest().iter_rows():
         yield int(number), rows[first : first + n_rows]
         first += n_rows
-
-
-def _file_of(table: TextTable) -> tuple[object, ...]:
-    return table.table, table.file, table.sheet, table.header
 
 
 def _in_order(pieces: list[TextTable]) -> TextTable:

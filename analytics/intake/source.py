@@ -146,6 +146,14 @@ def _open_file_alone(path: Path, reading: _Reading, layout_file: Path | None) ->
 
 
 def _nothing_named(path: Path) -> LayoutError:
+    workbooks = sorted(file.name for file in path.iterdir() if _is_workbook(file)) if path.is_dir() else []
+    if workbooks:
+        return LayoutError(
+            f"Nothing here is named after a table; a workbook of a folder is read only where a layout names its sheets "
+            f"({', '.join(workbooks)}).",
+            path.name,
+            f"Give the workbook itself as the source, for example {path.name}/{workbooks[0]}, or a layout.",
+        )
     return LayoutError(
         "Nothing here is named after a table.",
         path.name,
@@ -184,7 +192,7 @@ class _Reading:
                     continue
                 for table in whole_tables(pieces):
                     self.encoding = self.encoding or _encoding_of(table)
-                    yield reshape_table(table, one.layout) if one.layout else table
+                    yield from reshape_table(table, one.layout) if one.layout else (table,)
 
     def note(self, facts: tuple[InputFile, ...]) -> Iterator[TextTable]:
         """Yield nothing, and count some more files among the inputs."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import polars as pl
 
 from analytics.errors import LayoutError
 from analytics.intake.codes import nearest
+from analytics.intake.deliveries import COLUMNAR, DELIMITED, WORKBOOKS, table_of_file
 from analytics.intake.examine import clean_header
 from analytics.intake.heads import Head
-from analytics.intake.readable import KNOWN_COLUMNS
+from analytics.intake.readable import KNOWN_COLUMNS, READABLE
 from analytics.intake.rules.registry import RULES
 from analytics.intake.text_table import ROW, TextTable
 from analytics.tables.columns import facts_of
@@ -19,6 +21,16 @@ from analytics.tables.registry import SHEET_ORDER, SOURCE_TABLES
 
 SHOWN_LINES = 10
 """So many lines are named in a message, and the others counted."""
+
+WORKBOOK_OF_FOLDER = "A workbook of a folder is read only where a layout names its sheets; it"
+OPEN_WORKBOOK = (
+    "Save its sheets as CSV files named after the tables, name them in a layout, or give the workbook alone as the "
+    "source."
+)
+FOLDER_OF_FOLDER = "A folder within the folder is looked into only where a layout names its files; it"
+OPEN_FOLDER = "Put its files beside the others, as labs-2023.csv, or name them in a layout."
+UNNAMED = "It is named after no table and"
+OTHER_FORMAT = f"It is in no format that is read ({', '.join((*DELIMITED, *COLUMNAR))}, packed as .gz or not); it"
 
 WITHOUT: dict[str, str] = {
     "labs": "no marker can be followed",
@@ -48,8 +60,9 @@ def structure_findings(heads: Sequence[Head], unused: Iterable[str]) -> pl.DataF
     rows = [*_unused_names(unused), *_missing_tables(tables)]
     for head in heads:
         rows.extend(_unknown_columns(head))
-        rows.extend(_ragged_rows(head.table))
         rows.extend(_spreadsheet_cells(head.table))
+    for table in _one_a_file(tables):
+        rows.extend(_ragged_rows(table))
     rows.extend(_left_by_layout(tables))
     rows.extend(_notes(tables))
     return pl.DataFrame(rows, schema=FINDING_COLUMNS, orient="row")
@@ -105,9 +118,16 @@ def _finding(rule_id: str, **fields: object) -> dict[str, object]:
 
 def _unused_names(unused: Iterable[str]) -> Iterator[dict[str, object]]:
     for name in unused:
+        if name.endswith("/"):
+            yield _finding("V04", file=name, what=FOLDER_OF_FOLDER, near="") | {"suggestion": OPEN_FOLDER}
+            continue
+        if Path(name).suffix.casefold() in WORKBOOKS:
+            yield _finding("V04", file=name, what=WORKBOOK_OF_FOLDER, near="") | {"suggestion": OPEN_WORKBOOK}
+            continue
         stem = name.rpartition("sheet ")[2].partition(".")[0]
-        near = nearest(stem, SHEET_ORDER)
-        yield _finding("V04", file=name, what="It is named after no table and", near=near)
+        is_named = "sheet " not in name and table_of_file(Path(name)) in READABLE
+        near = "" if is_named else nearest(stem, SHEET_ORDER)
+        yield _finding("V04", file=name, what=OTHER_FORMAT if is_named else UNNAMED, near=near)
 
 
 def _missing_tables(tables: Iterable[TextTable]) -> Iterator[dict[str, object]]:
@@ -133,8 +153,16 @@ def _unknown_columns(head: Head) -> Iterator[dict[str, object]]:
             )
 
 
+def _one_a_file(tables: Iterable[TextTable]) -> Iterator[TextTable]:
+    """Yield the first table of each file and sheet; a layout may make several of one."""
+    firsts: dict[tuple[str, str | None], TextTable] = {}
+    for table in tables:
+        firsts.setdefault((table.file, table.sheet), table)
+    yield from firsts.values()
+
+
 def _ragged_rows(table: TextTable) -> Iterator[dict[str, object]]:
-    for row, fields in table.ragged.select(ROW, "fields").iter_rows():
+    for row, fields in table.ragged.select(ROW, "fields").unique(ROW, maintain_order=True).iter_rows():
         yield _finding(
             "V72",
             table=table.table,
@@ -142,7 +170,7 @@ def _ragged_rows(table: TextTable) -> Iterator[dict[str, object]]:
             sheet=table.sheet,
             row=row,
             fields=fields,
-            expected=len(table.header),
+            expected=table.n_fields or len(table.header),
         )
 
 
@@ -165,9 +193,9 @@ def _left_by_layout(tables: Sequence[TextTable]) -> Iterator[dict[str, object]]:
 
 
 def _notes(tables: Sequence[TextTable]) -> Iterator[dict[str, object]]:
-    noted = [table for table in tables if table.notes]
+    names = ", ".join(dict.fromkeys(table.table for table in tables if table.notes))
+    noted = [table for table in _one_a_file(tables) if table.notes]
     if noted:
-        names = ", ".join(dict.fromkeys(table.table for table in noted))
         yield _finding("V73", file=noted[0].file, n=sum(table.notes for table in noted), tables=names)
     for table in noted:
         if table.doubtful_notes:

@@ -4,40 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from analytics.catalogue.biomarkers import BIOMARKER_BY_CODE
 from analytics.catalogue.codes import CODE_LISTS
 from analytics.errors import LayoutError
 from analytics.intake.codes import parse_code
 from analytics.intake.columnar import read_columnar
 from analytics.intake.delimited import read_delimited
-from analytics.intake.deliveries import COLUMNAR, DELIMITED, WORKBOOKS
-from analytics.intake.header_words import ALL_WORDS, bare, words_of
+from analytics.intake.deliveries import COLUMNAR, DELIMITED, PACKED, WORKBOOKS
+from analytics.intake.examine import clean_header
+from analytics.intake.header_words import ALL_WORDS
 from analytics.intake.headers import Delivery
 from analytics.intake.layout import LAYOUT_FILE, TableLayout
+from analytics.intake.measured import Measured
 from analytics.intake.proposal import write_proposal
-from analytics.intake.readable import KNOWN_COLUMNS
+from analytics.intake.suggest_entries import (
+    Match,
+    best_matches,
+    dated_events,
+    day_of_sample,
+    is_known,
+    match_tables,
+    measured_columns,
+    more_matches,
+    said_beside,
+)
 from analytics.intake.suggest_settings import suggest_settings
 from analytics.intake.text_table import TextTable
 from analytics.intake.unreadable import naming_the_file
-from analytics.intake.workbook import read_sheet_as, sheet_names
+from analytics.intake.workbook import first_cells, read_sheet_as, sheet_names
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
 
 _SHOWN_CODES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Match:
-    """Which of our columns one file can fill: our column → the hospital's columns that may hold it."""
-
-    table: str
-    candidates: dict[str, tuple[str, ...]]
-
-    @property
-    def merit(self) -> int:
-        return len(self.candidates) if "patient_id" in self.candidates else 0
 
 
 def suggest_layout(source: Path, encoding: str = "") -> str:
@@ -58,13 +58,16 @@ def suggest_layout(source: Path, encoding: str = "") -> str:
         except LayoutError as problem:
             passed_over.append(f"# {problem.where}: {problem.what}")
     if not tables:
-        raise LayoutError("There is no table here to make a layout for.", str(source), "Check the path.")
+        is_packed = source.suffix.casefold() in (*PACKED, ".zip")
+        hint = "Unpack it, and give the folder." if is_packed else "Check the path."
+        raise LayoutError("There is no table here to make a layout for.", str(source), hint)
     name = LAYOUT_FILE if source.is_dir() else f"{source.stem}.{LAYOUT_FILE}"
     head = [f"# A proposal: read every line, complete the lines with «?», and save it as {name}", ""]
     settings = ["[settings]", *suggest_settings(tables), ""]
-    return write_proposal(
-        [*head, *settings, *(line for table in tables for line in _suggest_table(table)), *passed_over]
-    )
+    fitting = (best_matches(match_tables(table)) for table in tables)
+    proposed = frozenset(best[0].table for best in fitting if len(best) == 1)
+    entries = (line for table in tables for line in _suggest_file(table, proposed))
+    return write_proposal([*head, *settings, *entries, *passed_over])
 
 
 def _deliveries(source: Path) -> Iterator[Delivery]:
@@ -75,7 +78,8 @@ def _deliveries(source: Path) -> Iterator[Delivery]:
         elif suffix in WORKBOOKS:
             for sheet in sheet_names(file):
                 if not sheet.startswith("#"):
-                    yield Delivery(file, file.name, "", ALL_WORDS, TableLayout(file=file.name, sheet=sheet))
+                    words = frozenset(clean_header(text) for text in first_cells(file, sheet) if is_known(text))
+                    yield Delivery(file, file.name, "", ALL_WORDS | words, TableLayout(file=file.name, sheet=sheet))
 
 
 def _read(delivery: Delivery, encoding: str) -> TextTable:
@@ -86,42 +90,114 @@ def _read(delivery: Delivery, encoding: str) -> TextTable:
         return (read_columnar if suffix in COLUMNAR else read_sheet_as)(delivery)[0]
 
 
-def _match(table: TextTable, name: str) -> _Match:
-    found = {
-        column: tuple(header for header in table.header if bare(header) in {bare(word) for word in words_of(column)})
-        for column in facts_of(SOURCE_TABLES[name])
-    }
-    return _Match(name, {column: headers for column, headers in found.items() if headers})
-
-
-def _suggest_table(table: TextTable) -> Iterator[str]:
-    matches = sorted((_match(table, name) for name in KNOWN_COLUMNS), key=lambda match: -match.merit)
-    best = [match for match in matches if match.merit == matches[0].merit and match.merit > 1]
-    place = [f"file = {_quoted(table.file)}", *([f"sheet = {_quoted(table.sheet)}"] if table.sheet else [])]
-    if len(best) != 1:
+def _suggest_file(table: TextTable, proposed: frozenset[str]) -> Iterator[str]:
+    """Yield the entries of one file; ``proposed`` are the tables that files fit best, which no other need fill."""
+    matches, used = match_tables(table), set[str]()
+    best, wide = best_matches(matches), measured_columns(table)
+    if len(best) == 1 and not (best[0].table == "labs" and wide):
+        entries = [best[0], *(match for match in more_matches(matches, best[0]) if match.table not in proposed)]
+        for match in entries:
+            yield from _suggest_table(table, match)
+            used |= match.headers
+    elif not wide:
         candidates = ", ".join(match.table for match in best) or "no table known"
-        yield from (f"# {line}" for line in (f"[tables.?]  may be: {candidates}", *place, *_free(table, set())))
-        yield ""
-        return
-    match = best[0]
+        yield from (f"# {line}" for line in (f"[tables.?]  may be: {candidates}", *_place(table)))
+    if wide:
+        yield from _suggest_wide(table, wide)
+        used |= {*(entry.column for entry in wide), *day_of_sample(table), *said_beside(table).headers}
+    if "vital_status" not in proposed and _patient_of(table):
+        for kind, column in dated_events(table):
+            yield from _suggest_event(table, kind, column)
+            used.add(column)
+    yield from (f"# {line}" for line in _free(table, used | set(_patient_of(table))))
+    yield ""
+
+
+def _place(table: TextTable) -> list[str]:
+    return [f"file = {_quoted(table.file)}", *([f"sheet = {_quoted(table.sheet)}"] if table.sheet else [])]
+
+
+def _patient_of(table: TextTable) -> tuple[str, ...]:
+    return match_tables(table)[0].candidates.get("patient_id", ())
+
+
+def _suggest_table(table: TextTable, match: Match) -> Iterator[str]:
     yield f"[tables.{match.table}]"
-    yield from place
+    yield from _place(table)
+    constants = _counted_once(table, match)
+    if constants:
+        yield f'constants = {{ {constants} = "1" }}  # the file has one row a patient'
     yield f"[tables.{match.table}.columns]"
-    used: set[str] = set()
     for column, headers in match.candidates.items():
-        one = len(headers) == 1
-        used |= set(headers)
-        yield f"{column} = {_quoted(headers[0])}" if one else f"# {column} = ?  one of: {', '.join(headers)}"
-    yield from (f"# {line}" for line in _missing(match))
-    yield from (f"# {line}" for line in _free(table, used))
+        yield _suggest_column(column, headers)
+    yield from (f"# {line}" for line in _missing(match) if not constants or not line.startswith(constants))
     yield from _suggest_codes(table, match)
     yield ""
 
 
-def _missing(match: _Match) -> Iterator[str]:
+def _suggest_column(column: str, headers: tuple[str, ...]) -> str:
+    one = len(headers) == 1
+    return f"{column} = {_quoted(headers[0])}" if one else f"# {column} = ?  one of: {', '.join(headers)}"
+
+
+def _counted_once(table: TextTable, match: Match) -> str:
+    """Return the column that numbers the rows of a patient, if every patient of the file has one row."""
+    column = {"diagnoses": "diagnosis_no", "pathology": "specimen_no"}.get(match.table, "")
+    ids = match.candidates.get("patient_id", ())
+    if not column or column in match.candidates or len(ids) != 1:
+        return ""
+    return "" if table.rows.get_column(ids[0]).drop_nulls().is_duplicated().any() else column
+
+
+def _suggest_wide(table: TextTable, wide: tuple[Measured, ...]) -> Iterator[str]:
+    """Yield the entry of a table in which each measured column holds one analyte."""
+    yield "[tables.labs]"
+    yield from _place(table)
+    yield "[tables.labs.columns]"
+    yield _suggest_column("patient_id", _patient_of(table))
+    days = day_of_sample(table)
+    yield _suggest_column("collected", days) if days else "# collected = ?  needed: the day the sample was taken"
+    beside = said_beside(table)
+    yield from (_suggest_column(column, headers) for column, headers in beside.candidates.items())
+    yield from _suggest_codes(table, beside)
+    for entry in wide:
+        yield "[[tables.labs.wide]]"
+        yield f"column = {_quoted(entry.column)}"
+        unit = f", unit = {_quoted(entry.unit)}" if entry.unit else ""
+        yield f"constants = {{ analyte = {_quoted(entry.analyte)}{unit} }}"
+        yield from () if entry.unit else ("# unit = ?  needed among the constants",)
+        yield from ("# uln = ?  among the constants, if one upper limit holds for all",) if _is_marker(entry) else ()
+    yield ""
+
+
+def _is_marker(entry: Measured) -> bool:
+    return BIOMARKER_BY_CODE[entry.analyte].kind == "marker"
+
+
+def _suggest_event(table: TextTable, kind: str, column: str) -> Iterator[str]:
+    yield "[tables.vital_status]"
+    yield from _place(table)
+    yield f"constants = {{ kind = {_quoted(kind)} }}"
+    yield f"filled = [{_quoted(column)}]"
+    yield "[tables.vital_status.columns]"
+    yield _suggest_column("patient_id", _patient_of(table))
+    yield f"date = {_quoted(column)}"
+    yield ""
+
+
+def _missing(match: Match) -> Iterator[str]:
     for column, facts in facts_of(SOURCE_TABLES[match.table]).items():
         if facts.is_required and column not in match.candidates:
-            yield f"{column} = ?  needed: {facts.meaning}"
+            yield f"{column} = ?  needed: {facts.meaning}{_made_of(column, match)}"
+
+
+def _made_of(column: str, match: Match) -> str:
+    """Return how an id the hospital has not can be made of what it has: what was given or done, and when."""
+    parts = [match.candidates[name][0] for name in ("agent", "modality", "start", "date") if name in match.candidates]
+    if column not in ("treatment_id", "imaging_id") or not parts:
+        return ""
+    made = ", ".join(map(_quoted, parts))
+    return f" Or, before the columns: joined = {{ {column} = [{made}] }}"
 
 
 def _free(table: TextTable, used: set[str]) -> Iterator[str]:
@@ -130,7 +206,7 @@ def _free(table: TextTable, used: set[str]) -> Iterator[str]:
         yield f"not used: {', '.join(free)}"
 
 
-def _suggest_codes(table: TextTable, match: _Match) -> Iterator[str]:
+def _suggest_codes(table: TextTable, match: Match) -> Iterator[str]:
     """Yield the codes of the hospital that are not ours, for a person to translate."""
     for column, headers in match.candidates.items():
         facts = facts_of(SOURCE_TABLES[match.table])[column]

@@ -15,6 +15,8 @@ from analytics.intake.text_table import TextTable
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
 
+SEVERAL_FORMS = 'dates of several forms: say written = { date_form = "…" } in the tables of each'
+
 LOOKED_AT = 1000
 """Different texts of each column that are looked at."""
 
@@ -54,7 +56,7 @@ def _suggest_date_form(tables: list[TextTable]) -> Iterator[str]:
     if len(forms) == 1:
         yield f"date_form = {json.dumps(forms.pop())}"
     elif local:
-        yield f"# date_form = ?  {'dates of several forms' if forms else 'no date shows whether the day comes first'}"
+        yield f"# date_form = ?  {SEVERAL_FORMS if forms else 'no date shows whether the day comes first'}"
 
 
 def _local_dates(tables: list[TextTable]) -> Iterator[tuple[int, str, int]]:

@@ -54,6 +54,10 @@ class TextTable:
         Columns of the file that its layout names nowhere for this table.
     choice
         ``_row`` and ``is_taken`` of each row of the file, where the layout takes some rows only.
+    n_fields
+        How many columns the file has, where a layout takes some of them.
+    written
+        How this file alone writes dates and numbers, as (setting, value), where its layout says so.
     """
 
     table: str
@@ -71,11 +75,19 @@ class TextTable:
     unread: tuple[tuple[int, str, str, str], ...] = ()
     unnamed: frozenset[str] = frozenset()
     choice: pl.DataFrame = field(default_factory=lambda: NO_CHOICE)
+    n_fields: int = 0
+    written: tuple[tuple[str, str], ...] = ()
 
     @property
     def header(self) -> tuple[str, ...]:
         """Return the column names as delivered."""
         return tuple(name for name in self.rows.columns if name not in (ROW, PID))
+
+    @property
+    def origin(self) -> tuple[object, ...]:
+        """Return where the rows come from and how their cells came; pieces that share it are one table."""
+        cells = (self.is_typed, self.untyped, self.texts, self.written)
+        return self.table, self.file, self.sheet, self.header, *cells
 
     @property
     def where(self) -> str:
@@ -97,5 +109,6 @@ def join_pieces(pieces: Iterable[TextTable]) -> TextTable:
         ragged=pl.concat(part.ragged for part in parts),
         notes=sum(part.notes for part in parts),
         doubtful_notes=tuple(line for part in parts for line in part.doubtful_notes),
+        unnamed=frozenset.intersection(*(part.unnamed for part in parts)),
         choice=pl.concat(part.choice for part in parts),
     )

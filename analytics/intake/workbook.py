@@ -50,6 +50,8 @@ DAMAGE = (
 Grid = tuple[pl.DataFrame, dict[int, int]]
 """The cells of a sheet as text, and the position there of each column of the sheet."""
 
+MIDNIGHT = " 00:00:00"
+
 PANIC = "PanicException"
 """What fastexcel's own reader raises where damage surprises it: no Exception, and of a class nobody can import."""
 
@@ -127,6 +129,18 @@ def sheet_names(path: Path) -> tuple[str, ...]:
     return tuple(_open(path)[0].sheet_names)
 
 
+def first_cells(path: Path, sheet: str) -> tuple[str, ...]:
+    """Return the texts of the rows of a sheet in which its header may stand.
+
+    Raises
+    ------
+    SourceError
+        If the workbook cannot be opened.
+    """
+    cells, _ = _load_grid(_open(path)[0], sheet, path)
+    return tuple(text for row in cells.head(HEADER_SEARCH_ROWS).iter_rows() for text in row if text is not None)
+
+
 def _open(path: Path) -> tuple[fastexcel.ExcelReader, dict[str, CellFacts]]:
     suffix = path.suffix.casefold()
     if suffix in MAX_RATIOS:
@@ -177,7 +191,7 @@ def _read_sheet(
     names = [cell.strip() or f"(column {number})" for number, cell in enumerate(header, start=1)]
     numbered = frame.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.UInt32))
     below = numbered.slice(position + 1).rename(dict(zip(frame.columns, names, strict=True)))
-    emptied = below.with_columns(pl.exclude(ROW).replace("", None))
+    emptied = below.with_columns(_day_alone(pl.exclude(ROW).replace("", None)))
     filled = emptied.filter(~pl.all_horizontal(pl.exclude(ROW).is_null()))
     is_note = pl.col(names[0]).str.starts_with("#").fill_null(value=False)
     rows = filled.filter(~is_note)
@@ -202,6 +216,12 @@ def _read_sheet(
             if row > position + 1 and column in at and clean_header(at[column]) in known
         ),
     )
+
+
+def _day_alone(cells: pl.Expr) -> pl.Expr:
+    """Return the texts of cells, of days without the midnight that a spreadsheet holds and nobody sees."""
+    is_day = cells.str.ends_with(MIDNIGHT) & (cells.str.len_bytes() == len("2020-01-10") + len(MIDNIGHT))
+    return pl.when(is_day).then(cells.str.strip_suffix(MIDNIGHT)).otherwise(cells)
 
 
 def _doubtful(notes: pl.DataFrame) -> Iterator[int]:

@@ -111,6 +111,16 @@ def test_a_correction_that_does_not_fit_is_refused_with_the_reason(correction, w
     assert why in report.findings.filter(pl.col("rule_id") == "V08")["message"].item()
 
 
+def test_a_correction_finds_its_row_though_another_file_of_the_table_lacks_a_column(hospital):
+    hospital.deliver(
+        "labs-2", "patient_id,analyte,collected,value_text,unit,source_id\nP1,CGA,2021-01-10,70,ng/mL,L7\n"
+    )
+    hospital.deliver("corrections", f"{CORRECTIONS}labs,P1,source_id=L7,value_text,70,75,typing error,,\n")
+    report = hospital.build()
+    assert 75.0 in hospital.values()
+    assert "V08" not in report.findings["rule_id"].to_list()
+
+
 def test_a_corrections_sheet_needs_its_columns(hospital):
     hospital.deliver("corrections", "table,column\nlabs,unit\n")
     with pytest.raises(LayoutError, match="corrections sheet has no column «old_value»"):

@@ -39,7 +39,7 @@ def test_untouched_it_holds_no_rows(template: Path) -> None:
     accepted = accept_source(template)
     assert {name: table.height for name, table in accepted.tables.items() if table.height} == {}
     assert accepted.ledger["read"].sum() == 0
-    assert accepted.findings.filter(pl.col("severity").is_in(["STOP", "ERROR"])).is_empty()
+    assert set(accepted.findings["rule_id"]) == {"V73"}  # its notes are counted, and nobody is asked about them
 
 
 def test_the_example_is_accepted_without_an_objection(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_limits_found_once_an_assay_are_those_of_each_row(monkeypatch: pytest.Mo
             "_standard": ["ug/L"] * n,
             "collected_lo": [date(2020, 1, 1) + timedelta(days=chance.randrange(99)) for _ in range(n)],
         }
-    )
+    ).with_columns(collected_hi="collected_lo")
     row = {"analyte": "CGA", "valid_from_lo": None, "valid_to_hi": None, "unit": "U/L", "uln": 20.0}
     row |= {"factor_to_standard": 3.0}
     named = {"A": "one", "B": None}

@@ -15,6 +15,7 @@ from analytics.intake.accept import accept_source
 from analytics.intake.header_words import bare, words_of
 from analytics.intake.readable import KNOWN_COLUMNS
 from analytics.intake.suggest import suggest_layout
+from analytics.intake.suggest_settings import SEVERAL_FORMS
 
 STAMMDATEN = "PatNr;Geschlecht;Geburtsdatum;Todesdatum\n007;weiblich;17.04.1950;\n008;männlich;1960;03.02.2022\n"
 LABOR = "PatNr;Abnahmedatum;CgA;NSE;Kreatinin\n007;05.03.2020;588,1;<5;\n007;05.06.2020;;12,5;80\n"
@@ -102,6 +103,7 @@ def test_a_code_the_layout_forgot_is_a_finding(hospital):
         ("[tables.patients.codes", 'constants = { site = "A" }\njoined = { site = ["PatNr"] }\n[tables.patients.codes',
          "layout of patients says twice what is in «site»"),
         ("[tables.patients.codes", "joined = { site = [] }\n[tables.patients.codes", "makes up «site» of patients"),
+        ("[tables.patients.codes.sex]", "[tables.patients.codes.site]", "codes of «site» of patients translate"),
         ('kind = "death"', 'kind = "death", date = "2020-01-01"', "of vital_status says twice what is in «date»"),
         ('analyte = "NSE",', 'analyte = "NSE", value_text = "5",', "of labs says twice what is in «value_text»"),
     ],
@@ -131,6 +133,9 @@ constants = { treatment_id = "T1", category = "SSA" }
 
 def test_a_layout_is_proposed_and_what_cannot_be_told_is_left_open(hospital):
     (hospital / "layout.toml").unlink()
+    (hospital / "Stammdaten.csv").write_text(
+        STAMMDATEN.replace(";\n", ";;\n").replace("Todesdatum", "Todesdatum;Bemerkung").replace("2022", "2022;")
+    )
     proposal = suggest_layout(hospital)
     plain = tomllib.loads(proposal)
     assert plain["settings"] == {"date_form": "dd.mm.yyyy", "decimal_mark": ","}
@@ -138,7 +143,7 @@ def test_a_layout_is_proposed_and_what_cannot_be_told_is_left_open(hospital):
     assert patients["file"] == "Stammdaten.csv"
     assert patients["columns"] == {"patient_id": "PatNr", "birth_date": "Geburtsdatum", "sex": "Geschlecht"}
     assert '# "weiblich" = ?' in proposal
-    assert "# not used: Todesdatum" in proposal
+    assert "# not used: Bemerkung" in proposal
 
 
 def test_a_date_form_nobody_can_tell_is_left_open(hospital):
@@ -151,8 +156,8 @@ def test_a_date_form_nobody_can_tell_is_left_open(hospital):
     ("files", "settings"),
     [
         ({"a.csv": "Beginn\n05.03.2020\n"}, "# date_form = ?  no date shows whether the day comes first"),
-        ({"a.csv": "Beginn\n17.03.2020\n", "b.csv": "Beginn\n17/03/2020\n"}, "# date_form = ?  dates of several forms"),
-        ({"a.csv": "Beginn\n17/03/2020\n03/17/2020\n"}, "# date_form = ?  dates of several forms"),
+        ({"a.csv": "Beginn\n17.03.2020\n", "b.csv": "Beginn\n17/03/2020\n"}, f"# date_form = ?  {SEVERAL_FORMS}"),
+        ({"a.csv": "Beginn\n17/03/2020\n03/17/2020\n"}, f"# date_form = ?  {SEVERAL_FORMS}"),
         ({"a.csv": "Wert\n1.234\n"}, "# decimal_mark = ?  the numbers do not show one mark"),
         ({"a.csv": 'Wert\n12.5\n"12,5"\n'}, "# decimal_mark = ?  the numbers do not show one mark"),
         ({"a.csv": "Beginn\n03.2020\n"}, ""),
@@ -312,3 +317,21 @@ def test_thousands_show_both_marks(tmp_path):
     (tmp_path / "labs.csv").write_text("Pat;Wert\n1;1.588,1\n2;<12.500\n", encoding="utf-8")
     settings = tomllib.loads(suggest_layout(tmp_path))["settings"]
     assert settings == {"decimal_mark": ",", "thousands_mark": "."}
+
+
+def test_codes_translate_the_cells_of_wide_columns(hospital):
+    more = """
+[tables.toxicities]
+file = "Neben.csv"
+columns = { patient_id = "PatNr", start = "Beginn" }
+codes = { grade = { leicht = "1", schwer = "3" } }
+[[tables.toxicities.wide]]
+column = "Übelkeit"
+into = "grade"
+constants = { term = "nausea" }
+"""
+    (hospital / "layout.toml").write_text(LAYOUT + more, encoding="utf-8")
+    rows = "PatNr;Beginn;Übelkeit\n007;01.04.2020;leicht\n007;01.05.2020;\n008;01.04.2020;schwer\n"
+    (hospital / "Neben.csv").write_text(rows, encoding="utf-8")
+    rows = accept_source(hospital).tables["toxicities"].select("patient_id", "term", "grade", "_row").rows()
+    assert rows == [("007", "nausea", 1, 2), ("008", "nausea", 3, 4)]

@@ -150,3 +150,22 @@ def test_commands_plans_and_notebooks_take_a_layout(tmp_path):
     assert "treatments: 1 rows read, 1 used" in api.build(
         tmp_path / "export.csv", tmp_path / "store", layout=tmp_path / "ours.toml"
     )
+
+
+def test_a_folder_of_tables_within_the_folder_is_told_unless_a_layout_names_it(tmp_path):
+    labs = "patient_id,analyte,collected,value_text,unit\nP1,CGA,2020-01-10,5,ng/mL\n"
+    (tmp_path / "patients.csv").write_text("patient_id,sex\nP1,F\n", encoding="utf-8")
+    for folder, file in (("2023", "labs.csv"), ("letters", "a.docx"), (".cache", "labs.csv"), ("store", "labs.csv")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / file).write_text(labs, encoding="utf-8")
+    (tmp_path / "store" / "CURRENT").write_text("1", encoding="utf-8")
+    told = accept_source(tmp_path).findings.filter(pl.col("rule_id") == "V04")
+    assert told.select("file", "suggestion").rows() == [
+        ("2023/", "Put its files beside the others, as labs-2023.csv, or name them in a layout.")
+    ]
+    columns = ", ".join(f'{name} = "{name}"' for name in labs.partition("\n")[0].split(","))
+    entry = f'[tables.labs]\nfile = "2023/labs.csv"\ncolumns = {{ {columns} }}\n'
+    (tmp_path / "layout.toml").write_text(entry, encoding="utf-8")
+    accepted = accept_source(tmp_path)
+    assert accepted.tables["labs"]["_file"].to_list() == ["2023/labs.csv"]
+    assert "V04" not in accepted.findings["rule_id"].to_list()

@@ -176,3 +176,42 @@ def test_the_folder_of_an_export_stands_for_it_where_there_is_one(export, propos
     export.with_name("more.csv").write_text(EXPORT, encoding="utf-8")
     with pytest.raises(LayoutError, match=r"it holds data.csv, more.csv. Name the file: lutetia check EXPORT.csv"):
         suggest_redcap_layout(export.with_name("dictionary.csv"), export.parent)
+
+
+WIDE = """Variable / Field Name,Form Name,Field Type,Field Label,"Choices, Calculations, OR Slider Labels",Field Note,Text Validation Type OR Show Slider Number
+record_id,demographics,text,Record ID,,,
+sex,demographics,radio,Sex,"1, Female | 2, Male",,
+dob,demographics,text,Date of birth,,,date_ymd
+bdate,blood,text,Blood taken on,,,date_dmy
+cga,blood,text,Chromogranin A,,ng/mL,number
+nse_ng_ml,blood,text,NSE,,,number
+crea,blood,text,Creatinine (µmol/L),,,number
+hb,blood,text,Hb,,,number
+haemolysed,blood,yesno,Haemolysed,,,
+"""
+WIDE_EXPORT = """record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,sex,dob,bdate,cga,nse_ng_ml,crea,hb,haemolysed
+1,baseline_arm_1,,,1,1950-04-17,,,,,,
+1,visit_1_arm_1,blood,1,,,2020-01-10,588.1,<5,80,13.5,0
+1,visit_1_arm_1,blood,2,,,2020-02-10,201,,,,0
+2,baseline_arm_2,,,2,1961-02-01,,,,,,
+2,visit_1_arm_2,blood,1,,,2020-03-10,85,14.2,,,0
+"""
+
+
+def test_a_form_of_one_field_an_analyte_is_a_wide_table(tmp_path):
+    (tmp_path / "dictionary.csv").write_text(WIDE, encoding="utf-8")
+    (tmp_path / "data.csv").write_text(WIDE_EXPORT, encoding="utf-8")
+    proposal = suggest_redcap_layout(tmp_path / "dictionary.csv", tmp_path / "data.csv")
+    assert proposal.count("# unit = ?  needed among the constants") == 1
+    proposal = proposal.replace('{ analyte = "HB" }', '{ analyte = "HB", unit = "g/dL" }')
+    (tmp_path / "data.layout.toml").write_text(proposal, encoding="utf-8")
+    labs = accept_source(tmp_path / "data.csv").tables["labs"].sort("_row", "analyte")
+    assert labs.select("patient_id", "analyte", "collected", "value", "unit").rows() == [
+        ("1", "CGA", date(2020, 1, 10), 588.1, "ng/mL"),
+        ("1", "CREAT", date(2020, 1, 10), 80.0, "µmol/L"),
+        ("1", "HB", date(2020, 1, 10), 13.5, "g/dL"),
+        ("1", "NSE", date(2020, 1, 10), 5.0, "ng/ml"),
+        ("1", "CGA", date(2020, 2, 10), 201.0, "ng/mL"),
+        ("2", "CGA", date(2020, 3, 10), 85.0, "ng/mL"),
+        ("2", "NSE", date(2020, 3, 10), 14.2, "ng/ml"),
+    ]

@@ -57,7 +57,9 @@ def one(name: str, header: str, *rows: str) -> dict[str, str]:
 
 
 ASSAYS = "assay_id,analyte,unit,uln,comparable_group\nA,CGA,ng/mL,85,\nB,CGA,ng/mL,100,\n"
+IN_TURN = "assay_id,analyte,unit,uln,comparable_group,valid_from,valid_to\nA,CGA,ng/mL,85,old,,2020-06-14\nA,CGA,ng/mL,100,new,2020-06-15,\n"
 FIVE_TARGETS = [f"P1,I1,T{number},target,liver,N,20,15,yes" for number in range(1, 4)]
+SIRT = one("treatments", TREATMENTS, "P1,T1,TARE_SIRT,TARE_glass,2020-02-01,", "P2,T1,SSA,lanreotide,2020-03-01,")
 CYCLES_OF_8 = [f"P1,T1,{number},2020-{number + 1:02d}-15,177Lu,8" for number in range(1, 7)]
 
 CORRECTIONS = "table,patient_id,key,column,old_value,new_value,reason"
@@ -126,6 +128,16 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         "V30",
         {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,A", "P1,CGA,2020-02-10,50,ng/mL,100,B")},
         {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,A", "P1,CGA,2020-02-10,50,ng/mL,85,A")},
+    ),
+    (
+        "V101",
+        one("labs", f"{LABS},specimen", "P1,CGA,2020-01-10,50,ng/mL,85,", "P1,CGA,2020-02-10,50,ng/mL,85,serum"),
+        one("labs", f"{LABS},specimen", "P1,CGA,2020-01-10,50,ng/mL,85,", "P2,CGA,2020-02-10,50,ng/mL,85,serum"),
+    ),
+    (
+        "V101",
+        one("labs", f"{LABS_ASSAY},specimen", "P1,CGA,2020-01-10,50,ng/mL,85,A,", "P1,CGA,2020-02-10,50,ng/mL,85,A,serum"),
+        {"assays": ASSAYS.replace("85,", "85,one")} | one("labs", f"{LABS_ASSAY},specimen", "P1,CGA,2020-01-10,50,ng/mL,85,A,", "P1,CGA,2020-02-10,50,ng/mL,85,A,serum"),
     ),
     ("V31", labs("P1,CGA,2020-01-10,100,ng/mL,"), labs("P1,HB,2020-01-10,120,g/L,")),
     ("V91", one("assays", "assay_id,analyte,unit,lloq", "A,CGA,ng/mL,5"), one("assays", "assay_id,analyte,unit,lloq", "A,CGA,ng/mL,")),
@@ -201,6 +213,10 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         uptake("P1,I1,L1,20", "P1,I2,L1,22", imaging=PET.replace("2020-06-15,PET_CT,68Ga-DOTATOC", "2020-06-15,PET_CT,18F-FDG")),
     ),
     ("V53", one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7400"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4")),
+    ("V53", one("cycles", CYCLES, "P1,T1,1,2020-02-01,,7400"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,,7.4")),
+    ("V53", one("cycles", CYCLES, "P1,T1,1,2020-02-01,225Ac,8"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,225Ac,0.008")),
+    ("V53", one("cycles", CYCLES, "P1,T1,1,2020-02-01,111In,-6"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,111In,6")),
+    ("V53", SIRT | one("cycles", CYCLES, "P1,T1,1,2020-02-01,90Y,1500"), SIRT | one("cycles", CYCLES, "P1,T1,1,2020-02-01,90Y,15")),
     ("V53M", one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4")),
     (
         "V54",
@@ -238,6 +254,34 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         one("patients", "patient_id,sex,birth_year,birth_date", "P1,F,1950,1951-02-01", "P2,M,1960,"),
         one("patients", "patient_id,sex,birth_year,birth_date", "P1,F,1950,1950-02-01", "P2,M,1960,"),
     ),
+    ("V92", labs("P1,CGA,,5,ng/mL,85"), labs("P1,CGA,2020,5,ng/mL,85")),
+    ("V92", responses("P1,,,RECIST_1_1,R,PD,N"), responses("P1,I1,,RECIST_1_1,R,PD,N")),
+    ("V93", one("vital_status", VITAL, "P1,,death", "P2,2022-01-01,alive_contact"), one("vital_status", VITAL, "P1,,death", "P1,2022,death")),
+    (
+        "V94",
+        one("treatments", TREATMENTS, "P1,T1,PRRT,177Lu-DOTATATE,,", "P2,T1,SSA,lanreotide,2020,"),
+        one("treatments", TREATMENTS, "P1,T1,PRRT,177Lu-DOTATATE,,", "P2,T1,SSA,lanreotide,2020,") | one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4"),
+    ),
+    (
+        "V100",
+        one("treatments", f"{TREATMENTS},ongoing", "P1,T1,SSA,lanreotide,2020-02-01,2020-09-01,Y", "P2,T1,SSA,lanreotide,2020,,Y"),
+        one("treatments", f"{TREATMENTS},ongoing", "P1,T1,SSA,lanreotide,2020-02-01,2020-09-01,N", "P2,T1,SSA,lanreotide,2020,,Y"),
+    ),
+    ("V95", lesions("P1,I9,T1,target,liver,N,20,15,yes"), lesions("P1,I1,T1,target,liver,N,20,15,yes")),
+    ("V95", responses("P1,I9,,RECIST_1_1,R,PD,N"), responses("P1,I9,2020-01-15,RECIST_1_1,R,PD,N")),
+    ("V95N", one("lesions", LESIONS, "P1,I1,T1,target,liver,N,20,15,yes"), lesions("P1,I1,T1,target,liver,N,20,15,yes")),
+    ("V96", one("cycles", CYCLES, "P1,T9,1,2020-02-01,177Lu,7.4"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4")),
+    (
+        "V97",
+        {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,a")},
+        {"assays": ASSAYS, "labs": table(LABS_ASSAY, "P1,CGA,2020-01-10,50,ng/mL,85,A", "P1,NSE,2020-01-10,50,ng/mL,16,N")},
+    ),
+    (
+        "V98",
+        {"assays": IN_TURN, "labs": table(LABS_ASSAY, "P1,CGA,2020-06,50,ng/mL,,A")},
+        {"assays": IN_TURN, "labs": table(LABS_ASSAY, "P1,CGA,2020-05,50,ng/mL,,A")},
+    ),
+    ("V99", {"assays": IN_TURN.replace("2020-06-14", "2020-06")}, {"assays": IN_TURN}),
     ("V71", {"vital_status": None}, {}),
     ("V72", labs("P1,CGA,2020-01-10,588,1,ng/mL,85"), labs('P1,CGA,2020-01-10,"588,1",ng/mL,85')),
     ("V73", labs("#P1,CGA,2020-01-10,5,ng/mL,85"), {}),
@@ -313,7 +357,7 @@ def test_a_rule_says_how_bad_how_far_what_and_what_to_do(rule):
     assert rule.suggestion.endswith((".", "?"))
 
 
-WRONG = {case[0]: case[1] for case in CASES}
+WRONG = {case[0]: case[1] for case in reversed(CASES)}
 NODE = lesions("P1,I1,T1,target,lymph_node,Y,20,14,yes")
 SIX_TARGETS = [f"P1,I1,T{number},target,{organ},N,20,15,yes" for number, organ in enumerate(
     ("liver", "lung", "bone", "pancreas", "brain", "spleen"), start=1)]  # fmt: skip
@@ -343,6 +387,9 @@ THRESHOLDS: list[tuple[str, str, float, dict[str, str]]] = [
     ("V51", "max_suv", 301, WRONG["V51"]),
     ("V53", "max_plausible_177lu_gbq", 7400, WRONG["V53"]),
     ("V53", "max_plausible_90y_gbq", 6.1, YTTRIUM),
+    ("V53", "max_plausible_111in_gbq", 21, one("cycles", CYCLES, "P1,T1,1,2020-02-01,111In,21")),
+    ("V53", "max_plausible_225ac_gbq", 8, one("cycles", CYCLES, "P1,T1,1,2020-02-01,225Ac,8")),
+    ("V53", "max_plausible_tare_gbq", 1500, SIRT | one("cycles", CYCLES, "P1,T1,1,2020-02-01,90Y,1500")),
     ("V54", "min_cycle_gap_days", 27, EARLY_CYCLE),
     ("V54", "max_cycle_gap_days", 183, LATE_CYCLE),
     ("V55", "max_cumulative_177lu_gbq", 48, WRONG["V55"]),
@@ -360,6 +407,15 @@ def test_a_threshold_is_a_setting(rule_id, setting, value, wrong, deliver, rules
 def test_the_sound_source_has_no_errors(deliver):
     findings = deliver().findings
     assert set(findings.get_column("severity")) <= {"WARN", "INFO"}
+
+
+@pytest.mark.parametrize(("column", "scope"), [("value_text", "row"), ("uln", "cell")])
+def test_a_cell_without_which_a_row_means_nothing_costs_the_row_and_says_so(column, scope, deliver):
+    cells = dict(zip(LABS.split(","), ["P1", "CGA", "2020-01-10", "5", "ng/mL", "85"], strict=True)) | {column: "1,2,3"}
+    accepted = deliver(labs(",".join(f'"{text}"' for text in cells.values())))
+    told = accepted.findings.filter(pl.col("rule_id") == "V20")
+    assert told.select("column", "scope").rows() == [(column, scope)]
+    assert accepted.tables["labs"].height == (scope == "cell")
 
 
 PERSONAL = [
@@ -396,3 +452,19 @@ def test_surnames_alone_stop_the_import_where_most_ids_are_one(deliver):
 def test_study_codes_pass(patient_id, deliver):
     accepted = deliver(one("patients", PATIENTS, f"{patient_id},F,1950", "P1x,F,1950", "P2,M,1960"))
     assert patient_id in accepted.tables["patients"]["patient_id"].to_list()
+
+
+@pytest.mark.parametrize("birth", ["birth_year", "birth_date"])
+def test_a_birth_in_the_future_is_turned_away_and_takes_no_other_date_with_it(birth, deliver):
+    accepted = deliver(one("patients", f"patient_id,sex,{birth}", "P1,F,2050", "P2,M,1960"))
+    told = accepted.findings.filter(pl.col("severity") == "ERROR").select("rule_id", "table", "column", "value")
+    assert told.rows() == [("V13", "patients", birth, "2050")]
+    assert accepted.tables["patients"][birth].null_count() == 1
+    assert accepted.tables["treatments"]["start"].null_count() == 0
+
+
+def test_a_birth_year_long_ago_is_asked_about_as_a_birth_date_is(deliver):
+    told = deliver(one("patients", PATIENTS, "P1,F,1890", "P2,M,1960")).findings.filter(pl.col("rule_id") == "V17")
+    assert told.select("column", "value", "message").rows() == [
+        ("birth_year", "1890", "birth_year 1890 looks mistyped: the year is before 1900.")
+    ]

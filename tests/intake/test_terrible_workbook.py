@@ -135,7 +135,8 @@ def test_what_costs_most_stands_first_and_every_group_ends_in_what_to_do(report)
     titles = [line.partition(" (")[0] for line in lines if line and line[0].isupper()][1:]
     assert titles == ["Cannot be used as it stands", "Used, please check", "Good to know"]
     told = [line for line in lines if line.startswith("  V")]
-    assert sorted(line.split()[0] for line in told[:6]) == ["V05", "V05", "V06", "V25", "V38", "V59"]
+    lost = ["V05", "V05", "V06", "V09", "V09", "V09", "V20", "V21", "V25", "V38", "V59"]
+    assert sorted(line.split()[0] for line in told[: len(lost)]) == lost
     for line, after in pairwise(lines):
         if line.startswith("  V"):
             assert after.startswith(("  V", "        "))

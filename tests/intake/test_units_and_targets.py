@@ -43,6 +43,44 @@ def test_each_assay_has_a_unit_of_its_own(deliver) -> None:
     assert "V28" not in set(accepted.findings["rule_id"])
 
 
+@pytest.mark.parametrize(
+    ("analyte", "unit", "standard"),
+    [
+        ("PLT", "Tsd/µl", 250),
+        ("PLT", "Tsd./µl", 250),
+        ("PLT", "10³/µl", 250),
+        ("PLT", "10*3/uL", 250),
+        ("PLT", "×10⁹/L", 250),
+        ("PLT", "x10E9/L", 250),
+        ("PLT", "K/uL", 250),
+        ("PLT", "1000/µl", 250),
+        ("PLT", "10^3/mm3", 250),
+        ("PLT", "Gpt/l", 250),
+        ("EGFR", "ml/min/1,73m²", 250),
+        ("EGFR", "mL/min/1.73 m^2", 250),
+        ("EGFR", "ml/min/1.73qm", 250),
+        ("5HIAA_U24", "mg/24 Std.", 250 * 5.231),
+        ("5HIAA_U24", "mg/Tag", 250 * 5.231),
+        ("5HIAA_U24", "µmol/dygn", 250),
+        ("5HIAA_U24", "mg/die", 250 * 5.231),
+        ("CREAT", "mg/100ml", 250 * 88.4),
+        ("CREAT", "mg%", 250 * 88.4),
+        ("ALT", "UI/L", 250),
+    ],
+)
+def test_a_unit_is_known_as_hospitals_write_it(analyte, unit, standard, deliver) -> None:
+    labs = deliver({"labs": f'{LABS}\nP1,{analyte},2020-01-10,250,"{unit}",\n'}).tables["labs"]
+    assert labs["value_standard"].to_list() == [pytest.approx(standard)]
+
+
+@pytest.mark.parametrize(
+    ("analyte", "unit"),
+    [("CGA", "ng/dl"), ("CGA", "kU/L"), ("5HIAA_U24", "mg/dl"), ("5HIAA_U24", "mmol/mol"), ("PLT", "10^6/uL")],
+)
+def test_a_unit_of_another_size_is_none(analyte, unit, deliver, rules_fired) -> None:
+    assert "V26" in rules_fired(deliver({"labs": f"{LABS}\nP1,{analyte},2020-01-10,250,{unit},\n"}))
+
+
 SCANS = (
     "P1,I1,2020-01-15,CT,none",
     "P1,F1,2020-01-20,PET_CT,18F-FDG",

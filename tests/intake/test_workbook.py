@@ -9,9 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xlsxwriter
+from typer.testing import CliRunner
 
 from analytics.errors import LayoutError, SourceError
 from analytics.intake.accept import accept_source
+from lutetia import app
 from tests.intake.workbooks import Shown, write_xlsx
 
 PATIENTS = [["patient_id", "sex"], ["P1", "F"]]
@@ -53,8 +55,30 @@ def test_dates_numbers_and_leading_zeros_come_as_a_person_sees_them(workbook):
     ]
     labs = accept_source(workbook({"patients": PATIENTS, "labs": rows})).tables["labs"]
     assert labs.select("collected_text", "value", "comparator", "_sheet", "_row").rows() == [
-        ("2020-01-10 00:00:00", 1.234, None, "labs", 2),
+        ("2020-01-10", 1.234, None, "labs", 2),
         ("2020-01", 5.0, "<", "labs", 3),
+    ]
+
+
+CORRECTION = ["table", "patient_id", "key", "column", "old_value", "new_value", "reason"]
+
+
+def test_a_correction_names_a_day_as_a_person_sees_it(workbook):
+    rows = [LABS, ["P1", "CGA", datetime(2020, 1, 10), 5, "ng/mL", 85]]
+    key = "analyte=CGA; collected="
+    corrections = [
+        CORRECTION,
+        ["labs", "P1", f"{key}2020-01-10", "value_text", 5, 6, "typed wrongly"],
+        ["labs", "P1", "analyte=CGA", "collected", datetime(2020, 1, 10), datetime(2020, 1, 11), "typed wrongly"],
+        ["labs", "P1", f"{key}10.01.2020", "value_text", 5, 6, "typed wrongly"],
+        ["labs", "P9", "analyte=CGA", "value_text", 5, 6, "typed wrongly"],
+    ]
+    accepted = accept_source(workbook({"patients": PATIENTS, "labs": rows, "corrections": corrections}))
+    assert accepted.tables["labs"].select("collected_text", "value").rows() == [("2020-01-11", 6.0)]
+    assert fired(accepted, "V08")["message"].to_list() == [
+        "The correction of value_text was not applied: no row fits it; none has collected «10.01.2020», "
+        "but «2020-01-11».",
+        "The correction of value_text was not applied: no row fits it; none has patient_id «P9».",
     ]
 
 
@@ -195,3 +219,24 @@ def test_a_member_whose_name_is_no_text_stops(suffix, tmp_path):
     path.write_bytes(path.read_bytes().replace("é".encode(), b"\xff\xfe"))
     with pytest.raises(SourceError, match="The archive cannot be opened"):
         accept_source(path)
+
+
+def test_a_folder_that_holds_a_workbook_alone_says_how_to_give_it(workbook):
+    folder = workbook({"patients": PATIENTS}).parent
+    with pytest.raises(LayoutError, match=r"read only where a layout names its sheets .*Give the workbook itself"):
+        accept_source(folder)
+
+
+def test_a_day_on_the_study_sheet_may_be_a_date_cell(workbook):
+    study = [["setting", "value"], ["extract_date", datetime(2024, 1, 1)], ["data_cutoff", datetime(2022, 6, 30)]]
+    settings = accept_source(workbook({"patients": PATIENTS, "study": study})).settings
+    assert (settings.extract_date, settings.data_cutoff) == ("2024-01-01", "2022-06-30")
+
+
+def test_what_was_not_used_is_told_with_its_sheet_wherever_lines_are_named(workbook, tmp_path):
+    rows = [LABS, ["P1", "CGA", "2020-02-30", 5, "ng/mL", 85], ["P9", "CGA", "2020-02-20", 5, "ng/mL", 85]]
+    store = str(tmp_path / "store")
+    built = CliRunner().invoke(app, ["build", str(workbook({"patients": PATIENTS, "labs": rows})), store])
+    assert ", sheet labs, line 3: Patient «P9» is not on the patients sheet." in built.output
+    explained = CliRunner().invoke(app, ["explain", store, "P1"]).output
+    assert any("V10" in line and line.endswith(", sheet labs, line 2") for line in explained.splitlines())

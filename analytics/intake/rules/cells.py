@@ -38,7 +38,7 @@ CELL_RULES: tuple[Rule, ...] = (
         "ERROR",
         "cell",
         "«{value}» could be {a} or {b}.",
-        "Say on the study sheet how dates are written (date_form, for example dd.mm.yyyy).",
+        "Say on the study sheet how dates are written (date_form, for example dd.mm.yyyy); a year needs four digits.",
     ),
     Rule(
         "V13",
@@ -82,7 +82,7 @@ CELL_RULES: tuple[Rule, ...] = (
         "ERROR",
         "cell",
         "«{value}» in {column} cannot be read as a {kind}.",
-        "Write a plain number; words belong in comment.",
+        "Write a plain number; words belong in comment, and marks between thousands are declared (thousands_mark).",
     ),
     Rule(
         "V21",

@@ -112,6 +112,57 @@ COURSE_RULES: tuple[Rule, ...] = (
         "Give the start of a treatment, or the index date.",
     ),
     Rule(
+        "V92",
+        "WARN",
+        "file",
+        "Rows of {table} in which {column} is empty: {n}. They are shown, and enter no analysis over time.",
+        "Give the day, or the month or year where no more is known.",
+    ),
+    Rule(
+        "V93",
+        "ERROR",
+        "patient",
+        "The death has no day that can be used: no endpoint counts it, and the patient is known to live until the "
+        "last record.",
+        "Give the day, or the month or year where no more is known.",
+    ),
+    Rule(
+        "V94",
+        "WARN",
+        "patient",
+        "The treatment has neither a start nor a dated cycle: no line of known days begins with it, and it ends none.",
+        "Give the start, or the month or year where no more is known.",
+    ),
+    Rule(
+        "V100",
+        "WARN",
+        "cell",
+        "The treatment is marked ongoing and ends on {value}; it counts as ongoing, and the end is not used.",
+        "Correct one of them.",
+    ),
+    Rule(
+        "V95",
+        "ERROR",
+        "row",
+        "Rows of {table} that rest on the examination «{examination}», of which the imaging sheet has no row that "
+        "can be used: {n}. None of them is used.",
+        "Add the examination to the imaging sheet, or correct the imaging_id.",
+    ),
+    Rule(
+        "V95N",
+        "ERROR",
+        "row",
+        "Rows of {table} that rest on examinations, of which none is listed: {n}. None of them is used.",
+        "Add the imaging sheet, which gives each examination its day.",
+    ),
+    Rule(
+        "V96",
+        "WARN",
+        "patient",
+        "Cycles of the treatment «{treatment}», which is not on the treatments sheet: {n}. They belong to no line.",
+        "Add the treatment, or correct the treatment_id.",
+    ),
+    Rule(
         "V68",
         "WARN",
         "cell",

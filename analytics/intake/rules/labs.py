@@ -14,6 +14,27 @@ LAB_RULES: tuple[Rule, ...] = (
         "Report such values with their comparator, as «<5».",
     ),
     Rule(
+        "V97",
+        "WARN",
+        "file",
+        "{analyte} values of the assay «{assay}», of which the assays sheet has no row for their day: {n}.{near}",
+        "Add the assay to the assays sheet, or correct its assay_id or the days on which it holds.",
+    ),
+    Rule(
+        "V98",
+        "WARN",
+        "cell",
+        "The assays sheet has different rows of «{assay}» for the days that {value} may be. What it says is left out.",
+        "Give the full date if it is known.",
+    ),
+    Rule(
+        "V99",
+        "WARN",
+        "row",
+        "Another row of «{assay}» for {analyte} holds on the same days, {days}. The one that begins later is used.",
+        "Let valid_to end before the next row begins.",
+    ),
+    Rule(
         "V23",
         "WARN",
         "cell",

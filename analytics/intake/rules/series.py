@@ -41,6 +41,14 @@ SERIES_RULES: tuple[Rule, ...] = (
         "Nothing to do if the laboratory changed its assay.",
     ),
     Rule(
+        "V101",
+        "WARN",
+        "file",
+        "{analyte} values that name no specimen, of patients whose other values name one: {n}. They are not compared "
+        "with each other.",
+        "Name the specimen of every value, or a comparable_group of the assay on the assays sheet.",
+    ),
+    Rule(
         "V32",
         "WARN",
         "cell",
