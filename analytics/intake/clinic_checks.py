@@ -99,7 +99,7 @@ def examination_check(table: str, *, has_imaging: bool) -> Check:
     where: dict[str, tuple[str, ...]] = {"per": ("patient_id", "imaging_id")} if has_imaging else {"per": ()}
     fields = {"table": table, "examination": pl.col("imaging_id").first()} if has_imaging else {"table": table}
     return Check(
-        "V95" if has_imaging else "V95N", "imaging_id", pl.col("_is_unseen"), fields, counts={"n": pl.len()}, **where
+        "V95" if has_imaging else "V104", "imaging_id", pl.col("_is_unseen"), fields, counts={"n": pl.len()}, **where
     )
 
 

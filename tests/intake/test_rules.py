@@ -269,7 +269,7 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
     ),
     ("V95", lesions("P1,I9,T1,target,liver,N,20,15,yes"), lesions("P1,I1,T1,target,liver,N,20,15,yes")),
     ("V95", responses("P1,I9,,RECIST_1_1,R,PD,N"), responses("P1,I9,2020-01-15,RECIST_1_1,R,PD,N")),
-    ("V95N", one("lesions", LESIONS, "P1,I1,T1,target,liver,N,20,15,yes"), lesions("P1,I1,T1,target,liver,N,20,15,yes")),
+    ("V104", one("lesions", LESIONS, "P1,I1,T1,target,liver,N,20,15,yes"), lesions("P1,I1,T1,target,liver,N,20,15,yes")),
     ("V96", one("cycles", CYCLES, "P1,T9,1,2020-02-01,177Lu,7.4"), one("cycles", CYCLES, "P1,T1,1,2020-02-01,177Lu,7.4")),
     (
         "V97",

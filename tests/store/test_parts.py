@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from analytics.coded_texts import LONG
 from analytics.parts import read_part, scan_parts, write_table
 from analytics.store import StudyParts, open_study, publish_held
 
@@ -105,6 +106,16 @@ def test_a_part_with_another_type_or_a_column_of_its_own_is_not_taken_for_one_th
         write_table(odd, tmp_path / "b.parquet")
         with pytest.raises(pl.exceptions.SchemaError):
             scan_parts([tmp_path / "a.parquet", tmp_path / "b.parquet"]).collect()
+
+
+def test_a_long_column_of_few_texts_is_text_for_every_reader(tmp_path):
+    rows = pl.concat([ROWS] * (LONG // ROWS.height + 1)).with_columns(_file=pl.lit("a file of a name that is long.csv"))
+    file = tmp_path / "rows.parquet"
+    write_table(rows, file)
+    assert {pl.read_parquet_schema(file)[name] for name in ("organ", "_file")} == {pl.String()}
+    assert_frame_equal(pl.read_parquet(file), rows.drop("count", "_sheet"))
+    assert_frame_equal(read_part(file), rows)
+    assert_frame_equal(scan_parts([file]).filter(organ="bone").collect(), rows.filter(organ="bone"))
 
 
 def test_the_same_rows_are_the_same_file(tmp_path):

@@ -149,7 +149,7 @@ COURSE_RULES: tuple[Rule, ...] = (
         "Add the examination to the imaging sheet, or correct the imaging_id.",
     ),
     Rule(
-        "V95N",
+        "V104",
         "ERROR",
         "row",
         "Rows of {table} that rest on examinations, of which none is listed: {n}. None of them is used.",
