@@ -77,6 +77,8 @@ def code_few(texts: pl.Series) -> Coded | None:
     """Number the distinct texts of a long column that has few; None of any other."""
     if len(texts) < LONG:
         return None
+    if texts[0] is not None and texts[0] == texts[-1] and (texts == texts[0]).all(ignore_nulls=False):
+        return Coded(pl.zeros(len(texts), dtype=pl.UInt32, eager=True), texts.head(1))
     sample = texts.gather_every(len(texts) // SAMPLE)
     if sample.n_unique() > FEW or 2 * sample.null_count() > len(sample):
         return None

@@ -74,11 +74,17 @@ class Excerpt:
             raise AssertionError(f"{rows.height} rows were read where {self.lengths.sum()} were counted")
         if not self.is_here.all():
             rows = rows.filter(pl.Series(np.repeat(self.is_here, self.lengths)))
-        runs = np.repeat(np.flatnonzero(self.is_here), self.lengths[self.is_here])
-        return rows.with_columns(self.pids.gather(runs).alias(PID))
+        return rows.with_columns(_repeat(self.pids.filter(pl.Series(self.is_here)), self.lengths[self.is_here]))
 
     def delete(self) -> None:
         """Leave the file: other buckets have rows in it."""
+
+
+def _repeat(pids: pl.Series, lengths: NDArray[np.int32]) -> pl.Series:
+    """Return the number of the patient of each row."""
+    if pids.null_count():
+        return pids.gather(np.repeat(np.arange(len(pids)), lengths)).alias(PID)
+    return pl.Series(PID, np.repeat(pids.to_numpy(), lengths))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
