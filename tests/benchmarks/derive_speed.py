@@ -32,6 +32,7 @@ from typing import Any
 
 import polars as pl
 
+from analytics.allocator import keep_memory
 from analytics.catalogue.response_rules import RESPONSE_RULE_BY_ID
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.recist import derive_recist_assessments
@@ -154,6 +155,7 @@ def run_peer(name: str, folder: Path) -> dict[str, Any]:
 
 def measure(work: str, folder: Path) -> dict[str, Any]:
     """Do one piece of work in a process of its own."""
+    keep_memory()  # as every command does; it is handed down
     call = [sys.executable, "-m", "tests.benchmarks.derive_speed", "--do", work, str(folder)]
     done = subprocess.run(call, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     return json.loads(done.stdout)
