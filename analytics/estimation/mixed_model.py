@@ -133,8 +133,15 @@ def fit_mixed_model(data: MixedData, criterion: Criterion = "REML") -> MixedFit 
     if isinstance(scales, Refusal):
         return scales
     sums = compute_sums(data.outcome, data.fixed, data.random, data.patient, len(data.labels), scales)
-    minimum, root = _minimise_deviance(sums, criterion)
-    return _judge(minimum, root) or _describe(root, sums, scales, criterion)
+    try:
+        minimum, root = _minimise_deviance(sums, criterion)
+        return _judge(minimum, root) or _describe(root, sums, scales, criterion)
+    except np.linalg.LinAlgError:
+        return Refusal(
+            "not_identified",
+            "Patients differ so much more than their own values scatter that the scatter is lost in rounding.",
+            "Use fewer random effects, or patients with more values.",
+        )
 
 
 def unpack_root(numbers: FloatArray, q: int) -> FloatArray:

@@ -60,6 +60,13 @@ SLOPES_THAT_SEPARATE: list[tuple[object, ...]] = [
 """Risks so far apart that the information of a Cox model cannot be added up."""
 
 
+VALUES_WITHOUT_SCATTER: list[tuple[object, ...]] = [
+    (885, False, "PRRT", 73, [(245, 4.0, "<")], "PR", 1),
+    (569, True, "PRRT", None, [(167, 0.2, ">")], "PR", 2),
+]
+"""Two values a patient, on a straight line each: the search for slopes runs to where rounding is all there is."""
+
+
 def build(people: list[tuple[object, ...]], copies: int) -> Study:
     """Each person ``copies`` times, a day later each time."""
     made = HandMadeStudy()
@@ -114,6 +121,7 @@ def complete(made: HandMadeStudy, scans: list[tuple[object, ...]]) -> Study:
     suppress_health_check=[HealthCheck.too_slow],
 )
 @example(people=SLOPES_THAT_SEPARATE, copies=12, one_line=False)
+@example(people=VALUES_WITHOUT_SCATTER, copies=12, one_line=True)
 @given(people=st.lists(PERSON, max_size=10), copies=st.sampled_from([1, 4, 12]), one_line=st.booleans())
 def test_an_answer_or_a_refusal_with_a_remedy(
     name: str, people: list[tuple[object, ...]], copies: int, *, one_line: bool
