@@ -26,7 +26,8 @@ def _find_first(sizes: SizedReadings, treated: IntArray, of_line: IntArray, n_na
 def forget_treated(sizes: SizedReadings, treated: IntArray, line: IntArray) -> None:
     """Call not assessed, instead of gone, what is not seen after it was excised or irradiated in the line in force.
 
-    A size that is still measured stays. To the next line a lesion that left is no target.
+    A size that is still measured stays. To the next line a lesion that left is no target, whatever another
+    examination of that day that does not see it calls it.
 
     Parameters
     ----------
@@ -36,8 +37,9 @@ def forget_treated(sizes: SizedReadings, treated: IntArray, line: IntArray) -> N
         Of each visit; ``NO_LINE`` without one.
     """
     sizes.marks[treated] &= ~TARGET
-    # readings of no visit take the last place
-    of_line = np.append(line, NO_LINE)
+    # a visit in no line stands for itself: there the lesion left for that day; readings of no visit take the last place
+    alone = int(line.max(initial=0)) + 1 + np.arange(len(line))
+    of_line = np.append(np.where(line == NO_LINE, alone, line), NO_LINE)
     n_names = 1 + int(sizes.lesion.max(initial=0))
     first = _find_first(sizes, treated, of_line, n_names)
     if first.is_empty():

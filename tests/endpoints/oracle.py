@@ -41,22 +41,28 @@ def is_gone(lesion: Lesion) -> bool:
 
 
 def mark_left(scans: list[Scan], lesions: list[Lesion], starts: list[dt.date]) -> list[Lesion]:
-    """Call excised what is not seen in the line in which it was excised or irradiated, from that day on: no target."""
+    """Call excised what is not seen in the line in which it was excised or irradiated, from that day on: no target.
+
+    Outside a line, what is not seen on the day of which another scan says so.
+    """
     day_of = {scan.name: scan.day for scan in scans}
 
     def line_of(lesion: Lesion) -> int:
         return sum(start < day_of[lesion.scan] for start in starts)
 
     left: dict[tuple[str, int], dt.date] = {}
+    days: set[tuple[str, dt.date]] = set()
     for lesion in sorted(lesions, key=lambda x: day_of[x.scan]):
-        if lesion.how in ("excised", "irradiated") and line_of(lesion):
-            left.setdefault((lesion.name, line_of(lesion)), day_of[lesion.scan])
+        if lesion.how in ("excised", "irradiated"):
+            days.add((lesion.name, day_of[lesion.scan]))
+            if line_of(lesion):
+                left.setdefault((lesion.name, line_of(lesion)), day_of[lesion.scan])
     marked = []
     for lesion in lesions:
         since = left.get((lesion.name, line_of(lesion)))
         is_unseen = lesion.how not in ("yes", "too_small")
-        has_left = since is not None and day_of[lesion.scan] >= since and is_unseen
-        if has_left or lesion.how in ("excised", "irradiated"):
+        has_left = (since is not None and day_of[lesion.scan] >= since) or (lesion.name, day_of[lesion.scan]) in days
+        if (has_left and is_unseen) or lesion.how in ("excised", "irradiated"):
             marked.append(replace(lesion, how="excised", role="other" if lesion.role == "target" else lesion.role))
         else:
             marked.append(lesion)
