@@ -70,3 +70,20 @@ def test_to_the_next_line_a_lesion_that_left_is_no_target(later: str):
 
 def test_what_vanished_before_it_was_excised_had_vanished():
     assert read(["30", "30"], ["20", "not_visible"])["response"].to_list() == ["PR"]
+
+
+@pytest.mark.parametrize("beside", ["not_visible", "not_assessed"])
+def test_before_the_line_one_scan_of_the_day_is_enough_to_say_that_a_lesion_left(beside: str):
+    """The CT calls it excised, the MR of that day does not see it: the baseline is the other target alone, 30 mm."""
+    tables = accept_by_hand(
+        {
+            "treatments": PRRT,
+            "imaging": "patient_id | imaging_id | date | modality\n"
+            "P1 | CT0 | 2019-12-20 | CT\nP1 | MR0 | 2019-12-20 | MRI\nP1 | CT1 | 2020-03-20 | CT\n",
+            "lesions": "patient_id | imaging_id | lesion_id | role | longest_mm | measured\n"
+            "P1 | CT0 | T01 | target | 30 | yes\nP1 | CT0 | T02 | target |  | excised\n"
+            f"P1 | MR0 | T02 | target |  | {beside}\nP1 | CT1 | T01 | target | 20 | yes\n",
+        }
+    )
+    found = derive_recist_assessments(tables, derive_lines(tables, Settings()), Settings()).collect()
+    assert found.select("n_targets", "baseline_mm", "response").rows() == [(1, 30.0, "PR")]
