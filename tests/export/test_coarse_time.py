@@ -70,7 +70,7 @@ def test_no_small_count_can_be_worked_out_even_by_who_knows_the_rule(floor: int,
         rows = tuple(release_rows(spells_of(cells), floor))
         total = sum(events for events, _ in cells) if rows else None
         classes[rows, total].append(cells)
-    assert any(rows for rows, _ in classes)  # type: ignore[misc]
+    assert any(rows for rows, _ in classes)
     for courses in classes.values():
         for kind in (0, 1):
             for first in range(months):

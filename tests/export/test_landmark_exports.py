@@ -38,7 +38,7 @@ def given() -> Answer:
 
 
 def write(given: Answer, out: Path, level: str) -> set[str]:
-    return {path.name for path in write_answer(given, out, level, call="a test", now=NOW)}  # type: ignore[arg-type]
+    return {path.name for path in write_answer(given, out, level, call="a test", now=NOW)}
 
 
 @pytest.mark.parametrize("level", ["safe", "full"])

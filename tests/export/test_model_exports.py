@@ -149,7 +149,7 @@ def test_a_safe_curve_ends_where_few_people_lie_beyond(study: Study) -> None:
     assert isinstance(asked, Answer)
     made = make_safe(asked, 40)
     assert isinstance(made, Answer)
-    (curve,) = made.result.curves  # type: ignore[union-attr]
+    (curve,) = made.result.curves
     ages = asked.subjects["age_years"]
     assert (ages <= curve.value.min() + 0.05).sum() >= 40  # values are shown to 0.1
     assert (ages >= curve.value.max() - 0.05).sum() >= 40
@@ -173,7 +173,7 @@ def test_events_of_a_level_are_hidden_where_few_have_none() -> None:
     assert isinstance(asked, Answer)
     made_safe = make_safe(asked, FLOOR)
     assert isinstance(made_safe, Answer)
-    hidden = {level.level: level.n_events for level in made_safe.result.levels}  # type: ignore[union-attr]
+    hidden = {level.level: level.n_events for level in made_safe.result.levels}
     assert [hidden[level] for level in ("G1", "G2", "G3")] == [None, None, None]
     assert hidden["SSA"] is not None
 
@@ -226,7 +226,7 @@ def test_two_rule_sets_that_differ_in_one_person_show_no_second_count(study: Stu
     assert isinstance(asked, Answer)
     made_safe = make_safe(asked, FLOOR)
     assert isinstance(made_safe, Answer)
-    first, second = made_safe.result.rows  # type: ignore[union-attr]
+    first, second = made_safe.result.rows
     assert (first.n_lines, first.n_events) == (80, 27)
     assert (second.n_lines, second.n_events) == (None, None)
     assert not any("26 event" in sentence for sentence in made_safe.summary)

@@ -140,7 +140,7 @@ def test_a_file_where_the_folder_should_be_is_an_error(two_arms: Answer, tmp_pat
 
 def test_an_unknown_level_is_an_error(two_arms: Answer, tmp_path: Path, now: datetime) -> None:
     with pytest.raises(ExportError, match="no level"):
-        write_answer(two_arms, tmp_path / "out", "open", call="", now=now)  # type: ignore[arg-type]
+        write_answer(two_arms, tmp_path / "out", "open", call="", now=now)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
 def ask(study: HandMadeStudy, **options: object) -> tuple[Answer, ModelResult]:
-    given = answer(study.build(), Question(kind="regression", **options))  # type: ignore[arg-type]
+    given = answer(study.build(), Question(kind="regression", **options))
     assert isinstance(given, Answer), given
     assert isinstance(given.result, ModelResult)
     return given, given.result

@@ -30,7 +30,7 @@ class ScannedStudy:
 
     def line(self, pid: int, scans: tuple[tuple[int, str], ...], *values: tuple[int, float], **more: object) -> None:
         """Give a person one line with (day, response) scans and (day, value) after a baseline of 10."""
-        self.study.line(pid, **more)  # type: ignore[arg-type]
+        self.study.line(pid, **more)
         self.scans += [(pid, day, response, "Y") for day, response in scans]
         measured(self.study, pid, *values, series="a")
 
@@ -46,7 +46,7 @@ class ScannedStudy:
         for name, rows in (("responses", responses), ("imaging", imaging)):
             frame = pl.DataFrame(rows, schema=list(SCHEMAS[name]), orient="row")
             built.tables[name] = frame.with_columns(pl.col("pid").cast(pl.UInt32)).lazy()
-        return answer(built, Question(kind="agreement", **options))  # type: ignore[arg-type]
+        return answer(built, Question(kind="agreement", **options))
 
     def answered(self, **options: object) -> tuple[Answer, ScanAgreementResult]:
         given = self.ask(**options)

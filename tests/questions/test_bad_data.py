@@ -37,7 +37,7 @@ def people(study: HandMadeStudy, n: int, changes: Callable[[int], dict[str, Any]
 
 def ask(study: HandMadeStudy, kind: str, **options: object) -> Answer | Refusal:
     asked = {"subgroups": ("grade",), "n_resamples": 20} | options
-    return answer(study.build(), Question(kind=kind, **asked))  # type: ignore[arg-type]
+    return answer(study.build(), Question(kind=kind, **asked))
 
 
 def refusals_in(found: object) -> Iterator[Refusal]:

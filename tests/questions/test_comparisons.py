@@ -16,7 +16,7 @@ EXACT = 1e-9
 
 
 def ask(study: HandMadeStudy, kind: str, **options: object) -> Answer | Refusal:
-    return answer(study.build(), Question(kind=kind, **options))  # type: ignore[arg-type]
+    return answer(study.build(), Question(kind=kind, **options))
 
 
 def means_of(given: Answer | Refusal) -> MeanSurvivalResult:

@@ -15,7 +15,7 @@ EXACT = 1e-12  # a few additions of double precision
 
 
 def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
-    return answer(study.build(), Question(kind="competing_risks", **options))  # type: ignore[arg-type]
+    return answer(study.build(), Question(kind="competing_risks", **options))
 
 
 def result_of(given: Answer | Refusal) -> CompetingRisksResult:

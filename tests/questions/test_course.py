@@ -51,7 +51,7 @@ def two_courses(by_hand: HandMadeStudy) -> HandMadeStudy:
 
 
 def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
-    return answer(study.build(), Question(kind="course", **({"spline_df": 1} | options)))  # type: ignore[arg-type]
+    return answer(study.build(), Question(kind="course", **({"spline_df": 1} | options)))
 
 
 def answered(study: HandMadeStudy, **options: object) -> tuple[Answer, MarkerCourseResult]:

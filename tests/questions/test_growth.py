@@ -36,7 +36,7 @@ class GrowingStudy:
 
     def line(self, pid: int, days: int, *values: tuple[int, float], happened: bool = True, **more: object) -> None:
         """Give a person a line that ends on day ``days``, a baseline of 10 and later (day, value)."""
-        self.study.line(pid, **more)  # type: ignore[arg-type]
+        self.study.line(pid, **more)
         self.study.time(pid, days, happened=happened)
         measured(self.study, pid, *values, series="a")
 
@@ -48,9 +48,9 @@ class GrowingStudy:
 
     def ask(self, **options: object) -> Answer | Refusal:
         built = self.study.build(LENIENT)
-        built.tables["labs"] = pl.DataFrame(self.labs, schema=LABS, orient="row").lazy()  # type: ignore[index]
+        built.tables["labs"] = pl.DataFrame(self.labs, schema=LABS, orient="row").lazy()
         asked = {"by": "none", "landmark_days": 200} | options
-        return answer(built, Question(kind="growth", **asked))  # type: ignore[arg-type]
+        return answer(built, Question(kind="growth", **asked))
 
     def answered(self, **options: object) -> tuple[Answer, GrowthResult]:
         given = self.ask(**options)

@@ -31,7 +31,7 @@ def gappy(by_hand: HandMadeStudy) -> HandMadeStudy:
 
 def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
     asked = {"by": "none", "covariates": ("ki67_pct", "age_years"), "n_imputations": 5} | options
-    return answer(study.build(), Question(kind="imputation", **asked))  # type: ignore[arg-type]
+    return answer(study.build(), Question(kind="imputation", **asked))
 
 
 def answered(study: HandMadeStudy, **options: object) -> tuple[Answer, ImputationResult]:

@@ -35,7 +35,7 @@ def cohort(by_hand: HandMadeStudy) -> HandMadeStudy:
 
 
 def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
-    return answer(study.build(), Question(kind="regression", **options))  # type: ignore[arg-type]
+    return answer(study.build(), Question(kind="regression", **options))
 
 
 def model_of(given: Answer | Refusal) -> ModelResult:
@@ -102,7 +102,7 @@ def test_products_stand_in_the_table_and_the_forest(cohort: HandMadeStudy, tmp_p
     given = ask(cohort, covariates=("grade",), interactions=("treatment:grade",))
     assert isinstance(given, Answer)
     now = datetime(2026, 11, 20, tzinfo=UTC)
-    write_answer(given, tmp_path / "out", level, call="", now=now)  # type: ignore[arg-type]
+    write_answer(given, tmp_path / "out", level, call="", now=now)
     assert "treatment: PRRT × grade: G2" in (tmp_path / "out" / "coefficients.csv").read_text(encoding="utf-8")
     assert "PRRT × G2" in (tmp_path / "out" / "figure.svg").read_text(encoding="utf-8")
 

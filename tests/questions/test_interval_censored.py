@@ -19,7 +19,7 @@ from tests.questions.conftest import START, HandMadeStudy
 
 
 def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
-    return answer(study.build(), Question(kind="interval_censored", **options))  # type: ignore[arg-type]
+    return answer(study.build(), Question(kind="interval_censored", **options))
 
 
 def result_of(given: Answer | Refusal) -> IntervalSurvivalResult:
@@ -188,7 +188,7 @@ def test_the_comparison_leaves_at_both_levels(compared: HandMadeStudy, tmp_path:
     given = ask(compared)
     assert isinstance(given, Answer)
     now = datetime(2026, 11, 20, tzinfo=UTC)
-    write_answer(given, tmp_path / "out", level, call="", now=now)  # type: ignore[arg-type]
+    write_answer(given, tmp_path / "out", level, call="", now=now)
     coefficients = pl.read_csv(tmp_path / "out" / "interval_coefficients.csv")
     assert coefficients["family"].to_list() == ["weibull", "log-normal", "spline"]
     medians = pl.read_csv(tmp_path / "out" / "interval_medians.csv")

@@ -30,7 +30,7 @@ def ten_lines(by_hand: HandMadeStudy) -> HandMadeStudy:
 
 
 def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
-    return answer(study.build(), Question(kind="landmark", landmark_days=LANDMARK, **options))  # type: ignore[arg-type]
+    return answer(study.build(), Question(kind="landmark", landmark_days=LANDMARK, **options))
 
 
 def answered(study: HandMadeStudy, **options: object) -> tuple[Answer, SurvivalResult]:

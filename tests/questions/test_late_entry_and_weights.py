@@ -33,7 +33,7 @@ def with_records(study: HandMadeStudy, scans: dict[int, int], labs: dict[int, in
         for table, column, days in (("imaging", "date", scans), ("labs", "collected", labs or {}))
     }
     for name, table in records.items():
-        made.tables[name] = table  # type: ignore[index]
+        made.tables[name] = table
     return made
 
 
@@ -163,7 +163,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("options", "code"), REFUSALS, ids=[code for _, code in REFUSALS])
 def test_words_that_mean_nothing_are_refused(channelled: HandMadeStudy, options: dict[str, object], code: str) -> None:
-    given = answer(channelled.build(), Question(kind="regression", **options))  # type: ignore[arg-type]
+    given = answer(channelled.build(), Question(kind="regression", **options))
     assert isinstance(given, Refusal), given
     assert given.code == code
     assert given.remedy

@@ -47,7 +47,7 @@ def test_the_curve_ends_where_the_next_line_begins(two_courses: HandMadeStudy) -
     ends = START + timedelta(days=200)
     lines = study.table("lines").filter(pl.col("pid") == 3).collect().with_columns(next_line_date=pl.lit(ends))
     courses = derive_own_courses(study, lines, "CGA", lambda analyte, kind: learn_population(study, analyte, kind))
-    assert courses["date"].max() <= ends + timedelta(days=8)  # type: ignore[operator]
+    assert courses["date"].max() <= ends + timedelta(days=8)
 
 
 def test_a_treatment_that_few_others_had_gives_no_curve(two_courses: HandMadeStudy) -> None:

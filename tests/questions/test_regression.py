@@ -19,7 +19,7 @@ SAME_FIT = 1e-9  # two ways to the same maximum of one likelihood
 
 
 def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
-    return answer(study.build(), Question(kind="regression", **options))  # type: ignore[arg-type]
+    return answer(study.build(), Question(kind="regression", **options))
 
 
 def model_of(given: Answer | Refusal) -> ModelResult:

@@ -43,7 +43,7 @@ def drop(study: HandMadeStudy, pid: int, *values: tuple[int, float], treatment: 
 
 
 def ask(study: HandMadeStudy, settings: Settings = FEW, **options: object) -> Answer | Refusal:
-    return answer(study.build(settings), Question(kind="regrowth", **{"by": "none"} | options))  # type: ignore[arg-type]
+    return answer(study.build(settings), Question(kind="regrowth", **{"by": "none"} | options))
 
 
 def answered(study: HandMadeStudy, settings: Settings = FEW, **options: object) -> tuple[Answer, RegrowthResult]:

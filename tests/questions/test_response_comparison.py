@@ -28,7 +28,7 @@ def newcombe(by_hand: HandMadeStudy) -> HandMadeStudy:
 
 
 def answered(study: HandMadeStudy, **options: object) -> tuple[Answer, ResponseResult]:
-    given = answer(study.build(), Question(kind="response", **options))  # type: ignore[arg-type]
+    given = answer(study.build(), Question(kind="response", **options))
     assert isinstance(given, Answer), given
     assert isinstance(given.result, ResponseResult)
     return given, given.result

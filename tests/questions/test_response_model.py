@@ -20,7 +20,7 @@ LENIENT = Settings(min_events_per_parameter=1)
 
 
 def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
-    return answer(study.build(LENIENT), Question(kind="response_model", **options))  # type: ignore[arg-type]
+    return answer(study.build(LENIENT), Question(kind="response_model", **options))
 
 
 def answered(study: HandMadeStudy, **options: object) -> tuple[Answer, ModelResult]:

@@ -15,7 +15,7 @@ from tests.questions.conftest import START, HandMadeStudy
 
 
 def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
-    return answer(study.build(), Question(kind="survival", **options))  # type: ignore[arg-type]
+    return answer(study.build(), Question(kind="survival", **options))
 
 
 def result_of(given: Answer | Refusal) -> SurvivalResult:

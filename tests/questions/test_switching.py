@@ -32,7 +32,7 @@ def four_lines(by_hand: HandMadeStudy) -> HandMadeStudy:
 
 def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
     settings = Settings(min_group_patients=1, min_group_events=2, min_events_per_parameter=1)
-    return answer(study.build(settings), Question(kind="switching", **({"landmark_days": 0} | options)))  # type: ignore[arg-type]
+    return answer(study.build(settings), Question(kind="switching", **({"landmark_days": 0} | options)))
 
 
 def answered(study: HandMadeStudy, **options: object) -> tuple[Answer, SurvivalResult]:

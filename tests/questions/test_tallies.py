@@ -76,7 +76,7 @@ def study() -> Study:
 
 
 def tally(study: Study, kind: str, by: str = "none", **options: object) -> TallyResult:
-    given = answer(study, Question(kind=kind, by=by, **options))  # type: ignore[arg-type]
+    given = answer(study, Question(kind=kind, by=by, **options))
     assert isinstance(given, Answer), given
     assert isinstance(given.result, TallyResult)
     return given.result

@@ -21,7 +21,7 @@ SOLVED = 1e-6  # of the coefficient: Newton stops at a relative likelihood chang
 
 def ask(study: HandMadeStudy, **options: object) -> Answer | Refusal:
     asked = {"by": "none", "changing": "value"} | options
-    return answer(study.build(LENIENT), Question(kind="time_dependent", **asked))  # type: ignore[arg-type]
+    return answer(study.build(LENIENT), Question(kind="time_dependent", **asked))
 
 
 def answered(study: HandMadeStudy, **options: object) -> tuple[Answer, ModelResult]:

@@ -48,7 +48,7 @@ def times_of(
 
 
 def pfs_of(*arguments: object, rule_set: str = "default", **named: object) -> tuple[object, ...]:
-    return times_of(*arguments, **named)[("PFS", rule_set)]  # type: ignore[arg-type]
+    return times_of(*arguments, **named)[("PFS", rule_set)]
 
 
 def test_days_count_the_first_day_as_one():
@@ -299,7 +299,7 @@ def test_lines_left_out_say_why():
     patients = "patient_id | consent_to_research\nP1 | {}"
     merkel = "patient_id | diagnosis_no | histology\nP1 | 1 | Merkel_cell_carcinoma"
     assert pfs_of(tables={"patients": patients.format("N")}) == (None, None, "no consent to research")
-    assert pfs_of(tables={"diagnoses": merkel})[2].startswith("Merkel cell carcinoma")  # type: ignore[attr-defined]
+    assert pfs_of(tables={"diagnoses": merkel})[2].startswith("Merkel cell carcinoma")
     assert pfs_of("", "2019-12-31 death") == (None, None, "start after death")
     assert pfs_of(data_cutoff="2019-12-31") == (None, None, "started after the data cut-off")
 
@@ -418,7 +418,7 @@ def marker_times(values: str, *arguments: str, **settings: object) -> dict[str, 
     """Return the biochemical endpoints; ``values``: «day value» by commas, the first one the baseline."""
     rows = "\n".join("P1 | CGA | {} | {} | 100".format(*part.split()) for part in values.split(","))
     labs = {"labs": f"patient_id | analyte | collected | value_text | uln\n{rows}"}
-    found = times_of(*arguments, tables=labs, **settings)  # type: ignore[arg-type]
+    found = times_of(*arguments, tables=labs, **settings)
     return {code: found[(code, "default")] for code in ("TTBR", "DOBR", "TTBP", "BPFS")}
 
 

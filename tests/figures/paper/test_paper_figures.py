@@ -184,13 +184,13 @@ def test_shares_are_said_with_counts_and_with_the_not_evaluable(response: Respon
     assert said[1] == ("7/52 all = 40.0 % (95 % CI 28.0 to 54.0)", "not evaluable withheld")
     assert said[2] == ("20 lines, responders withheld", "not evaluable withheld")
     figure = draw_response(response, "A caption.")
-    assert [bar.get_width() for bar in figure.axes[0].patches] == pytest.approx([40.0, 40.0])  # type: ignore[attr-defined]
+    assert [bar.get_width() for bar in figure.axes[0].patches] == pytest.approx([40.0, 40.0])
 
 
 def test_a_waterfall_is_sorted_and_says_what_it_cut(response: ResponseResult) -> None:
     figure = draw_waterfall(response, "A caption.")
-    bars = sorted(figure.axes[0].patches, key=lambda bar: bar.get_x())  # type: ignore[attr-defined]
-    assert [bar.get_height() for bar in bars] == [100.0, -20.0, -80.0]  # type: ignore[attr-defined]
+    bars = sorted(figure.axes[0].patches, key=lambda bar: bar.get_x())
+    assert [bar.get_height() for bar in bars] == [100.0, -20.0, -80.0]
     assert bars[2].get_hatch()
     texts = texts_of(render_figure(lambda: draw_waterfall(response, "A caption."))["svg"])
     assert "↑140" in texts

@@ -32,7 +32,7 @@ def fit(**options: object) -> ModelResult:
         days = stream.exponential((1200 if is_prrt else 600) / (1 + prior))
         study.time(pid, int(np.ceil(days)), happened=pid % 6 != 0)
     asked = {"covariates": ("prior_lines", "age_years"), "n_resamples": 20} | options
-    given = answer(study.build(), Question(kind="regression", **asked))  # type: ignore[arg-type]
+    given = answer(study.build(), Question(kind="regression", **asked))
     assert isinstance(given, Answer), given
     assert isinstance(given.result, ModelResult)
     return given.result
