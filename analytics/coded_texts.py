@@ -139,7 +139,8 @@ def number_rows(rows: pl.DataFrame) -> tuple[NDArray[np.uint32], NDArray[np.int6
     """Return a number for each row, the same for the same values, and for each number the place of such a row.
 
     Values are known by the top bits of their hash, which is faster than a table of them while they are few.
-    None where they are not so few that these bits are enough.
+    None where they are not so few that these bits are enough. All 64 bits must agree: that two of some hundred
+    values share them has a chance below one in 10¹⁴.
     """
     hashes = rows.hash_rows().to_numpy()
     bits = _BITS if len(hashes) >= LONG else _SHORT_BITS
