@@ -41,7 +41,7 @@ from analytics.figures.screen.model import draw_model_charts
 from analytics.figures.screen.response import draw_response
 from analytics.figures.screen.survival import draw_survival
 from analytics.figures.screen.trajectory import draw_trajectory
-from analytics.intake.accept import check_source, no_progress, nobody_withdrew
+from analytics.intake.accept import check_source, no_progress
 from analytics.intake.prepare import Order
 from analytics.questions.ask import answer
 from analytics.questions.question import Answer, Question, Selection
@@ -79,7 +79,7 @@ def check(source: str | Path, layout: str | Path | None = None, **settings: Any)
         If the source cannot be read at all.
     """
     laid_out = Path(layout) if layout else None
-    return check_source(Order(Path(source), settings, laid_out, datetime.now(UTC).date(), nobody_withdrew)).findings
+    return check_source(Order(Path(source), settings, laid_out, datetime.now(UTC).date(), None)).findings
 
 
 def build(source: str | Path, store: str | Path, layout: str | Path | None = None, **settings: Any) -> str:

@@ -15,17 +15,26 @@ SAMPLE = 1_000
 RUN_ROWS = 4
 """Rows a run from which on it is cheaper to look at runs of the same text than at each row."""
 
+SOME = 10_000
+"""Rows from which on looking for hashes costs less than categories do."""
+
+FEW = 100
+"""So many distinct texts in the sample are few: their hashes are known before the rows are looked at."""
+
+MANY = 940
+"""So many distinct texts in the sample are too many for their hashes to be told apart by some bits."""
+
 LONG = 100_000
-"""Rows from which on looking for hashes costs less than clearing the tables for them."""
+"""Rows from which on more bits of the hashes tell texts apart: the tables have to be cleared."""
 
-FEW = 64
-"""So many distinct texts in the sample are few: their hashes are told apart by their top bits."""
-
-_BITS, _SHORT_BITS = 16, 12
-"""So many top bits of the hashes tell texts apart, in long columns and in others: the tables have to be cleared."""
+_BITS, _SHORT_BITS, _FEW_BITS = 16, 12, (10, 12, 14)
+"""So many top bits of the hashes tell texts apart, in long columns, in others and where they are few."""
 
 _PIECE = 2**16
 """Hashes looked at at a time: so few that no memory is asked for."""
+
+_ODD = 8
+"""One row in so many may have a text that shares these bits with another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +74,29 @@ def code_columns(columns: Mapping[str, pl.Series]) -> dict[str, Coded]:
     n_runs = rows.select(pl.all().head(SAMPLE).rle().len()).row(0, named=True)
     coded: dict[str, Coded] = {}
     for name in rows.columns:
-        if rows.height > SAMPLE and n_runs[name] * RUN_ROWS < SAMPLE:
-            coded[name] = _code_runs(rows.get_column(name))
-        elif few := code_few(rows.get_column(name)):
+        if few := code_few(rows.get_column(name)):
             coded[name] = few
+        elif rows.height > SAMPLE and n_runs[name] * RUN_ROWS < SAMPLE:
+            coded[name] = _code_runs(rows.get_column(name))
     others = [name for name in rows.columns if name not in coded]
     return coded | _code_each(rows.select(others)) if others else coded
 
 
 def code_few(texts: pl.Series) -> Coded | None:
-    """Number the distinct texts of a long column that has few; None of any other."""
-    if len(texts) < LONG:
+    """Number the distinct texts of a column that has rows enough and not too many texts; None of any other."""
+    if len(texts) < SOME:
         return None
     if texts[0] is not None and texts[0] == texts[-1] and (texts == texts[0]).all(ignore_nulls=False):
         return Coded(pl.zeros(len(texts), dtype=pl.UInt32, eager=True), texts.head(1))
-    sample = texts.gather_every(len(texts) // SAMPLE)
-    if sample.n_unique() > FEW or 2 * sample.null_count() > len(sample):
+    step = len(texts) // SAMPLE
+    sample = texts.gather_every(step)
+    n_texts = sample.n_unique()
+    if n_texts > MANY:
         return None
-    few = number_rows(texts.to_frame())
-    return None if few is None else _coded(texts, *few)
+    hashes = texts.hash().to_numpy()
+    numbered = _number_few(hashes, step) if n_texts <= FEW else None
+    numbered = numbered or _number(hashes)
+    return None if numbered is None else _coded(texts, *numbered)
 
 
 def _code_each(rows: pl.DataFrame) -> dict[str, Coded]:
@@ -138,11 +151,14 @@ def _differs_from_before(column: pl.Series) -> pl.Expr:
 def number_rows(rows: pl.DataFrame) -> tuple[NDArray[np.uint32], NDArray[np.int64]] | None:
     """Return a number for each row, the same for the same values, and for each number the place of such a row.
 
-    Values are known by the top bits of their hash, which is faster than a table of them while they are few.
-    None where they are not so few that these bits are enough. All 64 bits must agree: that two of some hundred
-    values share them has a chance below one in 10¹⁴.
+    Values are known by their hash, which is faster than a table of them while they are not too many; None where
+    they are. That two of some thousand values share all 64 bits has a chance below one in 10¹².
     """
-    hashes = rows.hash_rows().to_numpy()
+    return _number(rows.hash_rows().to_numpy())
+
+
+def _number(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.uint32], NDArray[np.int64]] | None:
+    """Number hashes by their top bits, and those that share these with others one by one."""
     bits = _BITS if len(hashes) >= LONG else _SHORT_BITS
     held = np.zeros(2**bits, dtype=np.uint64)
     places = np.full(2**bits, -1, dtype=np.int64)
@@ -152,18 +168,67 @@ def number_rows(rows: pl.DataFrame) -> tuple[NDArray[np.uint32], NDArray[np.int6
     is_taken = places >= 0
     number_of = (np.cumsum(is_taken) - 1).astype(np.uint32)
     numbers = np.empty(len(hashes), dtype=np.uint32)
+    odd: list[NDArray[np.int64]] = []
     for first, some, slots in _top_bits(hashes, bits):
-        if not np.array_equal(held.take(slots, mode="clip"), some):
-            return None
+        is_odd = held.take(slots, mode="clip") != some
+        if is_odd.any():
+            odd.append(first + np.flatnonzero(is_odd))
+            if sum(map(len, odd)) * _ODD > len(hashes):
+                return None
         number_of.take(slots, out=numbers[first : first + len(some)], mode="clip")
-    return numbers, places[is_taken]
+    places = places[is_taken]
+    if odd:
+        others = np.concatenate(odd)
+        _, firsts, codes = np.unique(hashes[others], return_index=True, return_inverse=True)
+        numbers[others] = len(places) + codes
+        places = np.concatenate([places, others[firsts]])
+    return numbers, places
+
+
+def _number_few(hashes: NDArray[np.uint64], step: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]] | None:
+    """Number hashes nearly all of which stand on every ``step``-th row; None if they share all bits looked at."""
+    known, places = np.unique(hashes[::step], return_index=True)
+    places = places * step
+    table = _table_of(known)
+    numbers = np.empty(len(hashes), dtype=np.uint32)
+    for first in range(0, len(hashes), _PIECE):
+        some = hashes[first : first + _PIECE]
+        while table is not None:
+            bits, held, number_of = table
+            slots = _slots(some, bits)
+            is_odd = held.take(slots, mode="clip") != some
+            if not is_odd.any():
+                number_of.take(slots, out=numbers[first : first + len(some)], mode="clip")
+                break
+            more, firsts = np.unique(some[is_odd], return_index=True)
+            known = np.concatenate([known, more])
+            places = np.concatenate([places, first + np.flatnonzero(is_odd)[firsts]])
+            table = _table_of(known)
+        else:
+            return None
+    return numbers, places
+
+
+def _table_of(known: NDArray[np.uint64]) -> tuple[int, NDArray[np.uint64], NDArray[np.uint32]] | None:
+    """Return how many top bits tell some hashes apart, and under these each hash and its number."""
+    for bits in _FEW_BITS:
+        slots = _slots(known, bits)
+        if len(np.unique(slots)) == len(known):
+            held, number_of = np.zeros(2**bits, dtype=np.uint64), np.zeros(2**bits, dtype=np.uint32)
+            held[slots], number_of[slots] = known, np.arange(len(known))
+            return bits, held, number_of
+    return None
 
 
 def _top_bits(hashes: NDArray[np.uint64], bits: int) -> Iterator[tuple[int, NDArray[np.uint64], NDArray[np.int64]]]:
     """Yield some hashes at a time, after the place of the first, with their top bits."""
     for first in range(0, len(hashes), _PIECE):
         some = hashes[first : first + _PIECE]
-        yield first, some, (some >> np.uint64(64 - bits)).view(np.int64)
+        yield first, some, _slots(some, bits)
+
+
+def _slots(hashes: NDArray[np.uint64], bits: int) -> NDArray[np.int64]:
+    return (hashes >> np.uint64(64 - bits)).view(np.int64)
 
 
 def few_texts(texts: pl.Series) -> tuple[NDArray[np.uint32], pl.Series]:

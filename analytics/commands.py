@@ -48,12 +48,12 @@ def check(
     if suggest_layout or redcap_dictionary is not None:
         propose_layout(source, redcap_dictionary, parse_settings(settings))
         return
-    from analytics.intake.accept import check_source, nobody_withdrew
+    from analytics.intake.accept import check_source
     from analytics.intake.prepare import Order
     from analytics.intake.report import describe_findings, write_findings
     from analytics.progress import show_progress
 
-    order = Order(source, parse_settings(settings), layout, clock().date(), nobody_withdrew)
+    order = Order(source, parse_settings(settings), layout, clock().date(), None)
     with show_progress() as progress:
         checked = check_source(order, progress)
     for line in describe_findings(checked.findings, checked.ledger):

@@ -32,8 +32,8 @@ WITHDRAWN_FILE = "withdrawn.json"
 """Opaque ids, so that the list of those who left does not name them."""
 
 
-def read_withdrawn(store: Path) -> Callable[[str], bool]:
-    """Return the test whether a patient of this store has withdrawn.
+def read_withdrawn(store: Path) -> Callable[[str], bool] | None:
+    """Return the test whether a patient of this store has withdrawn; None if nobody has.
 
     Raises
     ------
@@ -41,11 +41,12 @@ def read_withdrawn(store: Path) -> Callable[[str], bool]:
         If the list of the withdrawn cannot be read: nothing may then be built.
     """
     ensure_key(store)
-    return partial(_is_on_list, store, frozenset(_read_list(store)))
+    withdrawn = frozenset(_read_list(store))
+    return partial(_is_on_list, store, withdrawn) if withdrawn else None
 
 
 def _is_on_list(store: Path, withdrawn: frozenset[str], patient_id: str) -> bool:
-    return bool(withdrawn) and opaque_id(store, patient_id) in withdrawn
+    return opaque_id(store, patient_id) in withdrawn
 
 
 def withdraw(store: Path, patient_id: str, now: datetime) -> str:

@@ -63,11 +63,6 @@ def no_progress(_stage: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def nobody_withdrew(_patient_id: str) -> bool:
-    """Say of everyone that they did not withdraw."""
-    return False
-
-
 def check_source(order: Order, progress: Progress = no_progress) -> Checked:
     """Read a folder or workbook as a build does and keep the account alone, in the memory of one bucket of patients.
 
@@ -96,7 +91,7 @@ def accept_source(
     progress: Progress = no_progress,
     *,
     as_of: date | None = None,
-    is_withdrawn: Callable[[str], bool] = nobody_withdrew,
+    is_withdrawn: Callable[[str], bool] | None = None,
     layout: Path | None = None,
 ) -> Accepted:
     """Read a folder or workbook and take every row that can be used.
@@ -112,7 +107,7 @@ def accept_source(
     as_of
         Today: no date may lie after it unless the setting ``extract_date`` says another day.
     is_withdrawn
-        Whether a patient has withdrawn; such rows are counted, not kept.
+        Whether a patient has withdrawn, None if nobody has; such rows are counted, not kept.
     layout
         How the source's own files and columns become tables; see `analytics.intake.deliveries.find_layout`.
 

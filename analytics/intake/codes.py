@@ -26,9 +26,9 @@ def parse_code(text: str, code_list: str) -> str | None:
 
 
 @cache
-def plain_codes(code_list: str) -> tuple[str, ...]:
+def plain_codes(code_list: str) -> frozenset[str]:
     """Return the codes that mean themselves as the catalogue writes them."""
-    return tuple(code for code in CODE_LISTS[code_list].values if parse_code(code, code_list) == code)
+    return frozenset(code for code in CODE_LISTS[code_list].values if parse_code(code, code_list) == code)
 
 
 def parse_code_list(text: str, code_list: str) -> tuple[str, ...] | None:

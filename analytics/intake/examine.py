@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from analytics.errors import SourceError
@@ -119,6 +120,7 @@ def choose_delimiter(header_line: str, known: frozenset[str]) -> str:
     return max((*DELIMITERS, *marks), key=merit)
 
 
+@lru_cache(maxsize=10_000)
 def clean_header(cell: str) -> str:
     """Return a header cell in lower case, spaces as «_», without byte-order mark, quotes, blanks and marks around it.
 

@@ -129,9 +129,10 @@ def _parse_columns(
     A column of texts that hardly come again is looked at row by row; one of codes written as the catalogue writes
     them is taken as it is; of any other the distinct texts are read, those of all columns of a kind at once.
     """
-    plain = _written_as_codes(cells, facts)
     rare = {name for name, texts in cells.items() if facts[name].kind == "text" and not are_repeated(texts)}
-    reported = code_columns({name: texts for name, texts in cells.items() if name not in plain | rare})
+    numbered = code_columns({name: texts for name, texts in cells.items() if name not in rare})
+    plain = _written_as_codes(numbered, facts)
+    reported = {name: column for name, column in numbered.items() if name not in plain}
     coded = strip_columns(reported)
     texts = {name: strip_texts(column) if name in rare else column for name, column in cells.items()}
     for name, bare in coded.items():
@@ -149,14 +150,10 @@ def _parse_columns(
     return {name: [texts[name].alias(raw(name)), *columns] for name, columns in typed.items()}
 
 
-def _written_as_codes(cells: Mapping[str, pl.Series], facts: Mapping[str, ColumnFacts]) -> set[str]:
+def _written_as_codes(columns: Mapping[str, Coded], facts: Mapping[str, ColumnFacts]) -> set[str]:
     """Return the columns of codes in which every text is a code of the catalogue as it stands."""
-    columns = [column for name, column in cells.items() if facts[name].kind == "code"]
-    if not columns:
-        return set()
-    checks = [pl.col(column.name).is_in(plain_codes(facts[column.name].code_list)).all() for column in columns]
-    found = pl.DataFrame(columns).select(checks)
-    return {name for name, is_plain in found.row(0, named=True).items() if is_plain}
+    of_codes = {name: set(column.texts) for name, column in columns.items() if facts[name].kind == "code"}
+    return {name for name, texts in of_codes.items() if texts <= plain_codes(facts[name].code_list)}
 
 
 def _normalised(ids: Mapping[str, pl.Series], coded: Mapping[str, Coded]) -> dict[str, list[pl.Series]]:

@@ -21,7 +21,7 @@ from analytics.intake.identity import look_alike_findings, select_look_alikes
 from analytics.intake.ledger import make_ledger
 from analytics.intake.part import Part, accept_lookups
 from analytics.intake.readable import CORRECTIONS
-from analytics.intake.register import NOBODY, first_free_number, make_register
+from analytics.intake.register import NOBODY, Register, first_free_number, make_register
 from analytics.intake.settle import Ground
 from analytics.intake.shelf import BUCKET_PATIENTS, Shelf
 from analytics.intake.source import READ_FIRST, Progress, open_source
@@ -48,7 +48,7 @@ class Order:
     as_of
         Today: no date may lie after it unless the setting ``extract_date`` says another day.
     is_withdrawn
-        Whether a patient has withdrawn.
+        Whether a patient has withdrawn; None if nobody has.
     patients_before
         ``patient_id`` and ``pid`` of the version before: who was numbered keeps the number.
     bucket_patients
@@ -59,7 +59,7 @@ class Order:
     changes: Mapping[str, Any]
     layout: Path | None
     as_of: date | None
-    is_withdrawn: Callable[[str], bool]
+    is_withdrawn: Callable[[str], bool] | None
     patients_before: pl.DataFrame = field(default_factory=lambda: NOBODY)
     bucket_patients: int = BUCKET_PATIENTS
 
@@ -163,7 +163,7 @@ def prepare_source(order: Order, scratch: Path, progress: Progress) -> Prepared:
         replace(
             ground,
             assays=lookups.tables["assays"],
-            withdrawn=frozenset(filter(order.is_withdrawn, shelf.register.all_ids())),
+            withdrawn=_withdrawn(order, shelf.register),
             look_alikes=shelf.register.find_look_alikes(),
             has_imaging=heads.has_rows("imaging"),
         ),
@@ -173,6 +173,10 @@ def prepare_source(order: Order, scratch: Path, progress: Progress) -> Prepared:
         heads,
         corrections,
     )
+
+
+def _withdrawn(order: Order, register: Register) -> frozenset[str]:
+    return frozenset(filter(order.is_withdrawn, register.all_ids())) if order.is_withdrawn else frozenset()
 
 
 def _read_first(pieces: Iterator[Piece]) -> tuple[list[TextTable], Iterator[Piece]]:

@@ -123,7 +123,7 @@ def accept(source: Path, scratch: Path) -> None:
     from analytics.intake.prepare import Order, prepare_source
 
     numbers = count()
-    order = Order(source / "parquet", {}, None, NOW.date(), lambda _patient: False)
+    order = Order(source / "parquet", {}, None, NOW.date(), None)
     prepared = prepare_source(order, scratch / "rows", quiet)
     for bucket in range(prepared.shelf.n_buckets):
         _accept_bucket(prepared, bucket, (scratch / f"{number}.parquet" for number in numbers))

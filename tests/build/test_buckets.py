@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from analytics.build import BuildReport, build_study, describe_build
 from analytics.errors import StoreError
 from analytics.explain import explain_patient
-from analytics.intake.accept import accept_source, check_source, nobody_withdrew
+from analytics.intake.accept import accept_source, check_source
 from analytics.intake.prepare import Order
 from analytics.store import open_study
 from analytics.tables.study import Study
@@ -98,7 +98,7 @@ def test_the_size_of_buckets_changes_nothing(bucket_patients, n_buckets, source,
 def test_a_check_in_any_buckets_says_what_reading_all_at_once_says(source):
     whole = accept_source(source, as_of=NOW.date())
     for size in (7, N_PATIENTS):
-        order = Order(source, {}, None, NOW.date(), nobody_withdrew, bucket_patients=size)
+        order = Order(source, {}, None, NOW.date(), None, bucket_patients=size)
         checked = check_source(order)
         assert checked.findings.height > 20
         assert checked.findings.equals(whole.findings)
