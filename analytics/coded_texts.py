@@ -74,7 +74,7 @@ def code_columns(columns: Mapping[str, pl.Series]) -> dict[str, Coded]:
     n_runs = rows.select(pl.all().head(SAMPLE).rle().len()).row(0, named=True)
     coded: dict[str, Coded] = {}
     for name in rows.columns:
-        if few := code_few(rows.get_column(name)):
+        if few := code_few(rows.get_column(name), MANY):
             coded[name] = few
         elif rows.height > SAMPLE and n_runs[name] * RUN_ROWS < SAMPLE:
             coded[name] = _code_runs(rows.get_column(name))
@@ -82,8 +82,8 @@ def code_columns(columns: Mapping[str, pl.Series]) -> dict[str, Coded]:
     return coded | _code_each(rows.select(others)) if others else coded
 
 
-def code_few(texts: pl.Series) -> Coded | None:
-    """Number the distinct texts of a column that has rows enough and not too many texts; None of any other."""
+def code_few(texts: pl.Series, most: int = FEW) -> Coded | None:
+    """Number the distinct texts of a long column, where a sample of it has ``most`` of them; None of any other."""
     if len(texts) < SOME:
         return None
     if texts[0] is not None and texts[0] == texts[-1] and (texts == texts[0]).all(ignore_nulls=False):
@@ -91,7 +91,7 @@ def code_few(texts: pl.Series) -> Coded | None:
     step = len(texts) // SAMPLE
     sample = texts.gather_every(step)
     n_texts = sample.n_unique()
-    if n_texts > MANY:
+    if n_texts > most:
         return None
     hashes = texts.hash().to_numpy()
     numbered = _number_few(hashes, step) if n_texts <= FEW else None

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
-from analytics.coded_texts import code_few
+from analytics.coded_texts import LONG, code_few
 from analytics.errors import StoreError
 
 ROW_GROUP_ROWS = 50_000
@@ -77,8 +77,9 @@ def _coded(rows: pl.DataFrame) -> pl.DataFrame:
     The pages of the file are the same, and with the kinds it had before it is read as text.
     """
     codes: list[pl.Series] = []
-    for column in rows.get_columns():
-        coded = code_few(column) if column.dtype == pl.String else None
+    for column in rows.get_columns() if rows.height >= LONG else ():
+        is_full = column.dtype == pl.String and 2 * column.null_count() <= rows.height
+        coded = code_few(column) if is_full else None
         if coded is not None:
             codes.append(coded.as_enum().alias(column.name))
     return rows.with_columns(codes) if codes else rows

@@ -130,9 +130,10 @@ def _parse_columns(
     them is taken as it is; of any other the distinct texts are read, those of all columns of a kind at once.
     """
     rare = {name for name, texts in cells.items() if facts[name].kind == "text" and not are_repeated(texts)}
-    numbered = code_columns({name: texts for name, texts in cells.items() if name not in rare})
-    plain = _written_as_codes(numbered, facts)
-    reported = {name: column for name, column in numbered.items() if name not in plain}
+    reported = code_columns({name: texts for name, texts in cells.items() if name not in rare})
+    plain = _written_as_codes(reported, facts)
+    for name in plain:
+        del reported[name]
     coded = strip_columns(reported)
     texts = {name: strip_texts(column) if name in rare else column for name, column in cells.items()}
     for name, bare in coded.items():
