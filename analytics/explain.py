@@ -96,7 +96,7 @@ def _event(event: Mapping[str, Any]) -> str:
 
 
 def _rows(study: Study, name: str, pid: int, *more: pl.Expr) -> list[dict[str, Any]]:
-    rows = study.table(name).filter(pl.col("pid") == pid, *more).collect()
+    rows = study.rows_of(name, pid).filter(*more).collect()
     return (word_texts(rows) if study.settings.dates == "relative" else rows).to_dicts()
 
 

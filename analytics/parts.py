@@ -44,6 +44,7 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
             path,
             compression="lz4",
             row_group_size=ROW_GROUP_ROWS,
+            statistics=False,
             metadata=metadata or None,
         )
 

@@ -29,9 +29,11 @@ def explain(
     if not endpoint:
         said = list(explain_patient(study, patient))
     else:
-        lines = study.table("lines").filter(pl.col("patient_id") == patient).collect()["line_no"].sort()
+        lines = study.table("lines").filter(pl.col("patient_id") == patient).sort("line_no").collect()
+        tables = {name: study.rows_of(name, pid) for pid in lines["pid"].unique() for name in study.tables}
         stories = (
-            explain_endpoint(study.tables, patient, endpoint, line_no, rule_set, study.settings) for line_no in lines
+            explain_endpoint(tables, patient, endpoint, line_no, rule_set, study.settings)
+            for line_no in lines["line_no"]
         )
         said = [sentence for story in stories for sentence in (*story, "")]
         if not said:

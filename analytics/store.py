@@ -24,7 +24,7 @@ from analytics.tables.derived import DERIVED_TABLES
 from analytics.tables.findings import FINDING_COLUMNS, SEVERITIES, worst_first
 from analytics.tables.registry import SHEET_ORDER
 from analytics.tables.safe_cells import disarm_texts
-from analytics.tables.study import InputFile, Study
+from analytics.tables.study import InputFile, Study, TablesInParts
 
 FORMAT = 3
 """Raised when an older reader would misread a store: since 3, files lack columns without a value."""
@@ -168,16 +168,25 @@ def study_of(snapshot: Snapshot, name: str, warning: str = "") -> Study:
             settings=Settings().with_changes(manifest["settings"], str(snapshot.folder)),
             inputs=tuple(InputFile(**file) for file in manifest["inputs"]),
             versions=manifest["libraries"],
-            tables={
-                table: scan_parts([snapshot.folder / file for file in files])
-                for table, files in manifest["tables"].items()
-            },
+            tables=_tables_of(snapshot),
             findings=worst_first(scan_findings(snapshot.folder).collect()),
             ledger=read_part(snapshot.folder / "ledger.parquet"),
             warning=warning,
         )
     except (KeyError, TypeError, AttributeError, SettingsError) as error:
         raise StoreError(f"The manifest of this study is damaged ({error}).", name, "Build it again.") from None
+
+
+def _tables_of(snapshot: Snapshot) -> TablesInParts:
+    """Return the tables of a version; those of patients are in a part for each bucket of numbers."""
+    files = {table: [snapshot.folder / name for name in names] for table, names in snapshot.manifest["tables"].items()}
+    patients_a_part = snapshot.manifest.get("bucket_patients", 0)
+
+    def part_of(table: str, pid: int) -> pl.LazyFrame:
+        bucket = bucket_name(pid // patients_a_part) if patients_a_part else ""
+        return scan_parts([file for file in files[table] if file.parent.name == bucket] or files[table])
+
+    return TablesInParts({table: scan_parts(parts) for table, parts in files.items()}, part_of)
 
 
 def opaque_id(store: Path, patient_id: str) -> str:

@@ -67,7 +67,7 @@ def answer_patient(
             "Correct the consent in the source if this is wrong, and build again.",
         )
     pid = patients["pid"][0]
-    rows = {name: study.table(name).filter(pl.col("pid") == pid).collect() for name in READ}
+    rows = {name: study.rows_of(name, pid).collect() for name in READ}
     if study.settings.dates == "relative":
         rows = {name: word_texts(table) for name, table in rows.items()}
     history = _tell(study, patient_id, analyte, rows)

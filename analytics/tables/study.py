@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,6 +19,20 @@ class InputFile:
     size: int
     sha256: str
     role: str = "data"
+
+
+class TablesInParts(dict[str, pl.LazyFrame]):
+    """Tables cut into parts of whole patients.
+
+    Attributes
+    ----------
+    part_of
+        Table and number of a patient → the part that holds this patient, so that the others need not be opened.
+    """
+
+    def __init__(self, tables: Mapping[str, pl.LazyFrame], part_of: Callable[[str, int], pl.LazyFrame]) -> None:
+        super().__init__(tables)
+        self.part_of = part_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +65,16 @@ class Study:
         if name not in self.tables:
             raise StoreError(f"This study has no table «{name}».", self.name, f"It has: {', '.join(self.tables)}.")
         return self.tables[name]
+
+    def rows_of(self, name: str, pid: int) -> pl.LazyFrame:
+        """Return the rows of one patient in a table; all rows of a table that is about no patient.
+
+        Raises
+        ------
+        StoreError
+            If the study has no such table.
+        """
+        table = self.table(name)
+        if isinstance(self.tables, TablesInParts):
+            table = self.tables.part_of(name, pid)
+        return table.filter(pl.col("pid") == pid) if "pid" in table.collect_schema() else table
