@@ -16,15 +16,26 @@ def accepted_form(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     days = [_day(table, name) for name in date_columns(table)]
     texts = [pl.col(raw(name)).alias(f"{name}_text") for name in date_columns(table)]
     columns = accepted_columns(table, SOURCE_TABLES[table])
-    rows = (
-        frame.with_columns(*texts).with_columns(*days).select(pl.col(name).cast(kind) for name, kind in columns.items())
-    )
     status = frame.get_column(STATUS)
-    if status.null_count() < frame.height:
-        rows = rows.filter(status.is_null())
+    whole = (
+        frame.with_columns(*texts)
+        .with_columns(*days)
+        .select(pl.col(name).cast(kind) for name, kind in columns.items())
+        .get_columns()
+    )
+    del frame
+    rows = pl.DataFrame(whole) if status.null_count() == len(status) else _filter(whole, status.is_null())
     if "pid" in rows.columns and not rows.get_column("pid").is_sorted():
         rows = rows.sort("pid", maintain_order=True)
     return rows
+
+
+def _filter(columns: list[pl.Series], is_kept: pl.Series) -> pl.DataFrame:
+    """Filter columns one by one and let go of each, so that they are not held twice; ``columns`` is emptied."""
+    kept: list[pl.Series] = []
+    while columns:
+        kept.append(columns.pop(0).filter(is_kept))
+    return pl.DataFrame(kept)
 
 
 def _day(table: str, name: str) -> pl.Expr:
