@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from polars.exceptions import PolarsError
 
 from analytics.coded_texts import LONG, code_few
 from analytics.errors import StoreError
+
+Columns = tuple[tuple[str, pl.DataType], ...]
 
 ROW_GROUP_ROWS = 50_000
 """Few enough that one patient is found in some milliseconds; more would be written hardly faster."""
@@ -36,9 +39,9 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
     is_whole = len(filled) in (0, table.width)
     rows = table if is_whole else table.select(filled)
     coded = _coded(rows)
-    metadata = {} if is_whole else {COLUMNS: _spell(table)}
+    metadata = {} if is_whole else {COLUMNS: _spell(tuple(table.schema.items()))}
     if coded is not rows:
-        metadata[ARROW_SCHEMA] = _arrow_schema(rows)
+        metadata[ARROW_SCHEMA] = _arrow_schema(tuple(rows.schema.items()))
     with told_as_unwritable(path):
         coded.write_parquet(
             path,
@@ -86,17 +89,19 @@ def _coded(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(codes) if codes else rows
 
 
-def _arrow_schema(rows: pl.DataFrame) -> str:
-    """Return what a file of such rows says of the kinds of its columns."""
+@lru_cache(maxsize=256)
+def _arrow_schema(columns: Columns) -> str:
+    """Return what a file of such columns says of their kinds."""
     stream = BytesIO()
-    rows.clear().write_parquet(stream)
+    pl.DataFrame(schema=columns).write_parquet(stream)
     stream.seek(0)
     return pl.read_parquet_metadata(stream)[ARROW_SCHEMA]
 
 
-def _spell(table: pl.DataFrame) -> str:
+@lru_cache(maxsize=256)
+def _spell(columns: Columns) -> str:
     stream = BytesIO()
-    table.clear().write_ipc(stream)
+    pl.DataFrame(schema=columns).write_ipc(stream)
     return b64encode(stream.getvalue()).decode("ascii")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 from analytics.intake.date_checks import SPELLS, date_columns, used_day
@@ -13,21 +15,24 @@ from analytics.tables.registry import SOURCE_TABLES
 
 def accepted_form(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the accepted rows of a settled table in the declared columns, in the order of their patients."""
-    days = [_day(table, name) for name in date_columns(table)]
-    texts = [pl.col(raw(name)).alias(f"{name}_text") for name in date_columns(table)]
-    columns = accepted_columns(table, SOURCE_TABLES[table])
+    texts, days, chosen = _steps(table)
     status = frame.get_column(STATUS)
-    whole = (
-        frame.with_columns(*texts)
-        .with_columns(*days)
-        .select(pl.col(name).cast(kind) for name, kind in columns.items())
-        .get_columns()
-    )
+    whole = frame.with_columns(texts).with_columns(days).select(chosen).get_columns()
     del frame
     rows = pl.DataFrame(whole) if status.null_count() == len(status) else _filter(whole, status.is_null())
     if "pid" in rows.columns and not rows.get_column("pid").is_sorted():
         rows = rows.sort("pid", maintain_order=True)
     return rows
+
+
+@cache
+def _steps(table: str) -> tuple[list[pl.Expr], list[pl.Expr], list[pl.Expr]]:
+    """Return the texts of dates, the days used, and the declared columns."""
+    return (
+        [pl.col(raw(name)).alias(f"{name}_text") for name in date_columns(table)],
+        [_day(table, name) for name in date_columns(table)],
+        [pl.col(name).cast(kind) for name, kind in accepted_columns(table, SOURCE_TABLES[table]).items()],
+    )
 
 
 def _filter(columns: list[pl.Series], is_kept: pl.Series) -> pl.DataFrame:

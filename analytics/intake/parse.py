@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 import polars as pl
 
@@ -94,13 +94,13 @@ def parse_table(delivered: TextTable, settings: Settings, known: KnownIds | None
     parsed = _parse_columns({n: c for n, c in cells.items() if ids is None or n != "patient_id"}, facts, dialects)
     if ids is not None:
         parsed["patient_id"] = [ids.alias(raw("patient_id")), ids]
-    absent = {name: kind for column in facts if column not in cells for name, kind in _no_text(column, facts[column])}
+    absent = [empty for name in facts if name not in cells for empty in _without_text(name, facts[name].kind)]
     frame = pl.DataFrame([rows.get_column(ROW), *pids, *(column for name in cells for column in parsed[name])])
     return frame.with_columns(
         pl.lit(delivered.file).alias("_file"),
         pl.lit(delivered.sheet, dtype=pl.String()).alias("_sheet"),
         pl.lit(None, dtype=pl.String()).alias(STATUS),
-        *(pl.lit(None, dtype=kind).alias(name) for name, kind in absent.items()),
+        *absent,
     )
 
 
@@ -108,17 +108,18 @@ def _is_empty(cells: pl.Series) -> bool:
     return cells.null_count() == len(cells)
 
 
-def _no_text(name: str, facts: ColumnFacts) -> Iterator[tuple[str, pl.DataType]]:
-    """Yield the columns that are made of column ``name`` when it has no text, so that nothing is wrong with it."""
+@cache
+def _without_text(name: str, kind: str) -> list[pl.Expr]:
+    """Return the columns that are made of column ``name`` when it has no text, so that nothing is wrong with it."""
     text = pl.String()
-    yield raw(name), text
-    if facts.kind == "partial_date":
-        yield from ((part, pl.Date()) for part in (name, f"{name}_lo", f"{name}_hi"))
-        yield f"{name}_precision", text
-    elif facts.kind in ("number", "integer"):
-        yield name, pl.Int64() if facts.kind == "integer" else pl.Float64()
+    columns: dict[str, pl.DataType] = {raw(name): text}
+    if kind == "partial_date":
+        columns |= {name: pl.Date(), f"{name}_lo": pl.Date(), f"{name}_hi": pl.Date(), f"{name}_precision": text}
+    elif kind in ("number", "integer"):
+        columns[name] = pl.Int64() if kind == "integer" else pl.Float64()
     else:
-        yield name, pl.List(text) if facts.kind == "codes" else text
+        columns[name] = pl.List(text) if kind == "codes" else text
+    return [pl.lit(None, dtype=of_kind).alias(column) for column, of_kind in columns.items()]
 
 
 def _parse_columns(

@@ -18,7 +18,7 @@ from analytics.intake.spans import find_spans
 from analytics.intake.stretch import Piece, Stretch
 from analytics.intake.text_table import NO_RAGGED, PID, ROW, TextTable, join_pieces
 
-BUCKET_PATIENTS = 12_500
+BUCKET_PATIENTS = 11_000
 """So many patients are worked on at a time: their rows fit in memory, also when each has some hundreds."""
 
 STRAY_BUCKETS = 16
