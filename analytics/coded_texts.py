@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+from analytics.hash_numbers import number_few_hashes, number_hashes
 
 SAMPLE = 1_000
 """As many cells say how the texts of a column come."""
@@ -23,18 +25,6 @@ FEW = 100
 
 MANY = 940
 """So many distinct texts in the sample are too many for their hashes to be told apart by some bits."""
-
-LONG = 100_000
-"""Rows from which on more bits of the hashes tell texts apart: the tables have to be cleared."""
-
-_BITS, _SHORT_BITS, _FEW_BITS = 16, 12, (10, 12, 14)
-"""So many top bits of the hashes tell texts apart, in long columns, in others and where they are few."""
-
-_PIECE = 2**16
-"""Hashes looked at at a time: so few that no memory is asked for."""
-
-_ODD = 8
-"""One row in so many may have a text that shares these bits with another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +84,8 @@ def code_few(texts: pl.Series, most: int = FEW) -> Coded | None:
     if n_texts > most:
         return None
     hashes = texts.hash().to_numpy()
-    numbered = _number_few(hashes, step) if n_texts <= FEW else None
-    numbered = numbered or _number(hashes)
+    numbered = number_few_hashes(hashes, step) if n_texts <= FEW else None
+    numbered = numbered or number_hashes(hashes)
     return None if numbered is None else _coded(texts, *numbered)
 
 
@@ -154,81 +144,7 @@ def number_rows(rows: pl.DataFrame) -> tuple[NDArray[np.uint32], NDArray[np.int6
     Values are known by their hash, which is faster than a table of them while they are not too many; None where
     they are. That two of some thousand values share all 64 bits has a chance below one in 10¹².
     """
-    return _number(rows.hash_rows().to_numpy())
-
-
-def _number(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.uint32], NDArray[np.int64]] | None:
-    """Number hashes by their top bits, and those that share these with others one by one."""
-    bits = _BITS if len(hashes) >= LONG else _SHORT_BITS
-    held = np.zeros(2**bits, dtype=np.uint64)
-    places = np.full(2**bits, -1, dtype=np.int64)
-    for first, some, slots in _top_bits(hashes, bits):
-        held[slots] = some
-        places[slots] = np.arange(first, first + len(some))
-    is_taken = places >= 0
-    number_of = (np.cumsum(is_taken) - 1).astype(np.uint32)
-    numbers = np.empty(len(hashes), dtype=np.uint32)
-    odd: list[NDArray[np.int64]] = []
-    for first, some, slots in _top_bits(hashes, bits):
-        is_odd = held.take(slots, mode="clip") != some
-        if is_odd.any():
-            odd.append(first + np.flatnonzero(is_odd))
-            if sum(map(len, odd)) * _ODD > len(hashes):
-                return None
-        number_of.take(slots, out=numbers[first : first + len(some)], mode="clip")
-    places = places[is_taken]
-    if odd:
-        others = np.concatenate(odd)
-        _, firsts, codes = np.unique(hashes[others], return_index=True, return_inverse=True)
-        numbers[others] = len(places) + codes
-        places = np.concatenate([places, others[firsts]])
-    return numbers, places
-
-
-def _number_few(hashes: NDArray[np.uint64], step: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]] | None:
-    """Number hashes nearly all of which stand on every ``step``-th row; None if they share all bits looked at."""
-    known, places = np.unique(hashes[::step], return_index=True)
-    places = places * step
-    table = _table_of(known)
-    numbers = np.empty(len(hashes), dtype=np.uint32)
-    for first in range(0, len(hashes), _PIECE):
-        some = hashes[first : first + _PIECE]
-        while table is not None:
-            bits, held, number_of = table
-            slots = _slots(some, bits)
-            is_odd = held.take(slots, mode="clip") != some
-            if not is_odd.any():
-                number_of.take(slots, out=numbers[first : first + len(some)], mode="clip")
-                break
-            more, firsts = np.unique(some[is_odd], return_index=True)
-            known = np.concatenate([known, more])
-            places = np.concatenate([places, first + np.flatnonzero(is_odd)[firsts]])
-            table = _table_of(known)
-        else:
-            return None
-    return numbers, places
-
-
-def _table_of(known: NDArray[np.uint64]) -> tuple[int, NDArray[np.uint64], NDArray[np.uint32]] | None:
-    """Return how many top bits tell some hashes apart, and under these each hash and its number."""
-    for bits in _FEW_BITS:
-        slots = _slots(known, bits)
-        if len(np.unique(slots)) == len(known):
-            held, number_of = np.zeros(2**bits, dtype=np.uint64), np.zeros(2**bits, dtype=np.uint32)
-            held[slots], number_of[slots] = known, np.arange(len(known))
-            return bits, held, number_of
-    return None
-
-
-def _top_bits(hashes: NDArray[np.uint64], bits: int) -> Iterator[tuple[int, NDArray[np.uint64], NDArray[np.int64]]]:
-    """Yield some hashes at a time, after the place of the first, with their top bits."""
-    for first in range(0, len(hashes), _PIECE):
-        some = hashes[first : first + _PIECE]
-        yield first, some, _slots(some, bits)
-
-
-def _slots(hashes: NDArray[np.uint64], bits: int) -> NDArray[np.int64]:
-    return (hashes >> np.uint64(64 - bits)).view(np.int64)
+    return number_hashes(rows.hash_rows().to_numpy())
 
 
 def few_texts(texts: pl.Series) -> tuple[NDArray[np.uint32], pl.Series]:

@@ -12,9 +12,11 @@ from analytics.coded_texts import code_few, code_texts
 LONG = "a text of more than the twelve bytes that stand in a view"
 
 FEW = ["b", None, "a", LONG, "é", "e\u0301", "", " a"]
-RUNS = [text for number in range(400) for text in [None if number % 7 == 0 else f"P{number % 300}"] * 11]
-MANY = [None if number % 5 == 0 else f"{number * 7 % 1999}" for number in range(4_000)]
-SPARSE = [None if number % 9 else f"{number}" for number in range(3_000)]
+RUNS = [text for number in range(2_000) for text in [None if number % 7 == 0 else f"P{number % 1_700}"] * 11]
+SOME = [None if number % 5 == 0 else f"{number * 7 % 307}" for number in range(12_000)]
+MANY = [None if number % 5 == 0 else f"{number * 7 % 11_003}" for number in range(12_000)]
+SPARSE = [None if number % 9 else f"{number}" for number in range(12_000)]
+ALL_BUT_ONE = ["a", "b"] * 4_000 + ["c"] + ["a"] * 4_000
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,9 @@ def test_each_cell_finds_its_text(cells: list[str | None]) -> None:
 
 
 @pytest.mark.parametrize(
-    "cells", [FEW * 500, FEW[2:] * 500, RUNS, MANY, SPARSE], ids=["few", "full", "runs", "many", "sparse"]
+    "cells",
+    [FEW * 500, FEW * 2_000, FEW[2:] * 2_000, RUNS, SOME, MANY, SPARSE, ALL_BUT_ONE, ["a"] * 12_000],
+    ids=["short", "few", "full", "runs", "some", "many", "sparse", "all but one", "one"],
 )
 def test_long_columns_of_every_kind_find_their_texts(cells: list[str | None]) -> None:
     coded = code_texts(pl.Series("text", cells, pl.String()))
@@ -42,10 +46,10 @@ def test_long_columns_of_every_kind_find_their_texts(cells: list[str | None]) ->
 @given(
     st.lists(st.sampled_from([None, "x", "", LONG, "é", "CgA"]), min_size=2, max_size=9),
     st.integers(1, 30),
-    st.lists(st.tuples(st.integers(0, 4_000), st.text(max_size=3) | st.none()), max_size=90),
+    st.lists(st.tuples(st.integers(0, 10_000), st.text(max_size=3) | st.none()), max_size=90),
 )
 def test_any_column_finds_its_texts(pattern: list[str | None], run: int, odd: list[tuple[int, str | None]]) -> None:
-    cells = [pattern[number // run % len(pattern)] for number in range(4_001)]
+    cells = [pattern[number // run % len(pattern)] for number in range(10_001)]
     for place, text in odd:
         cells[place] = text
     coded = code_texts(pl.Series("text", cells, pl.String()))
@@ -54,6 +58,8 @@ def test_any_column_finds_its_texts(pattern: list[str | None], run: int, odd: li
 
 def test_texts_that_rarely_come_again_are_not_called_repeated() -> None:
     assert code_few(pl.Series("text", MANY)) is None
+    assert code_few(pl.Series("text", SOME)) is None
+    assert code_few(pl.Series("text", SOME), most=940) is not None
 
 
 def test_cells_in_pieces_find_their_texts() -> None:
