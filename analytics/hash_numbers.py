@@ -29,8 +29,8 @@ _ODD = 8
 def number_hashes(hashes: NDArray[np.uint64]) -> Numbered | None:
     """Number hashes by their top bits, and those that share these with others one by one; None if these are many."""
     bits = _BITS if len(hashes) >= LONG else _SHORT_BITS
-    held = np.zeros(2**bits, dtype=np.uint64)
-    places = np.full(2**bits, -1, dtype=np.int64)
+    held = np.zeros(1 << bits, dtype=np.uint64)
+    places = np.full(1 << bits, -1, dtype=np.int64)
     for first, some, slots in _top_bits(hashes, bits):
         held[slots] = some
         places[slots] = np.arange(first, first + len(some))
@@ -92,8 +92,8 @@ def _table_of(known: NDArray[np.uint64]) -> _Table | None:
     for bits in _FEW_BITS:
         slots = _slots(known, bits)
         if len(np.unique(slots)) == len(known):
-            held: NDArray[np.uint64] = np.zeros(2**bits, dtype=np.uint64)
-            number_of: NDArray[np.uint32] = np.zeros(2**bits, dtype=np.uint32)
+            held: NDArray[np.uint64] = np.zeros(1 << bits, dtype=np.uint64)
+            number_of: NDArray[np.uint32] = np.zeros(1 << bits, dtype=np.uint32)
             held[0] = _NO_HASH_OF_PLACE_0
             held[slots], number_of[slots] = known, np.arange(len(known))
             return _Table(bits, held, number_of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.coded_texts import code_few, code_texts
@@ -43,6 +43,7 @@ def test_long_columns_of_every_kind_find_their_texts(cells: list[str | None]) ->
     assert coded.as_enum().cast(pl.String).to_list() == cells
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([None, "x", "", LONG, "é", "CgA"]), min_size=2, max_size=9),
     st.integers(1, 30),
