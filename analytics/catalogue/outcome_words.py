@@ -24,6 +24,7 @@ EVENT_WORDS: dict[str, tuple[str, str]] = {
     "death": ("death", "day of death"),
     "new_therapy": ("next treatment", "start of the next line"),
     "response": ("response", "first scan that shows response"),
+    "confirmed_response": ("confirmed response", "first scan that shows the response"),
     "end_of_treatment": ("end of treatment", "last day of the line"),
     "marker_progression": ("biochemical progression", "first value that satisfies the rule"),
     "marker_response": ("biochemical response", "first value that satisfies the rule"),

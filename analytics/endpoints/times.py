@@ -14,6 +14,7 @@ from analytics.endpoints.after_complete_response import apply_reading_after_comp
 from analytics.endpoints.assessments import derive_given_assessments, derive_lesion_assessments
 from analytics.endpoints.baseline_scans import find_lines_without_baseline
 from analytics.endpoints.clinical_benefit import derive_benefit
+from analytics.endpoints.confirmed_response import CONFIRMED, derive_confirmed_response
 from analytics.endpoints.data_cutoff import select_until_cutoff
 from analytics.endpoints.endpoint_times import Assessed, derive_endpoint_times
 from analytics.endpoints.marker_records import derive_marker_records
@@ -79,10 +80,11 @@ def _read_source(found: pl.DataFrame, observed: pl.DataFrame, book: RecordBook) 
 
 
 def _derive_seen(source: _Source, endpoints: list[Endpoint], settings: Settings) -> pl.DataFrame:
-    """Return what the assessments show of each line: progression, response and, where it is asked for, benefit."""
-    if all(_BENEFIT not in endpoint.events for endpoint in endpoints):
-        return source.seen
-    return derive_benefit(source.seen, source.assessments, settings)
+    """Return what the assessments show of each line: progression, response and, where asked for, benefit and confirmation."""
+    seen, asked = source.seen, {name for endpoint in endpoints for name in (*endpoint.events, endpoint.origin)}
+    if _BENEFIT in asked:
+        seen = derive_benefit(seen, source.assessments, settings)
+    return derive_confirmed_response(seen, source.assessments, settings) if CONFIRMED in asked else seen
 
 
 def _code_files(table: pl.LazyFrame, column: str) -> pl.LazyFrame:

@@ -5,16 +5,19 @@ Every patient below started PRRT on 2020-01-01, the first day of the clock.
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from analytics.catalogue.endpoints import ENDPOINTS
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.assessments import derive_given_assessments
+from analytics.endpoints.derive import derive_all
 from analytics.endpoints.times import derive_times_to_event
 from analytics.errors import SettingsError
 from analytics.longitudinal.lines import derive_lines
 from analytics.tables.derived import TimesToEvent
-from tests.by_hand import accept_by_hand
+from tests.by_hand import accept_by_hand, accept_cells
+from tests.endpoints.test_oracle import simulate
 
 PRRT = "P1 | T1 | PRRT | 177Lu-DOTATATE | 2020-01-01 |"
 
@@ -281,6 +284,54 @@ def test_duration_of_response_starts_at_the_first_response():
     assert found[("DOR", "default")] == (92, True, "progression")
     assert times_of("2020-04-01 SD, 2020-07-01 PD")[("DOR", "default")] == (None, None, "no response")
     assert times_of("2020-04-01 PD, 2020-07-01 PR")[("DOR", "default")] == (None, None, "no response")
+
+
+@pytest.mark.parametrize(
+    ("responses", "duration", "time"),
+    [
+        # 2020-04-29 is 28 days after the response
+        ("2020-04-01 PR, 2020-04-29 PR, 2020-07-01 PD", (92, True, "progression"), (92, True, "confirmed response")),
+        ("2020-04-01 PR, 2020-04-28 PR, 2020-07-01 PD", None, (183, False, "progression before the event")),
+        ("2020-04-01 PR, 2020-07-01 PD", None, (183, False, "progression before the event")),
+        # the first partial response is not confirmed, the second one is
+        (
+            "2020-03-01 PR, 2020-04-01 SD, 2020-07-01 PR, 2020-10-01 PR",
+            (93, False, "no event"),
+            (183, True, "confirmed response"),
+        ),
+        ("2020-04-01 PD, 2020-07-01 PR, 2020-10-01 PR", None, (92, False, "progression before the event")),
+    ],
+)
+def test_a_confirmed_response_is_dated_by_the_response(
+    responses: str, duration: tuple[object, ...] | None, time: tuple[object, ...]
+):
+    """R6: not by the scan that confirms it; without confirmation there is neither time nor duration."""
+    found = times_of(responses)
+    assert found[("DOR_CONF", "default")] == (duration or (None, None, "no confirmed response"))
+    assert found[("TTR_CONF", "default")] == time
+
+
+def test_a_response_confirmed_in_the_next_line_is_not_confirmed():
+    found = times_of("2020-04-01 PR, 2020-09-01 PR", "", EVEROLIMUS)
+    assert found[("DOR", "default")] == (1, False, "new therapy before the event")
+    assert found[("DOR_CONF", "default")] == (None, None, "no confirmed response")
+    assert found[("TTR_CONF", "default")] == (153, False, "new therapy before the event")
+
+
+@pytest.mark.parametrize(("rule_set", "source"), [("default", "given"), ("lesions", "lesions")])
+def test_the_confirmed_response_of_times_is_that_of_best_responses(rule_set: str, source: str):
+    """R6, on every line of simulated patients."""
+    derived = derive_all(accept_cells(simulate(300, seed=6)), Settings())
+    best = derived["best_responses"].filter(source=source).select("pid", "line_no", day="confirmed_response_date")
+    both = derived["times_to_event"].filter(rule_set=rule_set).join(best, on=["pid", "line_no"])
+    durations = both.filter((pl.col("endpoint") == "DOR_CONF") & pl.col("happened").is_not_null())
+    responded = both.filter((pl.col("endpoint") == "TTR_CONF") & pl.col("happened"))
+    # some of these patients are simulated as scanned after their death
+    assert durations.height >= responded.height > 20
+    assert durations["start_date"].to_list() == durations["day"].to_list()
+    assert responded["end_date"].to_list() == responded["day"].to_list()
+    left_out = both.filter(pl.col("reason") == "no confirmed response")
+    assert left_out["day"].null_count() == left_out.height > 100
 
 
 def test_a_response_to_the_next_line_is_not_one_to_this():
