@@ -170,11 +170,11 @@ def _derive_bounds(observed: pl.LazyFrame, endpoint: Endpoint) -> pl.LazyFrame:
 
 def _apply_missed(observed: pl.DataFrame, assessed: Assessed) -> pl.DataFrame:
     """Censor an event after too many missed assessments at the last adequate one before it."""
-    since_start = observed.select(
-        event=(pl.col("event") - pl.col("start_date")).dt.total_days(),
-        last=(pl.col("last_negative") - pl.col("start_date")).dt.total_days(),
+    since_anchor = observed.select(
+        event=(pl.col("event") - pl.col("anchor_date")).dt.total_days(),
+        last=(pl.col("last_negative") - pl.col("anchor_date")).dt.total_days(),
     )
-    missed = compute_missed(since_start, assessed.schedule, assessed.settings)
+    missed = compute_missed(since_anchor, assessed.schedule, assessed.settings)
     if missed is None:
         return observed.with_columns(
             exclusion=pl.coalesce("exclusion", pl.lit("no assessment schedule or interval is known"))

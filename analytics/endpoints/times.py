@@ -18,6 +18,7 @@ from analytics.endpoints.confirmed_response import CONFIRMED, derive_confirmed_r
 from analytics.endpoints.data_cutoff import select_until_cutoff
 from analytics.endpoints.endpoint_times import Assessed, derive_endpoint_times
 from analytics.endpoints.marker_records import derive_marker_records
+from analytics.endpoints.missed import derive_anchors, select_schedule
 from analytics.endpoints.observation import derive_observation, derive_scan_records
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.recist_choices import apply_recist_choices
@@ -100,11 +101,10 @@ def _derive_what_is_read(
     """Derive the tables of markers and lesions that endpoints stand on."""
     values = derive_marker_values(tables, lines, settings).collect()
     recist = derive_recist_assessments(tables, lines, settings).collect()
-    schedule = tables["schedule"].collect()
     return {
         "marker_responses": derive_marker_responses(values.lazy(), lines, RESPONSE_RULES, settings),
         "marker_progressions": derive_marker_progressions(values.lazy(), PROGRESSION_RULES),
-        "recist_assessments": apply_recist_choices(recist, lines.collect(), values, schedule, settings).lazy(),
+        "recist_assessments": apply_recist_choices(recist, lines.collect(), values, tables, settings).lazy(),
     }
 
 
@@ -153,7 +153,11 @@ def derive_times_to_event(
     of_marker = derive_marker_records(responses, progressions, tables["labs"], settings, book)
     eager = lines.collect()
     observed = derive_observation(tables, eager, of_marker, settings, book)
-    if any(rule_set.needs_baseline and rule_set.code in {code for _, code in wanted} for rule_set in RULE_SETS):
+    asked = [rule_set for rule_set in RULE_SETS if rule_set.code in {code for _, code in wanted}]
+    if any(rule_set.censors_missed for rule_set in asked):
+        plan = select_schedule(schedule, settings)
+        observed = observed.with_columns(derive_anchors(observed, tables["patients"], plan))
+    if any(rule_set.needs_baseline for rule_set in asked):
         observed = observed.with_columns(find_lines_without_baseline(tables, sort_by_line(eager), settings))
     parts: dict[tuple[str, str], pl.DataFrame] = {}
     read: dict[tuple[str, str], _Source] = {}
