@@ -98,12 +98,14 @@ def _list_signs() -> tuple[IntArray, NDArray[np.uint8]]:
     """Return what a row adds to the counts and which signs it is, by its role and marks."""
     role, marks = np.divmod(np.arange(3 * 256), 256)
     is_target, is_other = role == _TARGET, role == _OTHER
-    is_sized, is_gone = (marks & SIZED) > 0, (marks & _GONE) > 0
+    # a size after a local treatment is no measure of response, but the lesion is seen
+    is_sized, is_gone = ((marks & sign > 0) & (marks & UNKNOWN == 0) for sign in (SIZED, _GONE))
+    is_unknown = (marks & (UNKNOWN | SEEN)) == UNKNOWN
     counts = _weigh(is_target & is_sized, is_other & is_gone)
     signs = (
         (is_target & is_sized & ~is_gone) * _LEFT
         | (is_target & ((marks & (_PRESENT | NODE)) == _PRESENT)) * _BACK
-        | (is_other & ~is_gone & ((marks & UNKNOWN) == 0)) * _OTHERS_LEFT
+        | (is_other & ~is_gone & ~is_unknown) * _OTHERS_LEFT
         | ((role == _NOT_OF_BASELINE) & ((marks & CALLED_NEW) > 0) & ((marks & SEEN) > 0)) * _NEW
         | ((role == _NOT_OF_BASELINE) & ((marks & TARGET) > 0) & ((marks & SEEN) > 0)) * _STRAY
     )

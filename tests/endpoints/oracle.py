@@ -17,6 +17,7 @@ class Lesion:
     nodal: bool
     tenths: int | None
     how: str
+    is_treated: bool = False
 
 
 @dataclass
@@ -37,12 +38,13 @@ def size_of(lesion: Lesion) -> int | None:
 
 def is_gone(lesion: Lesion) -> bool:
     size = size_of(lesion)
-    return size is not None and (size < 100 if lesion.nodal else size == 0)
+    return not lesion.is_treated and size is not None and (size < 100 if lesion.nodal else size == 0)
 
 
 def mark_left(scans: list[Scan], lesions: list[Lesion], starts: list[dt.date]) -> list[Lesion]:
     """Call excised what is not seen in the line in which it was excised or irradiated, from that day on: no target.
 
+    What is still seen there is measured after a treatment.
     Outside a line, what is not seen on the day of which another scan says so.
     """
     day_of = {scan.name: scan.day for scan in scans}
@@ -65,7 +67,7 @@ def mark_left(scans: list[Scan], lesions: list[Lesion], starts: list[dt.date]) -
         if (has_left and is_unseen) or lesion.how in ("excised", "irradiated"):
             marked.append(replace(lesion, how="excised", role="other" if lesion.role == "target" else lesion.role))
         else:
-            marked.append(lesion)
+            marked.append(replace(lesion, is_treated=has_left))
     return marked
 
 
@@ -118,7 +120,8 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
         stray = any(
             x.role == "target" and x.name not in targets | others and x.how in ("yes", "too_small") for x in here
         )
-        total, complete = sum(sizes), bool(targets) and len(sizes) == len(targets) and not stray
+        untreated = [x for x in mine if size_of(x) is not None and not x.is_treated]
+        total, complete = sum(sizes), bool(targets) and len(untreated) == len(targets) and not stray
         gone = complete and all(is_gone(x) for x in mine)
         back = any(not x.nodal and (size_of(x) or 0) > 0 for x in mine)
         if not targets:
