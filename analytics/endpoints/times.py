@@ -81,7 +81,7 @@ def _read_source(found: pl.DataFrame, observed: pl.DataFrame, book: RecordBook) 
 
 
 def _derive_seen(source: _Source, endpoints: list[Endpoint], settings: Settings) -> pl.DataFrame:
-    """Return what the assessments show of each line: progression and response, where asked for benefit and confirmation."""
+    """Return what the assessments show of each line, with benefit and confirmation where these are asked for."""
     seen, asked = source.seen, {name for endpoint in endpoints for name in (*endpoint.events, endpoint.origin)}
     if _BENEFIT in asked:
         seen = derive_benefit(seen, source.assessments, settings)
