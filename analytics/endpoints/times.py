@@ -146,11 +146,13 @@ def derive_times_to_event(
     ready = made or _derive_what_is_read(seen_tables, lines, settings)
     lines = _code_files(lines, "file")
     recist = _code_files(ready["recist_assessments"], "file").collect()
-    progressions = _code_files(_code_files(ready["marker_progressions"], "file"), "last_file").collect()
+    progressions = ready["marker_progressions"]
+    for column in ("file", "last_file", "changed_file"):
+        progressions = _code_files(progressions, column)
     responses = _code_files(ready["marker_responses"], "deciding_file").collect()
     schedule = tables["schedule"].collect()
     book = RecordBook()
-    of_marker = derive_marker_records(responses, progressions, tables["labs"], settings, book)
+    of_marker = derive_marker_records(responses, progressions.collect(), tables["labs"], settings, book)
     eager = lines.collect()
     observed = derive_observation(tables, eager, of_marker, settings, book)
     asked = [rule_set for rule_set in RULE_SETS if rule_set.code in {code for _, code in wanted}]

@@ -425,6 +425,44 @@ def test_biochemical_progression_and_its_survival():
     assert times_of()[("TTBP", "default")] == (None, None, "no baseline value of the marker")
 
 
+TWO_ASSAYS = """
+    patient_id | analyte | collected  | value_text | uln | assay_id
+    P1         | CGA     | 2019-12-20 | 400        | 100 | A
+    P1         | CGA     | 2020-04-01 | 390        | 100 | A
+    P1         | CGA     | 2020-06-01 | 900        | 100 | B
+    P1         | CGA     | 2020-07-01 | 100        | 100 | B
+    """
+
+
+def test_a_change_of_assay_ends_the_wait_for_biochemical_events():
+    """5.9 and decision 8: what the other assay says is compared with nothing; the last value of the group dates."""
+    found = times_of("", "2021-06-01 alive_contact", tables={"labs": TWO_ASSAYS}, data_cutoff="2021-01-01")
+    assert found[("TTBP", "default")] == (92, False, "change of assay before the event")
+    # no response can be seen from the first value of the other assay on
+    assert found[("TTBR", "default")] == (153, False, "change of assay before the event")
+    # a death would still count
+    assert found[("BPFS", "default")] == (92, False, "no event by the data cut-off")
+    tables = accept_by_hand(
+        {"treatments": f"patient_id | treatment_id | category | agent | start | end\n{PRRT}", "labs": TWO_ASSAYS}
+    )
+    times = derive_times_to_event(tables, derive_lines(tables, Settings()), Settings()).collect()
+    cited = times.filter(endpoint="TTBR").select("date_used", "source_table", "source_row", "code").row(0)
+    assert cited == ("end of observation", "labs", 4, 9)
+
+
+def test_who_is_measured_by_the_former_assay_again_is_compared_again():
+    """Decision 8: within a group; the value between is of another one."""
+    labs = TWO_ASSAYS + "    P1 | CGA | 2020-09-01 | 850 | 100 | A\n    P1 | CGA | 2020-10-01 | 860 | 100 | A\n"
+    assert times_of("", tables={"labs": labs})[("TTBP", "default")] == (245, True, "biochemical progression")
+    stable = labs.replace("850", "410").replace("860", "405")
+    assert times_of("", tables={"labs": stable})[("TTBP", "default")] == (275, False, "no event")
+
+
+def test_an_assay_that_has_a_baseline_of_its_own_is_no_change():
+    both = TWO_ASSAYS + "    P1 | CGA | 2019-12-21 | 420 | 100 | B\n"
+    assert times_of("", tables={"labs": both})[("TTBR", "default")] == (183, True, "biochemical response")
+
+
 @pytest.mark.parametrize("baseline", ["2019-12-20", "2020-01-01"])
 def test_a_marker_not_measured_again_is_censored_on_day_one(baseline: str):
     """R11: as a line without an adequate scan is; the baseline, days before, does not date it."""
