@@ -176,7 +176,7 @@ def _list_rows(readings: LineReadings, assessed: _Assessed, settings: Settings) 
         "baseline_mm": pl.when(pl.col("baseline") < NO_SUM).then(pl.col("baseline") / 10),
         "sum_mm": pl.when(pl.col("n_measured") > 0).then(pl.col("sum") / 10),
         "nadir_mm": pl.when(pl.col("nadir") < NO_SUM).then(pl.col("nadir") / 10),
-        "change_pct": pl.when("is_complete").then("change"),
+        "change_pct": pl.when(pl.col("is_complete") & (pl.col("baseline") > 0)).then("change"),
     }
     return rows.select(
         computed.get(name, pl.col(name)).cast(column.dtype).alias(name)

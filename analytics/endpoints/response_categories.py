@@ -49,7 +49,10 @@ class VisitSums:
 
 
 def compute_target_response(sums: VisitSums, criteria: SizeCriteria) -> Categories:
-    """Return the target response; progression is also read from an incomplete sum that is large enough."""
+    """Return the target response; progression is also read from an incomplete sum that is large enough.
+
+    Targets of which nothing was seen at the baseline have not responded by staying away.
+    """
     rises = (100 * sums.sum >= criteria.progression_pct * sums.nadir) & (
         sums.sum - sums.nadir >= max(criteria.least_rise_tenths, 1)
     )
@@ -58,7 +61,7 @@ def compute_target_response(sums: VisitSums, criteria: SizeCriteria) -> Categori
     target = np.where(shrinks, PR, SD)
     target[~sums.is_complete] = NE
     target[rises | returns] = PD
-    target[sums.is_gone] = CR
+    target[sums.is_gone] = np.where(sums.baseline[sums.is_gone] > 0, CR, NON_CR_NON_PD)
     target[sums.n_targets == 0] = NA
     return target
 

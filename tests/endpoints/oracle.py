@@ -127,7 +127,7 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
         if not targets:
             target = "NA"
         elif gone:
-            target = "CR"
+            target = "CR" if base_sum else "NON_CR_NON_PD"
         elif (nadir is not None and 10 * total >= 12 * nadir and total - nadir >= 50) or (
             back and (was_gone or nadir == 0)
         ):

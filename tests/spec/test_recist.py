@@ -83,6 +83,13 @@ def test_one_target_at_the_edges(baseline: str, later: str, response: str):
     assert one_target(baseline, later)["response"][0] == response
 
 
+def test_targets_that_were_not_seen_at_the_baseline_do_not_respond_by_staying_away():
+    """L5: 0 mm is no target of 10; it is no complete response either, and whatever is seen of it is progression."""
+    assessments = one_target("not_visible", "not_visible", "12", "not_visible")
+    assert assessments["response"].to_list() == ["NON_CR_NON_PD", "PD", "NON_CR_NON_PD"]
+    assert assessments["change_pct"].to_list() == [None, None, None]
+
+
 def test_progression_is_read_from_the_nadir_and_the_nadir_includes_the_baseline():
     """L3: 50 → 30 is a response; 36 is 20 % and 6 mm above the nadir 30."""
     assessments = one_target("50", "30", "36")
