@@ -12,6 +12,7 @@ from analytics.catalogue.settings import Settings
 from analytics.catalogue.sites import METASTATIC_SITES
 from analytics.longitudinal.line_windows import is_surely_timed
 from analytics.longitudinal.reading import select_reading
+from analytics.longitudinal.receptor_status import FDG
 from analytics.tables.results import IntArray
 
 _ON_LINE = ["pid", "line_no"]
@@ -113,6 +114,12 @@ def _word_sites(found: IntArray) -> list[pl.Series]:
     return [said.gather(which) for said in words]
 
 
+def _is_uptake_alone(imaging: pl.DataFrame) -> pl.Expr:
+    """Return whether a lesion row tells the uptake of FDG alone: many well differentiated tumours have none."""
+    is_of_fdg = pl.lit((imaging["tracer"] == FDG).fill_null(value=False)).gather("scan").fill_null(value=False)
+    return is_of_fdg & pl.all_horizontal(pl.col("longest_mm", "short_mm").is_null())
+
+
 def _select_last_scans(
     lines: pl.DataFrame, lesions: pl.DataFrame, imaging: pl.DataFrame, settings: Settings
 ) -> pl.DataFrame:
@@ -120,8 +127,9 @@ def _select_last_scans(
 
     ``place`` is that of the line.
     """
-    # an examination for uptake alone, as FDG PET, tells no burden and hides none
-    is_measured = lesions.select(pl.col("measured").ne_missing("not_assessed") & pl.col("scan").is_not_null())
+    # an examination for uptake alone tells no burden and hides none
+    is_assessed = pl.col("measured").ne_missing("not_assessed") & pl.col("scan").is_not_null()
+    is_measured = lesions.select(is_assessed & ~_is_uptake_alone(imaging))
     has_lesions = np.zeros(imaging.height, dtype=np.bool_)
     has_lesions[lesions["scan"].filter(is_measured.to_series()).to_numpy()] = True
     day = [pl.col("date"), pl.coalesce("date_hi", "date").alias("date_hi")]
@@ -149,8 +157,8 @@ def derive_burden(
 
     ``n_lesions`` counts those seen; ``target_sum_mm`` adds up the targets, nodes by their short axis, and
     is null unless every target of that day has a size. One lesion on several scans counts once, at its
-    largest, and as a target when it is one on any; of several readers of a scan one is taken. ``lesions`` have
-    ``scan``, their row of ``imaging``.
+    largest, and as a target when it is one on any; of several readers of a scan one is taken. Of an FDG scan only
+    what has a size counts. ``lesions`` have ``scan``, their row of ``imaging``.
     """
     chosen = _select_last_scans(lines, lesions, imaging, settings)
     is_chosen = np.zeros(imaging.height + 1, dtype=np.bool_)
@@ -158,7 +166,7 @@ def derive_burden(
     asked = lesions.select("scan", "reader", "lesion_id", "role", "nodal", "measured", "longest_mm", "short_mm")
     # the last place is that of no scan
     of_chosen = pl.Series(is_chosen[lesions["scan"].fill_null(imaging.height).to_numpy()])
-    rows = select_reading(asked.filter(of_chosen), "scan")
+    rows = select_reading(asked.filter(of_chosen & ~asked.select(_is_uptake_alone(imaging)).to_series()), "scan")
     size = pl.when(pl.col("nodal") == "Y").then(pl.coalesce("short_mm", "longest_mm")).otherwise("longest_mm")
     names = rows["lesion_id"].cast(pl.Categorical(pl.Categories.random()))
     of_lines = (

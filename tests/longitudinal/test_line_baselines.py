@@ -77,7 +77,8 @@ def test_burden_is_that_of_the_last_day_with_lesions_before_the_start():
     assert (known["n_lesions"], known["target_sum_mm"]) == (2, None)
 
 
-def test_uptake_after_the_last_sizes_hides_no_burden():
+@pytest.mark.parametrize("uptake", ["not_assessed", "not_visible", "yes"])
+def test_uptake_after_the_last_sizes_hides_no_burden(uptake: str):
     imaging = """
         patient_id | imaging_id | date       | modality | tracer
         P1         | s0         | 2019-12-01 | CT       | none
@@ -87,9 +88,9 @@ def test_uptake_after_the_last_sizes_hides_no_burden():
         patient_id | imaging_id | lesion_id | role   | longest_mm | measured     | suv_max
         P1         | s0         | T01       | target | 40         | yes          |
         P1         | s0         | T02       | target | 20         | yes          |
-        P1         | f0         | T01       | target |            | not_assessed | 7.5
+        P1         | f0         | T01       | target |            | {uptake}     | 7.5
         """
-    known = baseline_of(imaging=imaging, lesions=lesions)
+    known = baseline_of(imaging=imaging, lesions=lesions.format(uptake=uptake))
     assert (known["n_lesions"], known["target_sum_mm"]) == (2, 60.0)
 
 
@@ -145,6 +146,28 @@ def test_scans_more_than_31_days_apart_make_no_netpet_group_but_a_reader_may_gra
     assert graded["netpet"] == "P4b"
     unlisted = baseline_of(imaging=TWO_TRACERS.format(fdg="2019-11-02", grade="P1"))
     assert (unlisted["fdg_status"], unlisted["netpet"]) == ("negative", "P1")
+
+
+def test_two_values_of_one_day_are_their_geometric_mean():
+    """Decision 9: as CgA, so ALP and eGFR."""
+    labs = """
+        patient_id | analyte | collected  | value_text | uln
+        P1         | CGA     | 2019-12-01 | 200        | 100
+        P1         | CGA     | 2019-12-01 | 800        | 100
+        P1         | ALP     | 2019-12-01 | 120        | 120
+        P1         | ALP     | 2019-12-01 | 480        | 120
+        P1         | EGFR    | 2019-12-01 | 50         |
+        P1         | EGFR    | 2019-12-01 | 72         |
+        P1         | EGFR    | 2019-11-01 | 99         |
+        """
+    known = baseline_of(labs=labs)
+    assert (known["cga_fold_uln"], known["alp_fold_uln"], known["egfr"]) == pytest.approx((4.0, 2.0, 60.0))
+
+
+def test_that_receptors_were_not_determined_again_takes_nothing_back():
+    diagnoses = "patient_id | diagnosis_no | diagnosis_date | sstr_status\nP1 | 2 | 2019-01-01 | not_done\n"
+    assert baseline_of(diagnoses=diagnoses)["sstr_status"] == "not_done"
+    assert baseline_of(diagnoses=diagnoses + "P1 | 1 | 2015-01-01 | positive")["sstr_status"] == "positive"
 
 
 def test_receptor_status_is_that_of_the_latest_diagnosis_before_the_start():
