@@ -138,6 +138,26 @@ def test_netpet_groups_by_the_lesions_seen(receptor: str, fdg: str, status: str,
     assert (known["krenning"], known["fdg_status"], known["netpet"]) == (3, status, netpet)
 
 
+@pytest.mark.parametrize(("beside", "netpet"), [("yes", None), ("not_visible", "P5")])
+def test_a_lesion_seen_by_fdg_of_which_the_receptor_scan_says_nothing_leaves_the_group_open(beside: str, netpet: str):
+    """L5: what was not noted was not found missing. One lesion without receptors is enough for P5."""
+    lesions = SEEN.format(receptor=beside, fdg="yes") + "    P1 | f0 | L2 | yes\n"
+    known = baseline_of(imaging=TWO_TRACERS.format(fdg="2019-11-01", grade=""), lesions=lesions)
+    assert (known["fdg_status"], known["netpet"]) == ("positive", netpet)
+
+
+@pytest.mark.parametrize(("day", "known"), [("2019-12", ("positive", 2)), ("2020-01", (None, None))])
+def test_a_scan_that_may_lie_after_the_start_tells_no_receptor_status(day: str, known: tuple[object, ...]):
+    """V12: the line began on 2020-01-01, a scan of «2020-01» is hardly of that day."""
+    scans = f"""
+        patient_id | imaging_id | date  | modality | tracer        | krenning
+        P1         | r0         | {day} | PET_CT   | 68Ga-DOTATATE | 2
+        P1         | f0         | {day} | PET_CT   | 18F-FDG       |
+        """
+    found = baseline_of(imaging=scans, lesions=SEEN.format(receptor="yes", fdg="yes"))
+    assert (found["fdg_status"], found["krenning"]) == known
+
+
 def test_scans_more_than_31_days_apart_make_no_netpet_group_but_a_reader_may_grade_them():
     lesions = SEEN.format(receptor="yes", fdg="yes")
     apart = baseline_of(imaging=TWO_TRACERS.format(fdg="2019-11-02", grade=""), lesions=lesions)
