@@ -138,7 +138,7 @@ def compute_grade(edition: GradeEdition) -> pl.Expr:
 
 
 def _derive_computed_grade(starts: pl.DataFrame, pathology: pl.LazyFrame, edition: GradeEdition) -> pl.Series:
-    """Return the grade of the latest well-differentiated specimen that may lie before each start, of a day the highest."""
+    """Return the grade of the latest well-differentiated specimen that may lie before a start, the highest of a day."""
     graded = pathology.filter(pl.col("differentiation") == "well").select(
         "pid", "date", "date_lo", grade_computed=compute_grade(edition)
     )

@@ -56,6 +56,36 @@ def test_sites_of_metastases_come_from_diagnoses_and_from_lesions_seen_by_the_st
     assert (unseen["is_liver_only"], unseen["extent"]) == (True, "liver_only")
 
 
+@pytest.mark.parametrize(
+    ("day", "start", "sites"),
+    [
+        ("2019-12", "2020-01-15", ["bone"]),
+        ("2020-01", "2020-01-15", None),
+        ("2020-01", "2020-01", ["bone"]),
+        ("2020-01-20", "2020-01", None),
+        ("2020-01-15", "2020-01-15", ["bone"]),
+    ],
+)
+def test_a_scan_that_may_lie_after_the_start_tells_no_metastases(day: str, start: str, sites: list[str] | None):
+    """V12; known to the same month, both are taken as of one day."""
+    known = baseline_of(
+        treatments=START.replace("2020-01-01", start),
+        imaging=f"patient_id | imaging_id | date | modality\nP1 | s0 | {day} | CT",
+        lesions="patient_id | imaging_id | lesion_id | organ | measured\nP1 | s0 | N01 | bone | yes",
+    )
+    assert known["metastatic_sites"] == sites
+
+
+def test_a_presacral_primary_is_no_metastasis_of_itself():
+    known = baseline_of(
+        diagnoses="patient_id | diagnosis_no | primary_site\nP1 | 1 | presacral_retroperitoneal",
+        imaging="patient_id | imaging_id | date | modality\nP1 | s0 | 2019-12-01 | CT",
+        lesions="patient_id | imaging_id | lesion_id | organ | measured\n"
+        "P1 | s0 | N01 | presacral | yes\nP1 | s0 | N02 | liver | yes",
+    )
+    assert (known["metastatic_sites"], known["is_liver_only"]) == (["liver"], True)
+
+
 def test_burden_is_that_of_the_last_day_with_lesions_before_the_start():
     imaging = """
         patient_id | imaging_id | date       | modality
