@@ -21,9 +21,10 @@ def derive_receptor_status(
     """Return ``krenning``, ``fdg_status`` and ``netpet`` of each line with such a scan before its start.
 
     Only scans that may lie within ``tracer_window_days`` before the start, and surely not after it, count. A reader's
-    NETPET grade stands; without one the lesions seen and not seen tell the group, where the two scans lie at most
-    ``paired_scan_days`` apart: uptakes of two tracers are never compared. A lesion seen by FDG of which the receptor
-    scan says nothing leaves the group open. ``lesions`` have ``scan``, their row of ``imaging``.
+    NETPET grade stands unless a later FDG scan shows otherwise; without one the lesions seen and not seen tell the
+    group, where the two scans lie at most ``paired_scan_days`` apart: uptakes of two tracers are never compared. A
+    lesion seen by FDG of which the receptor scan says nothing leaves the group open. ``lesions`` have ``scan``, their
+    row of ``imaging``.
 
     Notes
     -----
@@ -32,13 +33,16 @@ def derive_receptor_status(
     """
     read = _select_scans(imaging, lines, settings)
     krenning = _select_last(read.filter(pl.col("krenning").is_not_null())).select(*_ON_LINE, "krenning")
-    graded = _select_last(read.filter(pl.col("netpet").is_not_null())).select(*_ON_LINE, graded="netpet")
+    graded = _select_last(read.filter(pl.col("netpet").is_not_null())).select(
+        *_ON_LINE, graded="netpet", graded_date="date"
+    )
     # receptor scans are only asked about their lesions beside an FDG scan of the line
     lines_with_fdg = read.filter(pl.col("tracer") == FDG).select(_ON_LINE).unique()
     avid = _derive_avidity(read.join(lines_with_fdg, on=_ON_LINE, how="semi"), lesions, imaging.height)
     fdg = _select_last(avid.filter(pl.col("tracer") == FDG))
     receptor = avid.filter(pl.col("tracer") != FDG)
-    status = fdg.select(*_ON_LINE, fdg_status=pl.when("is_avid").then(pl.lit("positive")).otherwise(pl.lit("negative")))
+    seen = pl.when("is_avid").then(pl.lit("positive")).otherwise(pl.lit("negative"))
+    status = fdg.select(*_ON_LINE, fdg_status=seen, fdg_date="date")
     return (
         status.join(_derive_netpet(fdg, receptor, settings), on=_ON_LINE, how="left")
         .join(graded, on=_ON_LINE, how="full", coalesce=True)
@@ -47,9 +51,15 @@ def derive_receptor_status(
             *_ON_LINE,
             "krenning",
             fdg_status=pl.coalesce("fdg_status", _compute_graded_status()),
-            netpet=pl.coalesce("graded", "netpet"),
+            netpet=pl.when(_is_overtaken()).then("netpet").otherwise(pl.coalesce("graded", "netpet")),
         )
     )
+
+
+def _is_overtaken() -> pl.Expr:
+    """Return whether an FDG scan after the one a reader graded shows what the grade excludes."""
+    is_later = pl.col("fdg_date") > pl.col("graded_date")
+    return (is_later & (pl.col("fdg_status") != _compute_graded_status())).fill_null(value=False)
 
 
 def _compute_graded_status() -> pl.Expr:

@@ -168,6 +168,23 @@ def test_netpet_groups_by_the_lesions_seen(receptor: str, fdg: str, status: str,
     assert (known["krenning"], known["fdg_status"], known["netpet"]) == (3, status, netpet)
 
 
+@pytest.mark.parametrize(
+    ("grade", "later", "known"),
+    [
+        ("P1", "yes", ("positive", "P2-P4")),
+        ("P1", "not_visible", ("negative", "P1")),
+        ("P4b", "yes", ("positive", "P4b")),
+        ("P4b", "not_visible", ("negative", "P1")),
+    ],
+)
+def test_a_reader_graded_an_earlier_scan(grade: str, later: str, known: tuple[str, str]):
+    """What a later FDG scan shows is not contradicted by the grade of an earlier one."""
+    earlier = "    P1 | f9 | 2019-05-01 | PET_CT | 18F-FDG | | " + grade
+    imaging = TWO_TRACERS.format(fdg="2019-10-20", grade="") + earlier
+    found = baseline_of(imaging=imaging, lesions=SEEN.format(receptor="yes", fdg=later))
+    assert (found["fdg_status"], found["netpet"]) == known
+
+
 @pytest.mark.parametrize(("beside", "netpet"), [("yes", None), ("not_visible", "P5")])
 def test_a_lesion_seen_by_fdg_of_which_the_receptor_scan_says_nothing_leaves_the_group_open(beside: str, netpet: str):
     """L5: what was not noted was not found missing. One lesion without receptors is enough for P5."""
