@@ -67,13 +67,18 @@ def compute_target_response(sums: VisitSums, criteria: SizeCriteria) -> Categori
 
 
 def compute_non_target_response(
-    said: NDArray[np.uint8], n_others: IntArray, n_others_gone: IntArray, is_other_left: BoolArray
+    said: NDArray[np.uint8],
+    n_others: IntArray,
+    n_others_gone: IntArray,
+    is_other_left: BoolArray,
+    may_respond: BoolArray,
 ) -> Categories:
     """Return the non-target response: the reader's word first, since only a reader calls it unequivocal.
 
-    ``said`` is the place of that word among ``NON_TARGET_WORDS``.
+    ``said`` is the place of that word among ``NON_TARGET_WORDS``. A line may respond in which anything was seen at
+    the baseline.
     """
-    other = np.where(n_others_gone == n_others, CR, NE)
+    other = np.where(n_others_gone == n_others, np.where(may_respond, CR, NON_CR_NON_PD), NE)
     other[is_other_left] = NON_CR_NON_PD
     other[n_others == 0] = NA
     of_word = np.array([CATEGORIES.index(word) for word in NON_TARGET_WORDS], dtype=np.uint8)
@@ -87,6 +92,8 @@ def _decide_overall(target: str, other: str, *, has_new: bool) -> str:
         return "PD"
     if target == "NA":
         return "NE" if other == "NA" else other
+    if target == "NON_CR_NON_PD":
+        return "CR" if other == "CR" else target
     if target == "CR" and other in ("CR", "NA"):
         return "CR"
     return "PR" if target in ("CR", "PR") else target

@@ -138,7 +138,8 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
             target = "PR"
         else:
             target = "SD"
-        non_target = judge_others(here, others, said)
+        was_seen = bool(base_sum) or any(not is_gone(x) for x in baseline if x.name in others)
+        non_target = judge_others(here, others, said, was_seen)
         answers.append((day, overall(target, non_target, new)))
         was_gone = was_gone or gone
         if complete:
@@ -146,7 +147,7 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
     return answers
 
 
-def judge_others(here: list[Lesion], others: set[str], said: list[str]) -> str:
+def judge_others(here: list[Lesion], others: set[str], said: list[str], was_seen: bool) -> str:
     for word in ("PD", "NON_CR_NON_PD", "NE", "CR"):
         if word in said:
             return word
@@ -157,7 +158,7 @@ def judge_others(here: list[Lesion], others: set[str], said: list[str]) -> str:
     if any(not is_gone(x) and x.how not in unknown for x in mine):
         return "NON_CR_NON_PD"
     if sum(is_gone(x) for x in mine) == len(others):
-        return "CR"
+        return "CR" if was_seen else "NON_CR_NON_PD"
     return "NE"
 
 
@@ -166,6 +167,8 @@ def overall(target: str, non_target: str, new: bool) -> str:
         return "PD"
     if target == "NA":
         return "NE" if non_target == "NA" else non_target
+    if target == "NON_CR_NON_PD":
+        return "CR" if non_target == "CR" else target
     if target == "CR":
         return "CR" if non_target in ("CR", "NA") else "PR"
     return target
