@@ -36,9 +36,13 @@ def size_of(lesion: Lesion) -> int | None:
     return lesion.tenths if lesion.how == "yes" else None
 
 
-def is_gone(lesion: Lesion) -> bool:
+def is_normal(lesion: Lesion) -> bool:
     size = size_of(lesion)
-    return not lesion.is_treated and size is not None and (size < 100 if lesion.nodal else size == 0)
+    return size is not None and (size < 100 if lesion.nodal else size == 0)
+
+
+def is_gone(lesion: Lesion) -> bool:
+    return is_normal(lesion) and not lesion.is_treated
 
 
 def mark_left(scans: list[Scan], lesions: list[Lesion], starts: list[dt.date]) -> list[Lesion]:
@@ -138,7 +142,7 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
             target = "PR"
         else:
             target = "SD"
-        was_seen = bool(base_sum) or any(not is_gone(x) for x in baseline if x.name in others)
+        was_seen = bool(base_sum) or any(not is_normal(x) for x in baseline if x.name in others)
         non_target = judge_others(here, others, said, was_seen)
         answers.append((day, overall(target, non_target, new)))
         was_gone = was_gone or gone
