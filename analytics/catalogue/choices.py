@@ -46,6 +46,19 @@ CHOICES: tuple[Choice, ...] = (
         rule_set="lesions",
     ),
     Choice(
+        "after_complete_response",
+        "disease a reader sees after a complete response called progression",
+        "recist11",
+        settings=(("after_complete_response", "progression"),),
+    ),
+    Choice(
+        "lesions_after_complete_response",
+        "lesions seen after a complete response called progression",
+        "recist11",
+        settings=(("after_complete_response", "progression"),),
+        rule_set="lesions",
+    ),
+    Choice(
         "earliest_scan",
         "progression dated by the first scan of its visit",
         "recist11",

@@ -13,6 +13,7 @@ CENSOR_CODES: dict[str, int] = {
     "death": 6,
     "progression": 7,
     "no_baseline": 8,
+    "assay_change": 9,
 }
 """Number of each reason of censoring; 0 is an event."""
 
@@ -24,6 +25,7 @@ EVENT_WORDS: dict[str, tuple[str, str]] = {
     "death": ("death", "day of death"),
     "new_therapy": ("next treatment", "start of the next line"),
     "response": ("response", "first scan that shows response"),
+    "confirmed_response": ("confirmed response", "first scan that shows the response"),
     "end_of_treatment": ("end of treatment", "last day of the line"),
     "marker_progression": ("biochemical progression", "first value that satisfies the rule"),
     "marker_response": ("biochemical response", "first value that satisfies the rule"),
@@ -39,6 +41,7 @@ END_WORDS: dict[str, str] = {
     "death": "death",
     "data_cutoff": "the data cut-off",
     "progression": "progression",
+    "assay_change": "a change of assay",
 }
 """What ends observation."""
 
@@ -53,6 +56,7 @@ CENSOR_WORDS: dict[str, str] = {
     "missed": "event after missed assessments",
     "lost": "lost to follow-up",
     "no_baseline": "no baseline assessment",
+    "assay_change": "change of assay before the event",
 }
 
 CENSOR_RECORD_WORDS: dict[str, str] = {

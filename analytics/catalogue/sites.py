@@ -58,6 +58,9 @@ METASTATIC_SITES: tuple[Site, ...] = (
     Site("other", "Other", ""),
 )
 
+SITE_OF_PRIMARY: dict[str, str] = {"presacral_retroperitoneal": "presacral"}
+"""Primary sites that go by another code among metastatic sites."""
+
 ORGANS: tuple[Site, ...] = (
     *METASTATIC_SITES,
     *(site for site in PRIMARY_SITES if site.code not in {known.code for known in METASTATIC_SITES}),

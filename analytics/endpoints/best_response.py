@@ -26,7 +26,7 @@ _NEVER = _DAYS - 1
 """A day that does not come."""
 
 
-def _select_until_progression(rows: pl.DataFrame) -> pl.DataFrame:
+def select_until_progression(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the assessments of each line up to its first progression, that one included, in order.
 
     They have ``kind``, the place of their response, and ``day_key``, line and day as one number.
@@ -64,7 +64,7 @@ def compute_best_responses(rows: pl.DataFrame, settings: Settings) -> pl.DataFra
     pl.DataFrame
         ``line`` and the columns of ``BestResponses`` from ``n_assessments`` on, for lines with a row.
     """
-    kept = _select_until_progression(rows)
+    kept = select_until_progression(rows)
     since_start = (pl.col("date") - pl.col("start_date")).dt.total_days()
     is_late = kept.select((since_start >= settings.sd_minimum_days).fill_null(value=False)).to_series().to_numpy()
     kind, line, day_key = (kept[name].to_numpy() for name in ("kind", "line", "day_key"))

@@ -75,7 +75,7 @@ def derive_all(
         assess_readings(readings, settings),
         lines,
         marker_values,
-        tables["schedule"].collect(),
+        tables,
         settings,
     )
     growth = derive_growth_rates(readings, recist)

@@ -102,14 +102,19 @@ def _derive_scan_censoring(observed: pl.LazyFrame, endpoint: Endpoint, closing: 
     )
 
 
-def _is_alive_at_end() -> pl.Expr:
-    """Return whether life is known to reach the end of observation: who died on it or later was alive."""
-    return pl.any_horizontal(*((pl.col(name) >= pl.col("end")).fill_null(value=False) for name in ("alive", "death")))
+def _is_followed_to_end(endpoint: Endpoint) -> pl.Expr:
+    """Return whether the patient is known to have been followed to the end of observation: who died later was alive.
+
+    Of who was lost a later death tells the survival alone: what was given or seen until then is not known.
+    """
+    is_alive, is_dead_later = ((pl.col(name) >= pl.col("end")).fill_null(value=False) for name in ("alive", "death"))
+    tells_enough = pl.lit(value=True) if endpoint.events == ("death",) else ~pl.col("is_lost")
+    return is_alive | (is_dead_later & tells_enough)
 
 
 def _derive_contact_censoring(observed: pl.LazyFrame, endpoint: Endpoint, closing: pl.Expr) -> pl.LazyFrame:
     """Censor at the last day known alive, or at the end of observation where life is known to reach it."""
-    reaches = _is_alive_at_end()
+    reaches = _is_followed_to_end(endpoint)
     still_open = pl.when("is_lost").then(as_code("lost", CENSORINGS)).otherwise(as_code("open", CENSORINGS))
     at_end = ((reaches & (closing == name), name) for name in endpoint.ends)
     return observed.with_columns(
@@ -125,9 +130,9 @@ def _derive_censoring(observed: pl.LazyFrame, endpoint: Endpoint, ends: tuple[st
     """Add ``censoring``, the record a line without event is censored at, why, and which record that is."""
     lost = pl.when("is_lost").then(as_code("lost", CENSORINGS)).otherwise(as_code("open", CENSORINGS))
     closes = {name: pl.col(name) == pl.col("end") for name in ends}
-    if "data_cutoff" in closes:
-        # who was lost before the cut-off was not observed until then
-        closes["data_cutoff"] = closes["data_cutoff"] & ~(pl.col("is_lost") & ~_is_alive_at_end())
+    for name in closes.keys() & {"death", "data_cutoff"}:
+        # who was lost before was not observed until then
+        closes[name] = closes[name] & ~(pl.col("is_lost") & ~_is_followed_to_end(endpoint))
     closing = pl.coalesce(*(pl.when(holds).then(as_code(name, CENSORINGS)) for name, holds in closes.items()), lost)
     if endpoint.censor_at == "last_adequate_scan":
         return _derive_scan_censoring(observed, endpoint, closing)
@@ -165,11 +170,11 @@ def _derive_bounds(observed: pl.LazyFrame, endpoint: Endpoint) -> pl.LazyFrame:
 
 def _apply_missed(observed: pl.DataFrame, assessed: Assessed) -> pl.DataFrame:
     """Censor an event after too many missed assessments at the last adequate one before it."""
-    since_start = observed.select(
-        event=(pl.col("event") - pl.col("start_date")).dt.total_days(),
-        last=(pl.col("last_negative") - pl.col("start_date")).dt.total_days(),
+    since_anchor = observed.select(
+        event=(pl.col("event") - pl.col("anchor_date")).dt.total_days(),
+        last=(pl.col("last_negative") - pl.col("anchor_date")).dt.total_days(),
     )
-    missed = compute_missed(since_start, assessed.schedule, assessed.settings)
+    missed = compute_missed(since_anchor, assessed.schedule, assessed.settings)
     if missed is None:
         return observed.with_columns(
             exclusion=pl.coalesce("exclusion", pl.lit("no assessment schedule or interval is known"))

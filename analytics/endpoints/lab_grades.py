@@ -34,6 +34,9 @@ _FALLS = tuple(entry.analyte for entry in FALL_GRADES)
 BESIDE = 1e-9
 """Share by which a value «< 50» lies below 50: far beyond the digits that make a tie, far below those reported."""
 
+BEYOND_ANY_VALUE = 1e300
+"""Stands for a value without an upper bound; unlike infinity it is not as large as its own multiples."""
+
 _TERMS = {entry.analyte: entry.term for entry in (*FALL_GRADES, *RISE_GRADES)}
 
 
@@ -51,9 +54,13 @@ def compute_fall_grade(entry: FallGrades) -> pl.Expr:
 
 
 def compute_rise_grade(entry: RiseGrades) -> pl.Expr:
-    """Return the grade of a high ``value`` against ``uln`` or an abnormal ``baseline``; null without ``uln``."""
+    """Return the grade of a high ``value`` against ``uln`` or an abnormal ``baseline``; null without ``uln``.
+
+    A baseline is abnormal by the limit of its own laboratory, ``baseline_uln``; where that is unknown by ``uln``.
+    """
     value, uln, baseline = pl.col("value"), pl.col("uln"), pl.col("baseline")
-    was_abnormal = _exceeds(baseline, uln).fill_null(value=False) & (entry.baseline_from is not None)
+    is_above = _exceeds(baseline, pl.coalesce("baseline_uln", "uln"))
+    was_abnormal = is_above.fill_null(value=False) & (entry.baseline_from is not None)
     reference = pl.when(was_abnormal).then(baseline).otherwise(uln)
     start = baseline * (entry.baseline_from or 1.0)
     reaches = _exceeds(value, start) if entry.is_baseline_exceeded else is_at_most(start, value)
@@ -70,14 +77,30 @@ def compute_rise_grade(entry: RiseGrades) -> pl.Expr:
     return pl.max_horizontal(by_limit, pl.when(by_limit.is_not_null() | (by_baseline > 0)).then(by_baseline))
 
 
-def _compute_ends() -> tuple[pl.Expr, pl.Expr]:
-    """Return the values with the least and with the worst grade among those a ``comparator`` leaves possible."""
-    value, sign = pl.col("value"), pl.col("comparator")
+def _compute_bounds(value: pl.Expr, sign: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Return the lowest and the highest value a comparator leaves possible."""
     is_below, is_above = sign.is_in(["<", "<="]), sign.is_in([">", ">="])
     lowest = pl.when(is_below).then(0.0).when(sign == ">").then(value * (1 + BESIDE)).otherwise(value)
-    highest = pl.when(is_above).then(float("inf")).when(sign == "<").then(value * (1 - BESIDE)).otherwise(value)
+    highest = pl.when(is_above).then(BEYOND_ANY_VALUE).when(sign == "<").then(value * (1 - BESIDE)).otherwise(value)
+    return lowest, highest
+
+
+def _compute_ends() -> tuple[list[pl.Expr], list[pl.Expr]]:
+    """Return ``value`` and ``baseline`` with the least and with the worst grade among those that are possible.
+
+    A rise is the worse the lower the baseline was.
+    """
+    lowest, highest = _compute_bounds(pl.col("value"), pl.col("comparator"))
+    base_lowest, base_highest = _compute_bounds(pl.col("baseline"), pl.col("baseline_sign"))
     is_fall = pl.col("analyte").is_in(_FALLS)
-    return pl.when(is_fall).then(highest).otherwise(lowest), pl.when(is_fall).then(lowest).otherwise(highest)
+    best, worst = pl.when(is_fall).then(highest).otherwise(lowest), pl.when(is_fall).then(lowest).otherwise(highest)
+
+    def pair(value: pl.Expr, baseline: pl.Expr) -> list[pl.Expr]:
+        # what a baseline may have been, it was also as its own baseline
+        own = pl.when("is_own_baseline").then(value).otherwise(baseline)
+        return [value.alias("value"), own.alias("baseline")]
+
+    return pair(best, base_highest), pair(worst, base_lowest)
 
 
 def _add_grades(read: pl.DataFrame) -> pl.DataFrame:
@@ -85,12 +108,12 @@ def _add_grades(read: pl.DataFrame) -> pl.DataFrame:
 
     A bound that does not even exclude grade 0, though grades from 1 are possible, gives none.
     """
-    graded = read.with_columns(value=_compute_ends()[0]).select(grade=_compute_grade())
+    graded = read.with_columns(_compute_ends()[0]).select(grade=_compute_grade())
     both = read.with_columns(graded.to_series(), is_least=pl.lit(value=False))
-    bounds = read["comparator"].is_not_null().arg_true()
+    bounds = read.select(pl.any_horizontal(pl.col("comparator", "baseline_sign").is_not_null()).arg_true()).to_series()
     if bounds.is_empty():
         return both
-    open_ends = read[bounds].with_columns(value=_compute_ends()[1]).select(_compute_grade()).to_series()
+    open_ends = read[bounds].with_columns(_compute_ends()[1]).select(_compute_grade()).to_series()
     worst = both["grade"].scatter(bounds, open_ends)
     is_open = (worst != both["grade"]).fill_null(value=True)
     is_told = (both["grade"] > 0).fill_null(value=False)
@@ -191,17 +214,22 @@ def _select_worst(graded: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([graded[worst], counts.drop("run")], how="horizontal")
 
 
-def _find_baselines(read: pl.DataFrame) -> pl.Series:
-    """Return beside each value the last one of its line and analyte up to the start; they stand in order."""
+def _find_baselines(read: pl.DataFrame) -> pl.DataFrame:
+    """Return beside each value the last one of its line and analyte up to the start, as it is noted.
+
+    They stand in order: ``baseline``, ``baseline_sign``, ``baseline_uln``, and ``is_own_baseline``.
+    """
     run = read.select(is_first_of("place", "analyte").cum_sum().cast(pl.Int64) - 1).to_series().alias("run")
     n_runs = 0 if run.is_empty() else run[-1] + 1
     last = (
-        read.select("date", "start_date", run, baseline="value")
+        read.select("date", "start_date", "place_of_value", run)
         .filter(pl.col("date") <= pl.col("start_date"))
         .filter(is_first_of("run").shift(-1, fill_value=True))
-        .select("run", "baseline")
+        .select("run", "place_of_value")
     )
-    return spread_rows(last, "run", n_runs)["baseline"].gather(run)
+    place = spread_rows(last, "run", n_runs)["place_of_value"].gather(run)
+    noted = read.select(baseline="value", baseline_sign="comparator", baseline_uln="uln")
+    return noted.select(pl.all().gather(place)).with_columns(is_own_baseline=place.eq_missing(read["place_of_value"]))
 
 
 def derive_lab_grades(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -211,7 +239,8 @@ def derive_lab_grades(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, s
     it decides how liver values are graded when it was abnormal. A value up to the start that may lie after it, its
     day being known only roughly, is not read. A value below a lower limit of normal
     that is not known, and above the limit of grade 2, stays ungraded. A value beyond a quantitation limit has
-    the least grade its bound leaves, and says so; none where that is 0 and worse ones are open.
+    the least grade its bound leaves, and says so; none where that is 0 and worse ones are open. So has a value
+    whose baseline is a bound.
     """
     read = (
         derive_line_windows(_select_values(tables["labs"]), lines, settings)
@@ -219,7 +248,7 @@ def derive_lab_grades(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame, s
         .with_row_index("place_of_value")
     )
     cycles = tables["cycles"].filter(pl.col("date").is_not_null()).select("pid", "treatment_id", "date").collect()
-    beside = read.with_columns(_find_baselines(read), _derive_periods(read, lines, cycles))
+    beside = read.with_columns(*_find_baselines(read), _derive_periods(read, lines, cycles))
     graded = _add_grades(beside).with_columns(run=is_first_of("place", "analyte", "period").cum_sum())
     worst = _select_worst(graded).with_columns(
         unit_key=compute_line_key() * len(_ANALYTES)

@@ -50,16 +50,21 @@ def count_called_targets(sizes: LesionSizes) -> tuple[IntArray, IntArray, IntArr
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The lesions of the baselines: ``line``, ``lesion`` and their ``role``, over ``n_lines`` lines."""
+    """The lesions of the baselines: ``line``, ``lesion``, their ``role`` and ``is_gone``, over ``n_lines`` lines."""
 
     line: IntArray
     lesion: NDArray[np.uint32]
     role: NDArray[np.uint8]
+    is_gone: BoolArray
     n_lines: int
 
     def count_others(self) -> IntArray:
         """Return how many lesions of each line's baseline are no target."""
         return np.bincount(self.line[self.role == _OTHER], minlength=self.n_lines)
+
+    def have_others(self) -> BoolArray:
+        """Return whether any lesion of each line's baseline that is no target was not gone."""
+        return np.bincount(self.line[(self.role == _OTHER) & ~self.is_gone], minlength=self.n_lines) > 0
 
     def by_key(self, n_names: int) -> KeyedValues:
         """Return the roles by line and lesion, as ``_find_roles`` asks for them."""
@@ -74,7 +79,7 @@ def _find_roles(roles: KeyedValues, readings: SizedReadings, line: IntArray, n_n
     return roles.find(asked)
 
 
-def derive_roles(sizes: LesionSizes, baselines: pl.DataFrame) -> Roles:
+def derive_roles(sizes: LesionSizes, baselines: pl.DataFrame, criteria: SizeCriteria) -> Roles:
     """Return the lesions of each line's baseline."""
     of_base = np.full(sizes.n_visits + 1, NO_LINE)
     known = baselines.with_row_index("line").filter(pl.col("base_visit").is_not_null())
@@ -84,7 +89,7 @@ def derive_roles(sizes: LesionSizes, baselines: pl.DataFrame) -> Roles:
     has_targets = baselines.select((pl.col("n_targets") > 0).fill_null(value=False)).to_series().to_numpy()
     is_target = ((base.marks & TARGET) > 0) & has_targets[line]
     role = np.where(is_target, np.uint8(_TARGET), np.uint8(_OTHER))
-    return Roles(line, base.lesion, role, baselines.height)
+    return Roles(line, base.lesion, role, (_mark_sizes(base, criteria) & _GONE) > 0, baselines.height)
 
 
 def _mark_sizes(sizes: SizedReadings, criteria: SizeCriteria) -> NDArray[np.uint8]:
@@ -98,12 +103,14 @@ def _list_signs() -> tuple[IntArray, NDArray[np.uint8]]:
     """Return what a row adds to the counts and which signs it is, by its role and marks."""
     role, marks = np.divmod(np.arange(3 * 256), 256)
     is_target, is_other = role == _TARGET, role == _OTHER
-    is_sized, is_gone = (marks & SIZED) > 0, (marks & _GONE) > 0
+    # a size after a local treatment is no measure of response, but the lesion is seen
+    is_sized, is_gone = ((marks & sign > 0) & (marks & UNKNOWN == 0) for sign in (SIZED, _GONE))
+    is_unknown = (marks & (UNKNOWN | SEEN)) == UNKNOWN
     counts = _weigh(is_target & is_sized, is_other & is_gone)
     signs = (
         (is_target & is_sized & ~is_gone) * _LEFT
         | (is_target & ((marks & (_PRESENT | NODE)) == _PRESENT)) * _BACK
-        | (is_other & ~is_gone & ((marks & UNKNOWN) == 0)) * _OTHERS_LEFT
+        | (is_other & ~is_gone & ~is_unknown) * _OTHERS_LEFT
         | ((role == _NOT_OF_BASELINE) & ((marks & CALLED_NEW) > 0) & ((marks & SEEN) > 0)) * _NEW
         | ((role == _NOT_OF_BASELINE) & ((marks & TARGET) > 0) & ((marks & SEEN) > 0)) * _STRAY
     )

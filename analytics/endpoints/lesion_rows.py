@@ -8,7 +8,10 @@ import polars as pl
 from analytics.catalogue.size_criteria import SizeCriteria
 
 NODE, SEEN, UNKNOWN, TARGET, CALLED_NEW, SIZED = (np.uint8(1 << place) for place in range(6))
-"""Marks of a row, one bit each: a node, seen, not assessed, called target, called new, with a size."""
+"""Marks of a row, one bit each: a node, seen, not assessed, called target, called new, with a size.
+
+Not assessed and with a size is one measured after a local treatment.
+"""
 
 WITHOUT_SIZE: tuple[str, ...] = ("not_assessed", "not_evaluable", "excised", "irradiated")
 """Not 0 but unknown: a lesion that left by a local treatment did not respond."""

@@ -1,4 +1,4 @@
-"""Lesions that left by a knife or a beam: that they are not seen later in the line is no response."""
+"""Lesions treated by a knife or a beam: that they are smaller or not seen later in the line is no response."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ def _find_first(sizes: SizedReadings, treated: IntArray, of_line: IntArray, n_na
 def forget_treated(sizes: SizedReadings, treated: IntArray, line: IntArray) -> None:
     """Call not assessed, instead of gone, what is not seen after it was excised or irradiated in the line in force.
 
-    A size that is still measured stays. To the next line a lesion that left is no target, whatever another
-    examination of that day that does not see it calls it.
+    A size that is still measured shows growth or nothing (marked ``SIZED`` and ``UNKNOWN``); to the next line it is a
+    size like others. To that line a lesion that left is no target, whatever another examination of that day that does
+    not see it calls it.
 
     Parameters
     ----------
@@ -51,6 +52,6 @@ def forget_treated(sizes: SizedReadings, treated: IntArray, line: IntArray) -> N
     rows, visit = list_places(begin, lengths), np.repeat(sizes.visit[readings], lengths)
     key = of_line[visit] * n_names + sizes.lesion[rows]
     place = np.searchsorted(keys, key).clip(max=len(keys) - 1)
-    is_later = (keys[place] == key) & (visit >= since[place]) & ((sizes.marks[rows] & SEEN) == 0)
-    later = rows[is_later]
-    sizes.marks[later] = sizes.marks[later] & ~(SIZED | TARGET) | UNKNOWN
+    later = rows[(keys[place] == key) & (visit >= since[place])]
+    is_seen = (sizes.marks[later] & SEEN) > 0
+    sizes.marks[later] = np.where(is_seen, sizes.marks[later], sizes.marks[later] & ~(SIZED | TARGET)) | UNKNOWN

@@ -41,7 +41,8 @@ def derive_marker_records(
 ) -> pl.DataFrame:
     """Return the records of CgA in each line that has any, by the rules of the settings: their days and numbers.
 
-    ``marker_progression``, ``last_marker_value``; ``marker_response``; ``lasting_marker_response``, the
+    ``marker_progression``, ``last_marker_value``, ``assay_change``, after which no value can be compared any more;
+    ``marker_response``; ``lasting_marker_response``, the
     response unless the marker progressed before it; ``judged_marker``, which a line has whose response could
     be judged at all. ``no_progression_yet`` and ``no_response_yet`` are the last days without either.
 
@@ -73,6 +74,8 @@ def derive_marker_records(
         "line_no",
         enter(progressed, "file", "row").alias("progression_at"),
         enter(progressed, "last_file", "last_row").alias(number_of("last_marker_value")),
+        enter(progressed, "changed_file", "changed_row").alias("changed_at"),
+        changed="changed_date",
         last_marker_value="last_value_date",
         progression="progression_date",
         no_progression_yet="negative_date",
@@ -95,6 +98,7 @@ def derive_marker_records(
         "no_progression_yet",
         "no_response_yet",
         *let_stand("marker_progression", "progression", "progression_at", pl.col("progression").is_not_null()),
+        *let_stand("assay_change", "changed", "changed_at", pl.col("changed").is_not_null()),
         *let_stand("judged_marker", last, number_of(last), is_judged),
         *let_stand("marker_response", "response", "response_at", has_responded),
         *let_stand("lasting_marker_response", "response", "response_at", is_lasting),

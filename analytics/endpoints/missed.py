@@ -18,8 +18,8 @@ def select_schedule(schedule: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     Raises
     ------
     SettingsError
-        If the one named is not in the source, none is named and there are several, or there is none though
-        progression is to be dated by it.
+        If the one named is not in the source, none is named and there are several, there is none though
+        progression is to be dated by it, or its phases are counted from different days.
     """
     names = schedule["schedule_id"].unique().sort().to_list()
     wanted = settings.assessment_schedule
@@ -37,11 +37,35 @@ def select_schedule(schedule: pl.DataFrame, settings: Settings) -> pl.DataFrame:
             "pd_date_rule",
             "Give the sheet schedule, or another rule.",
         )
-    return schedule.filter(pl.col("schedule_id") == (wanted or (names[0] if names else "")))
+    chosen = schedule.filter(pl.col("schedule_id") == (wanted or (names[0] if names else "")))
+    if chosen["anchor"].n_unique() > 1:
+        raise SettingsError(
+            f"The phases of the schedule «{chosen['schedule_id'][0]}» are counted from different days.",
+            "schedule",
+            "Count all its phases from index, or all from last_treatment_start.",
+        )
+    return chosen
+
+
+def derive_anchors(lines: pl.DataFrame, patients: pl.LazyFrame, schedule: pl.DataFrame) -> pl.Series:
+    """Return for each line the day from which the phases of ``schedule`` are counted.
+
+    That is the start of the line, or the index date of the patient: the one of ``patients``, else the start of the
+    first line.
+    """
+    if "index" not in schedule["anchor"]:
+        return lines["start_date"].alias("anchor_date")
+    fixed = patients.select("pid", "index_date").collect()
+    return (
+        lines.select("pid", "start_date")
+        .join(fixed, on="pid", how="left", maintain_order="left")
+        .select(anchor_date=pl.coalesce("index_date", pl.col("start_date").min().over("pid")))
+        .to_series()
+    )
 
 
 def compute_planned_days(schedule: pl.DataFrame) -> np.ndarray:
-    """Return the planned days of one schedule since the start, the start itself as day 0, in order."""
+    """Return the planned days of one schedule since its anchor, that day itself as day 0, in order."""
     targets = {0}
     for phase in schedule.sort("phase").iter_rows(named=True):
         first, interval, repeats = phase["start_offset_days"], phase["interval_days"], phase["repeats"]
@@ -51,9 +75,9 @@ def compute_planned_days(schedule: pl.DataFrame) -> np.ndarray:
 
 
 def compute_window_edges(schedule: pl.DataFrame) -> np.ndarray:
-    """Return the days since the start at which one planned window ends and the next begins.
+    """Return the days since the anchor at which one planned window ends and the next begins.
 
-    Windows meet half-way between targets, so that every day belongs to exactly one; the start is the
+    Windows meet half-way between targets, so that every day belongs to exactly one; the anchor is the
     target of window 0. ``schedule`` holds the phases of one schedule.
     """
     days = compute_planned_days(schedule)
@@ -61,7 +85,7 @@ def compute_window_edges(schedule: pl.DataFrame) -> np.ndarray:
 
 
 def compute_missed(dates: pl.DataFrame, schedule: pl.DataFrame, settings: Settings) -> pl.Series | None:
-    """Return whether too many assessments were missed between ``last`` and ``event``, both days since the start.
+    """Return whether too many assessments were missed between ``last`` and ``event``, both days since the anchor.
 
     By the planned windows, else by the gap: more than ``max_missed_assessments`` intervals and the
     tolerance. ``None`` when neither schedule nor interval is known: an interval is never guessed.

@@ -94,6 +94,7 @@ RECORDS: tuple[str, ...] = (
     "given_over_time",
     "marker_progression",
     "last_marker_value",
+    "assay_change",
     "judged_marker",
     "marker_response",
     "lasting_marker_response",

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analytics.catalogue.settings import Settings
-from analytics.endpoints.lesion_counts import LesionSummaries, derive_roles, summarise_lesions
+from analytics.endpoints.lesion_counts import LesionSummaries, Roles, derive_roles, summarise_lesions
 from analytics.endpoints.line_readings import LineReadings, derive_line_readings
 from analytics.endpoints.response_categories import (
     NO_SUM,
@@ -75,8 +75,8 @@ def _are_assessed(readings: LineReadings, summaries: LesionSummaries) -> BoolArr
     return (line != NO_LINE) & has_baseline & is_recorded
 
 
-def _assess(readings: LineReadings, summaries: LesionSummaries, n_others: IntArray) -> _Assessed:
-    """Return the responses of the visits; ``n_others`` is the number of non-target lesions of each line's baseline."""
+def _assess(readings: LineReadings, summaries: LesionSummaries, roles: Roles) -> _Assessed:
+    """Return the responses of the visits; ``roles`` are those of the lesions of each line's baseline."""
     is_assessed = _are_assessed(readings, summaries)
     visits, seen = readings.visits.filter(is_assessed), summaries.select(np.flatnonzero(is_assessed))
     line = visits["line"].to_numpy()
@@ -91,9 +91,11 @@ def _assess(readings: LineReadings, summaries: LesionSummaries, n_others: IntArr
     )
     target = compute_target_response(sums, readings.criteria)
     # a visit without a single lesion row says nothing of the others
-    n_others = np.where(seen.has_rows, n_others[line], 0)
+    n_others = np.where(seen.has_rows, roles.count_others()[line], 0)
     said = visits["said"].to_numpy()
-    non_target = compute_non_target_response(said, n_others, seen.n_others_gone, seen.is_other_left)
+    # beside targets that were seen, what was gone at the baseline hides no complete response
+    may_respond = roles.have_others()[line] | (baseline < NO_SUM) & (baseline > 0)
+    non_target = compute_non_target_response(said, n_others, seen.n_others_gone, seen.is_other_left, may_respond)
     new_day = np.minimum(visits["new_day"].to_numpy(), seen.new_day)
     response = compute_overall_response(target, non_target, new_day < NEVER)
     return _Assessed(visits, line, seen.n_measured, new_day, sums, target, non_target, response)
@@ -131,11 +133,11 @@ def derive_recist_assessments(
 
 def assess_readings(readings: LineReadings, settings: Settings) -> pl.DataFrame:
     """Return ``derived.RecistAssessments`` from what is read against the lines."""
-    roles = derive_roles(readings.sizes, readings.baselines)
+    roles = derive_roles(readings.sizes, readings.baselines, readings.criteria)
     days = readings.scans["date"].to_physical().to_numpy()
     line = readings.visits["line"].to_numpy()
     summaries = summarise_lesions(readings.sizes, line, roles, days, readings.criteria)
-    assessed = _assess(readings, summaries, roles.count_others())
+    assessed = _assess(readings, summaries, roles)
     rows = _list_rows(readings, assessed, settings)
     # the visits are in the order of the lines, and these by their start
     in_order = readings.lines.select(compute_line_key()).to_series().is_sorted()
@@ -176,7 +178,7 @@ def _list_rows(readings: LineReadings, assessed: _Assessed, settings: Settings) 
         "baseline_mm": pl.when(pl.col("baseline") < NO_SUM).then(pl.col("baseline") / 10),
         "sum_mm": pl.when(pl.col("n_measured") > 0).then(pl.col("sum") / 10),
         "nadir_mm": pl.when(pl.col("nadir") < NO_SUM).then(pl.col("nadir") / 10),
-        "change_pct": pl.when("is_complete").then("change"),
+        "change_pct": pl.when(pl.col("is_complete") & (pl.col("baseline") > 0)).then("change"),
     }
     return rows.select(
         computed.get(name, pl.col(name)).cast(column.dtype).alias(name)

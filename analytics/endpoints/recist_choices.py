@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
 from analytics.catalogue.settings import Settings
-from analytics.endpoints.missed import compute_planned_days, select_schedule
+from analytics.endpoints.missed import compute_planned_days, derive_anchors, select_schedule
 from analytics.longitudinal.comparisons import is_at_most
 from analytics.longitudinal.keys import DAYS_PER_PATIENT, EARLIEST_DAY, compute_line_key
 
@@ -15,9 +17,15 @@ _ON_LINE = ["pid", "line_no"]
 
 
 def apply_recist_choices(
-    recist: pl.DataFrame, lines: pl.DataFrame, marker_values: pl.DataFrame, schedule: pl.DataFrame, settings: Settings
+    recist: pl.DataFrame,
+    lines: pl.DataFrame,
+    marker_values: pl.DataFrame,
+    tables: Mapping[str, pl.LazyFrame],
+    settings: Settings,
 ) -> pl.DataFrame:
     """Return ``derived.RecistAssessments`` as the settings ask for them; with the defaults, as they were.
+
+    Of the accepted ``tables`` the planned assessments and the index dates of patients are read.
 
     Raises
     ------
@@ -27,7 +35,9 @@ def apply_recist_choices(
     if settings.cr_needs_normal_markers == "Y":
         recist = _ask_for_normal_markers(recist, marker_values)
     if settings.pd_date_rule == "scheduled_visit":
-        recist = _date_by_plan(recist, lines, select_schedule(schedule, settings))
+        schedule = select_schedule(tables["schedule"].collect(), settings)
+        anchored = lines.with_columns(derive_anchors(lines, tables["patients"], schedule))
+        recist = _date_by_plan(recist, anchored, schedule)
     return recist
 
 
@@ -73,16 +83,16 @@ def _compute_line_day(day: pl.Expr) -> pl.Expr:
 
 
 def _date_by_plan(recist: pl.DataFrame, lines: pl.DataFrame, schedule: pl.DataFrame) -> pl.DataFrame:
-    """Date each progression by the planned day on or after the last scan that shows it.
+    """Date each progression by the planned day on or after the last scan that shows it, counted from ``anchor_date``.
 
     A planned day after the next line has begun is that line's: the progression that led to it is then
     dated by its start, the last day that still belongs to the line before.
     """
     planned = compute_planned_days(schedule)
-    dated = recist.join(lines.select(*_ON_LINE, "start_date", "next_line_date"), on=_ON_LINE, maintain_order="left")
-    since = dated.select((pl.col("last_date") - pl.col("start_date")).dt.total_days()).to_series().to_numpy()
+    dated = recist.join(lines.select(*_ON_LINE, "anchor_date", "next_line_date"), on=_ON_LINE, maintain_order="left")
+    since = dated.select((pl.col("last_date") - pl.col("anchor_date")).dt.total_days()).to_series().to_numpy()
     following = planned[np.searchsorted(planned, since, side="left").clip(0, len(planned) - 1)]
-    day = pl.min_horizontal(pl.col("start_date") + pl.duration(days=pl.col("planned")), "next_line_date")
+    day = pl.min_horizontal(pl.col("anchor_date") + pl.duration(days=pl.col("planned")), "next_line_date")
     is_dated = (pl.col("response") == "PD") & (pl.col("planned") >= pl.Series("since", since))
     return (
         dated.with_columns(planned=pl.Series(following))

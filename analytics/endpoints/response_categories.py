@@ -49,7 +49,10 @@ class VisitSums:
 
 
 def compute_target_response(sums: VisitSums, criteria: SizeCriteria) -> Categories:
-    """Return the target response; progression is also read from an incomplete sum that is large enough."""
+    """Return the target response; progression is also read from an incomplete sum that is large enough.
+
+    Targets of which nothing was seen at the baseline have not responded by staying away.
+    """
     rises = (100 * sums.sum >= criteria.progression_pct * sums.nadir) & (
         sums.sum - sums.nadir >= max(criteria.least_rise_tenths, 1)
     )
@@ -58,19 +61,24 @@ def compute_target_response(sums: VisitSums, criteria: SizeCriteria) -> Categori
     target = np.where(shrinks, PR, SD)
     target[~sums.is_complete] = NE
     target[rises | returns] = PD
-    target[sums.is_gone] = CR
+    target[sums.is_gone] = np.where(sums.baseline[sums.is_gone] > 0, CR, NON_CR_NON_PD)
     target[sums.n_targets == 0] = NA
     return target
 
 
 def compute_non_target_response(
-    said: NDArray[np.uint8], n_others: IntArray, n_others_gone: IntArray, is_other_left: BoolArray
+    said: NDArray[np.uint8],
+    n_others: IntArray,
+    n_others_gone: IntArray,
+    is_other_left: BoolArray,
+    may_respond: BoolArray,
 ) -> Categories:
     """Return the non-target response: the reader's word first, since only a reader calls it unequivocal.
 
-    ``said`` is the place of that word among ``NON_TARGET_WORDS``.
+    ``said`` is the place of that word among ``NON_TARGET_WORDS``. A line may respond in which anything was seen at
+    the baseline.
     """
-    other = np.where(n_others_gone == n_others, CR, NE)
+    other = np.where(n_others_gone == n_others, np.where(may_respond, CR, NON_CR_NON_PD), NE)
     other[is_other_left] = NON_CR_NON_PD
     other[n_others == 0] = NA
     of_word = np.array([CATEGORIES.index(word) for word in NON_TARGET_WORDS], dtype=np.uint8)
@@ -84,6 +92,8 @@ def _decide_overall(target: str, other: str, *, has_new: bool) -> str:
         return "PD"
     if target == "NA":
         return "NE" if other == "NA" else other
+    if target == "NON_CR_NON_PD":
+        return "CR" if other == "CR" else target
     if target == "CR" and other in ("CR", "NA"):
         return "CR"
     return "PR" if target in ("CR", "PR") else target

@@ -14,9 +14,11 @@ from analytics.endpoints.after_complete_response import apply_reading_after_comp
 from analytics.endpoints.assessments import derive_given_assessments, derive_lesion_assessments
 from analytics.endpoints.baseline_scans import find_lines_without_baseline
 from analytics.endpoints.clinical_benefit import derive_benefit
+from analytics.endpoints.confirmed_response import CONFIRMED, derive_confirmed_response
 from analytics.endpoints.data_cutoff import select_until_cutoff
 from analytics.endpoints.endpoint_times import Assessed, derive_endpoint_times
 from analytics.endpoints.marker_records import derive_marker_records
+from analytics.endpoints.missed import derive_anchors, select_schedule
 from analytics.endpoints.observation import derive_observation, derive_scan_records
 from analytics.endpoints.recist import derive_recist_assessments
 from analytics.endpoints.recist_choices import apply_recist_choices
@@ -79,10 +81,11 @@ def _read_source(found: pl.DataFrame, observed: pl.DataFrame, book: RecordBook) 
 
 
 def _derive_seen(source: _Source, endpoints: list[Endpoint], settings: Settings) -> pl.DataFrame:
-    """Return what the assessments show of each line: progression, response and, where it is asked for, benefit."""
-    if all(_BENEFIT not in endpoint.events for endpoint in endpoints):
-        return source.seen
-    return derive_benefit(source.seen, source.assessments, settings)
+    """Return what the assessments show of each line, with benefit and confirmation where these are asked for."""
+    seen, asked = source.seen, {name for endpoint in endpoints for name in (*endpoint.events, endpoint.origin)}
+    if _BENEFIT in asked:
+        seen = derive_benefit(seen, source.assessments, settings)
+    return derive_confirmed_response(seen, source.assessments, settings) if CONFIRMED in asked else seen
 
 
 def _code_files(table: pl.LazyFrame, column: str) -> pl.LazyFrame:
@@ -98,11 +101,10 @@ def _derive_what_is_read(
     """Derive the tables of markers and lesions that endpoints stand on."""
     values = derive_marker_values(tables, lines, settings).collect()
     recist = derive_recist_assessments(tables, lines, settings).collect()
-    schedule = tables["schedule"].collect()
     return {
         "marker_responses": derive_marker_responses(values.lazy(), lines, RESPONSE_RULES, settings),
         "marker_progressions": derive_marker_progressions(values.lazy(), PROGRESSION_RULES),
-        "recist_assessments": apply_recist_choices(recist, lines.collect(), values, schedule, settings).lazy(),
+        "recist_assessments": apply_recist_choices(recist, lines.collect(), values, tables, settings).lazy(),
     }
 
 
@@ -144,14 +146,20 @@ def derive_times_to_event(
     ready = made or _derive_what_is_read(seen_tables, lines, settings)
     lines = _code_files(lines, "file")
     recist = _code_files(ready["recist_assessments"], "file").collect()
-    progressions = _code_files(_code_files(ready["marker_progressions"], "file"), "last_file").collect()
+    progressions = ready["marker_progressions"]
+    for column in ("file", "last_file", "changed_file"):
+        progressions = _code_files(progressions, column)
     responses = _code_files(ready["marker_responses"], "deciding_file").collect()
     schedule = tables["schedule"].collect()
     book = RecordBook()
-    of_marker = derive_marker_records(responses, progressions, tables["labs"], settings, book)
+    of_marker = derive_marker_records(responses, progressions.collect(), tables["labs"], settings, book)
     eager = lines.collect()
     observed = derive_observation(tables, eager, of_marker, settings, book)
-    if any(rule_set.needs_baseline and rule_set.code in {code for _, code in wanted} for rule_set in RULE_SETS):
+    asked = [rule_set for rule_set in RULE_SETS if rule_set.code in {code for _, code in wanted}]
+    if any(rule_set.censors_missed for rule_set in asked):
+        plan = select_schedule(schedule, settings)
+        observed = observed.with_columns(derive_anchors(observed, tables["patients"], plan))
+    if any(rule_set.needs_baseline for rule_set in asked):
         observed = observed.with_columns(find_lines_without_baseline(tables, sort_by_line(eager), settings))
     parts: dict[tuple[str, str], pl.DataFrame] = {}
     read: dict[tuple[str, str], _Source] = {}

@@ -12,6 +12,7 @@ TIME_ZERO = "the first administration of the line"
 ORIGINS = {
     "start": TIME_ZERO,
     "response": "the first response",
+    "confirmed_response": "the first response that was confirmed",
     "lasting_marker_response": "the biochemical response",
 }
 """Time zero in words, by the origin of an endpoint's clock."""

@@ -119,10 +119,10 @@ def find_edition(settings: Settings) -> GradeEdition:
 def compute_grade(edition: GradeEdition) -> pl.Expr:
     """Return the grade of a well-differentiated tumour from ``ki67_pct`` and ``mitoses`` (per 2 mm²).
 
-    The higher of the two decides; one that was not counted does not. Ten high-power fields count as the
-    2 mm² the classification equates them with.
+    The higher of the two decides; one that was not counted, or over an area that is not told, does not. Ten
+    high-power fields count as the 2 mm² the classification equates them with.
     """
-    ki67, mitoses = pl.col("ki67_pct"), pl.col("mitoses")
+    ki67, mitoses = pl.col("ki67_pct"), pl.when(pl.col("mitoses_per").is_not_null()).then("mitoses")
     is_second = ki67 >= edition.ki67_second if edition.is_second_included else ki67 > edition.ki67_second
     by_ki67 = pl.when(ki67 > edition.second_up_to).then(3).when(is_second).then(2).when(ki67.is_not_null()).then(1)
     by_mitoses = (
@@ -138,19 +138,19 @@ def compute_grade(edition: GradeEdition) -> pl.Expr:
 
 
 def _derive_computed_grade(starts: pl.DataFrame, pathology: pl.LazyFrame, edition: GradeEdition) -> pl.Series:
-    """Return the grade of the latest well-differentiated specimen that may lie before each start."""
+    """Return the grade of the latest well-differentiated specimen that may lie before a start, the highest of a day."""
     graded = pathology.filter(pl.col("differentiation") == "well").select(
-        "pid", "date", "date_lo", "specimen_no", grade_computed=compute_grade(edition)
+        "pid", "date", "date_lo", grade_computed=compute_grade(edition)
     )
     known = (pl.col("date_lo") <= pl.col("start_date")).fill_null(value=True)
     rows = (
         starts.lazy()
         .join(graded.filter(pl.col("grade_computed").is_not_null()), on="pid")
         .filter(known)
-        .select("line", "specimen_no", "grade_computed", seen_key=_compute_seen_key(pl.col("date")))
+        .select("line", "grade_computed", seen_key=_compute_seen_key(pl.col("date")))
         .collect()
     )
-    return _choose_last(sort_by_key(rows, "seen_key", "specimen_no"), "grade_computed", starts.height)
+    return _choose_last(sort_by_key(rows, "seen_key", "grade_computed"), "grade_computed", starts.height)
 
 
 def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.DataFrame:

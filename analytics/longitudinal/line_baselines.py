@@ -21,7 +21,10 @@ _OF_LESION = [
 
 
 def _derive_receptor_diagnosis(tables: Mapping[str, pl.LazyFrame], lines: pl.DataFrame) -> pl.DataFrame:
-    """Return ``sstr_status`` of the latest diagnosis that may lie before each start and states it."""
+    """Return ``sstr_status`` of the latest diagnosis that may lie before each start and states it.
+
+    That it was not determined takes nothing from what an earlier one states.
+    """
     known = (pl.col("diagnosis_date_lo") <= pl.col("start_date")).fill_null(value=True)
     return (
         tables["diagnoses"]
@@ -30,7 +33,7 @@ def _derive_receptor_diagnosis(tables: Mapping[str, pl.LazyFrame], lines: pl.Dat
         .join(lines.lazy().select(*_ON_LINE, "start_date"), on="pid")
         .filter(known)
         .collect()
-        .sort(*_ON_LINE, "diagnosis_date", "diagnosis_no", nulls_last=False)
+        .sort(*_ON_LINE, pl.col("sstr_status") != "not_done", "diagnosis_date", "diagnosis_no", nulls_last=False)
         .unique(_ON_LINE, keep="last", maintain_order=True)
         .select(*_ON_LINE, "sstr_status")
     )
@@ -50,18 +53,22 @@ def _derive_marker_baseline(marker_values: pl.DataFrame, analyte: str) -> pl.Dat
 def _derive_lab_baseline(
     labs: pl.LazyFrame, lines: pl.DataFrame, analyte: str, value: str, name: str, settings: Settings
 ) -> pl.DataFrame:
-    """Return the last value of an analyte from ``baseline_window_days`` before to the day of the start."""
+    """Return the last value of an analyte from ``baseline_window_days`` before to the day of the start.
+
+    Of several values of that day their geometric mean.
+    """
     earliest = pl.col("start_date") - pl.duration(days=settings.baseline_window_days)
     surely_before = pl.coalesce("collected_hi", "collected") <= pl.col("start_lo")
     return (
         labs.filter((pl.col("analyte") == analyte) & pl.col(value).is_not_null() & pl.col("collected").is_not_null())
-        .select("pid", "collected", "collected_hi", "_file", "_row", pl.col(value).alias(name))
+        .select("pid", "collected", "collected_hi", pl.col(value).alias(name))
         .join(lines.lazy().select(*_ON_LINE, "start_date", "start_lo"), on="pid")
         .filter((pl.col("collected") >= earliest) & (pl.col("collected") <= pl.col("start_date")) & surely_before)
+        .filter(pl.col("collected") == pl.col("collected").max().over(_ON_LINE))
+        .group_by(_ON_LINE)
+        # one value stays as it is to the last digit
+        .agg(pl.when(pl.len() == 1).then(pl.col(name).first()).otherwise(pl.col(name).log().mean().exp()))
         .collect()
-        .sort(*_ON_LINE, "collected", "_file", "_row")
-        .unique(_ON_LINE, keep="last", maintain_order=True)
-        .select(*_ON_LINE, name)
     )
 
 

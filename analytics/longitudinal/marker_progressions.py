@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from analytics.catalogue.response_rules import ProgressionRule
+from analytics.longitudinal.assay_changes import derive_assay_changes
 from analytics.longitudinal.comparable_days import derive_comparable_days
 from analytics.longitudinal.comparisons import is_at_most
 from analytics.longitudinal.keys import is_first_of
@@ -93,9 +94,11 @@ def derive_marker_progressions(
         negatives.append(_find_negatives(judged, rule, found[-1]))
     turn = np.arange(opening.size * len(named)).reshape(len(named), -1).T.ravel()
     rise = as_index(np.concatenate(found)[turn])
-    last = np.repeat(latest[order], len(named))
     progressed = days.select("file", "row", progression_date="date", value="day_low").select(pl.all().gather(rise))
-    of_line = days.select(*_LINE, last_value_date="date", last_file="file", last_row="row")[last]
+    of_lines = days.select(*_LINE, last_value_date="date", last_file="file", last_row="row")[latest[order]]
+    changes = derive_assay_changes(marker_values, of_lines.select(*_LINE, "last_value_date"))
+    changed = of_lines.join(changes, on=_LINE, how="left", maintain_order="left")
+    of_line = changed[np.repeat(np.arange(changed.height), len(named))]
     return (
         pl.concat([of_line, progressed], how="horizontal")
         .with_columns(

@@ -9,10 +9,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analytics.catalogue.settings import Settings
-from analytics.catalogue.sites import METASTATIC_SITES
+from analytics.catalogue.sites import METASTATIC_SITES, SITE_OF_PRIMARY
 from analytics.longitudinal.line_windows import is_surely_timed
 from analytics.longitudinal.reading import select_reading
-from analytics.tables.results import IntArray
+from analytics.longitudinal.receptor_status import FDG
+from analytics.tables.results import BoolArray, IntArray
 
 _ON_LINE = ["pid", "line_no"]
 _SEEN = ("yes", "too_small")
@@ -35,18 +36,35 @@ def _read_days(days: pl.Series, otherwise: int) -> Days:
     return days.to_physical().fill_null(otherwise).to_numpy()
 
 
-def _find_first_seen(lesions: pl.DataFrame, scan_patient: IntArray, days: pl.Series, n_patients: int) -> Days:
-    """Return the first day a lesion was seen in each site of each patient."""
+def _select_seen(lesions: pl.DataFrame) -> pl.DataFrame:
+    """Return ``scan`` and ``organ``, its place among the sites, of the lesions that were seen in one."""
     how = pl.col("measured")
     is_seen = how.is_null() | pl.any_horizontal(*(how == code for code in _SEEN))
-    noted = (
+    return (
         lesions.lazy()
         .select("scan", is_seen=is_seen, organ=pl.col("organ").cast(pl.Enum(_SITES), strict=False).to_physical())
         .filter(pl.col("is_seen") & pl.col("organ").is_not_null() & pl.col("scan").is_not_null())
         .collect()
     )
+
+
+def _find_seen(noted: pl.DataFrame, imaging: pl.DataFrame, lines: pl.DataFrame, patients: pl.Series) -> BoolArray:
+    """Return for each line and site whether a lesion was surely seen in it by the day of the start."""
     scan, organ = noted["scan"].to_numpy(), noted["organ"].to_numpy()
-    return _find_earliest(scan_patient[scan], organ, _read_days(days, _NEVER)[scan], n_patients)
+    # a scan known to its month counts from the last day it may be of
+    day = imaging.select(pl.coalesce("date_hi", "date")).to_series()
+    scan_patient, patient = _place(imaging["pid"], patients), _place(lines["pid"], patients)
+    first = _find_earliest(scan_patient[scan], organ, _read_days(day, _NEVER)[scan], len(patients) + 1)
+    start = lines.select(pl.coalesce("start_lo", "start_date")).to_series()
+    is_seen = first[patient] <= _read_days(start, _ALWAYS)[:, np.newaxis]
+    # known to the same month or year, scan and start are taken as of one day
+    months = lines.select("pid", "start_lo", "start_hi", line=pl.int_range(pl.len())).filter(
+        pl.col("start_lo") < pl.col("start_hi")
+    )
+    scans = imaging.select("pid", start_lo="date", start_hi="date_hi", scan=pl.int_range(pl.len(), dtype=pl.Int64))
+    same = months.join(scans, on=["pid", "start_lo", "start_hi"]).join(noted, on="scan")
+    is_seen[same["line"].to_numpy(), same["organ"].to_numpy()] = True
+    return is_seen
 
 
 def _find_first_told(diagnoses: pl.LazyFrame, patients: pl.Series) -> Days:
@@ -74,7 +92,7 @@ def derive_metastases(
 ) -> pl.DataFrame:
     """Return the metastatic sites of each line that has any, with what models ask of them.
 
-    A site counts when a diagnosis that may lie before the start names it, or a lesion in it was seen by
+    A site counts when a diagnosis that may lie before the start names it, or a lesion in it was surely seen by
     the day of the start. A lesion in the organ of the primary is not taken for a metastasis.
 
     Parameters
@@ -84,12 +102,12 @@ def derive_metastases(
     """
     patients = lines["pid"].unique().sort()
     told = _find_first_told(tables["diagnoses"], patients)
-    seen = _find_first_seen(lesions, _place(imaging["pid"], patients), imaging["date"], len(patients) + 1)
     patient, start = _place(lines["pid"], patients), lines["start_date"]
-    primary = lines["primary_site"].cast(pl.Enum(_SITES), strict=False).to_physical().fill_null(len(_SITES)).to_numpy()
+    organ = lines["primary_site"].replace(SITE_OF_PRIMARY)
+    primary = organ.cast(pl.Enum(_SITES), strict=False).to_physical().fill_null(len(_SITES)).to_numpy()
     # of a line without a start a diagnosis may lie before it, and no lesion was seen by its day
     is_told = told[patient] <= _read_days(start, _LATEST)[:, np.newaxis]
-    is_seen = seen[patient] <= _read_days(start, _ALWAYS)[:, np.newaxis]
+    is_seen = _find_seen(_select_seen(lesions), imaging, lines, patients)
     is_seen &= primary[:, np.newaxis] != np.arange(len(_SITES))
     found = (is_told | is_seen) @ (1 << np.arange(len(_SITES)))
     return lines.select(_ON_LINE).with_columns(_word_sites(found)).filter(pl.Series(found > 0))
@@ -113,6 +131,12 @@ def _word_sites(found: IntArray) -> list[pl.Series]:
     return [said.gather(which) for said in words]
 
 
+def _is_uptake_alone(imaging: pl.DataFrame) -> pl.Expr:
+    """Return whether a lesion row tells the uptake of FDG alone: many well differentiated tumours have none."""
+    is_of_fdg = pl.lit((imaging["tracer"] == FDG).fill_null(value=False)).gather("scan").fill_null(value=False)
+    return is_of_fdg & pl.all_horizontal(pl.col("longest_mm", "short_mm").is_null())
+
+
 def _select_last_scans(
     lines: pl.DataFrame, lesions: pl.DataFrame, imaging: pl.DataFrame, settings: Settings
 ) -> pl.DataFrame:
@@ -120,8 +144,9 @@ def _select_last_scans(
 
     ``place`` is that of the line.
     """
-    # an examination for uptake alone, as FDG PET, tells no burden and hides none
-    is_measured = lesions.select(pl.col("measured").ne_missing("not_assessed") & pl.col("scan").is_not_null())
+    # an examination for uptake alone tells no burden and hides none
+    is_assessed = pl.col("measured").ne_missing("not_assessed") & pl.col("scan").is_not_null()
+    is_measured = lesions.select(is_assessed & ~_is_uptake_alone(imaging))
     has_lesions = np.zeros(imaging.height, dtype=np.bool_)
     has_lesions[lesions["scan"].filter(is_measured.to_series()).to_numpy()] = True
     day = [pl.col("date"), pl.coalesce("date_hi", "date").alias("date_hi")]
@@ -149,8 +174,8 @@ def derive_burden(
 
     ``n_lesions`` counts those seen; ``target_sum_mm`` adds up the targets, nodes by their short axis, and
     is null unless every target of that day has a size. One lesion on several scans counts once, at its
-    largest, and as a target when it is one on any; of several readers of a scan one is taken. ``lesions`` have
-    ``scan``, their row of ``imaging``.
+    largest, and as a target when it is one on any; of several readers of a scan one is taken. Of an FDG scan only
+    what has a size counts. ``lesions`` have ``scan``, their row of ``imaging``.
     """
     chosen = _select_last_scans(lines, lesions, imaging, settings)
     is_chosen = np.zeros(imaging.height + 1, dtype=np.bool_)
@@ -158,7 +183,7 @@ def derive_burden(
     asked = lesions.select("scan", "reader", "lesion_id", "role", "nodal", "measured", "longest_mm", "short_mm")
     # the last place is that of no scan
     of_chosen = pl.Series(is_chosen[lesions["scan"].fill_null(imaging.height).to_numpy()])
-    rows = select_reading(asked.filter(of_chosen), "scan")
+    rows = select_reading(asked.filter(of_chosen & ~asked.select(_is_uptake_alone(imaging)).to_series()), "scan")
     size = pl.when(pl.col("nodal") == "Y").then(pl.coalesce("short_mm", "longest_mm")).otherwise("longest_mm")
     names = rows["lesion_id"].cast(pl.Categorical(pl.Categories.random()))
     of_lines = (

@@ -31,7 +31,7 @@ def answer_rule_changes(study: Study, question: Question) -> Answer | Refusal:
         return Refusal(
             "no_other_rules",
             f"No other rule set decides {' or '.join(_asked(question))}.",
-            "Ask for PFS, TTP, DOR, TTR or TTCB.",
+            "Ask for PFS, TTP, DOR, TTR, DOR_CONF, TTR_CONF or TTCB.",
         )
     subjects = changed.with_columns(topic=pl.format("{} by the rules «{}»", "endpoint", "rule_set"), category="change")
     moved = subjects.filter(pl.col("change") != UNCHANGED)

@@ -26,7 +26,9 @@ class RecistAssessments(dy.Schema):
     change_pct = dy.Float64(
         nullable=True, description="Change of a complete sum from the baseline.", metadata={"unit": "%"}
     )
-    target = dy.String(description="Target response: CR, PR, SD, PD, NE, NA.")
+    target = dy.String(
+        description="Target response: CR, PR, SD, PD, NE, NA; NON_CR_NON_PD: nothing was seen of them at the baseline."
+    )
     non_target = dy.String(description="Non-target response: CR, NON_CR_NON_PD, PD, NE, NA.")
     has_new_lesion = dy.Bool(description="Whether a new lesion was seen.")
     response = dy.String(description="Overall response.")

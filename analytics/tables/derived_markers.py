@@ -99,6 +99,9 @@ class MarkerProgressions(dy.Schema):
     last_value_date = dy.Date(description="Last comparable value of the line.")
     last_file = dy.String(description="Its source file.")
     last_row = dy.UInt32(description="Line of that file.")
+    changed_date = dy.Date(nullable=True, description="First value after it by another assay; null: none.")
+    changed_file = dy.String(nullable=True, description="Its source file.")
+    changed_row = dy.UInt32(nullable=True, description="Line of that file.")
 
 
 class MarkerChanges(dy.Schema):

@@ -16,13 +16,13 @@ class LabGrades(dy.Schema):
     )
     term = dy.String(description="CTCAE term.")
     grade = dy.Int32(nullable=True, description="Worst grade, 0 to 4; null: no value could be graded.")
-    is_least = dy.Bool(description="Whether the value is a bound that leaves worse grades possible.")
+    is_least = dy.Bool(description="Whether the value, or its baseline, is a bound that leaves worse grades possible.")
     date = dy.Date(nullable=True, description="First day of the worst grade.")
     comparator = dy.String(nullable=True, description="< or > where that value is a bound.")
     value = dy.Float64(nullable=True, description="That value, in the standard unit.")
     n_values = dy.Int32(description="Values of the period.")
     n_ungraded = dy.Int32(
-        description="Values that could not be graded: no limit of normal, or a bound that leaves it open."
+        description="Values that could not be graded: no limit of normal, or bounds that leave it open."
     )
     file = dy.String(nullable=True, description="Source file of that value.")
     row = dy.UInt32(nullable=True, description="Line of that file.")

@@ -17,6 +17,7 @@ class Lesion:
     nodal: bool
     tenths: int | None
     how: str
+    is_treated: bool = False
 
 
 @dataclass
@@ -35,14 +36,19 @@ def size_of(lesion: Lesion) -> int | None:
     return lesion.tenths if lesion.how == "yes" else None
 
 
-def is_gone(lesion: Lesion) -> bool:
+def is_normal(lesion: Lesion) -> bool:
     size = size_of(lesion)
     return size is not None and (size < 100 if lesion.nodal else size == 0)
+
+
+def is_gone(lesion: Lesion) -> bool:
+    return is_normal(lesion) and not lesion.is_treated
 
 
 def mark_left(scans: list[Scan], lesions: list[Lesion], starts: list[dt.date]) -> list[Lesion]:
     """Call excised what is not seen in the line in which it was excised or irradiated, from that day on: no target.
 
+    What is still seen there is measured after a treatment.
     Outside a line, what is not seen on the day of which another scan says so.
     """
     day_of = {scan.name: scan.day for scan in scans}
@@ -65,7 +71,7 @@ def mark_left(scans: list[Scan], lesions: list[Lesion], starts: list[dt.date]) -
         if (has_left and is_unseen) or lesion.how in ("excised", "irradiated"):
             marked.append(replace(lesion, how="excised", role="other" if lesion.role == "target" else lesion.role))
         else:
-            marked.append(lesion)
+            marked.append(replace(lesion, is_treated=has_left))
     return marked
 
 
@@ -118,13 +124,14 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
         stray = any(
             x.role == "target" and x.name not in targets | others and x.how in ("yes", "too_small") for x in here
         )
-        total, complete = sum(sizes), bool(targets) and len(sizes) == len(targets) and not stray
+        untreated = [x for x in mine if size_of(x) is not None and not x.is_treated]
+        total, complete = sum(sizes), bool(targets) and len(untreated) == len(targets) and not stray
         gone = complete and all(is_gone(x) for x in mine)
         back = any(not x.nodal and (size_of(x) or 0) > 0 for x in mine)
         if not targets:
             target = "NA"
         elif gone:
-            target = "CR"
+            target = "CR" if base_sum else "NON_CR_NON_PD"
         elif (nadir is not None and 10 * total >= 12 * nadir and total - nadir >= 50) or (
             back and (was_gone or nadir == 0)
         ):
@@ -135,7 +142,8 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
             target = "PR"
         else:
             target = "SD"
-        non_target = judge_others(here, others, said)
+        was_seen = bool(base_sum) or any(not is_normal(x) for x in baseline if x.name in others)
+        non_target = judge_others(here, others, said, was_seen)
         answers.append((day, overall(target, non_target, new)))
         was_gone = was_gone or gone
         if complete:
@@ -143,7 +151,7 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
     return answers
 
 
-def judge_others(here: list[Lesion], others: set[str], said: list[str]) -> str:
+def judge_others(here: list[Lesion], others: set[str], said: list[str], was_seen: bool) -> str:
     for word in ("PD", "NON_CR_NON_PD", "NE", "CR"):
         if word in said:
             return word
@@ -154,7 +162,7 @@ def judge_others(here: list[Lesion], others: set[str], said: list[str]) -> str:
     if any(not is_gone(x) and x.how not in unknown for x in mine):
         return "NON_CR_NON_PD"
     if sum(is_gone(x) for x in mine) == len(others):
-        return "CR"
+        return "CR" if was_seen else "NON_CR_NON_PD"
     return "NE"
 
 
@@ -163,6 +171,8 @@ def overall(target: str, non_target: str, new: bool) -> str:
         return "PD"
     if target == "NA":
         return "NE" if non_target == "NA" else non_target
+    if target == "NON_CR_NON_PD":
+        return "CR" if non_target == "CR" else target
     if target == "CR":
         return "CR" if non_target in ("CR", "NA") else "PR"
     return target

@@ -211,10 +211,10 @@ def test_a_cycle_known_only_by_its_year_does_not_come_before_the_first():
     assert (line["start_lo"], line["start_hi"]) == (dt.date(2017, 3, 1), dt.date(2017, 3, 31))
 
 
-def grade_of(ki67: float | None, mitoses: float | None, edition: str) -> str | None:
+def grade_of(ki67: float | None, mitoses: float | None, edition: str, per: str | None = "2_mm2") -> str | None:
     specimen = pl.DataFrame(
         {"ki67_pct": [ki67], "mitoses": [mitoses]}, schema=dict.fromkeys(["ki67_pct", "mitoses"], pl.Float64)
-    )
+    ).with_columns(mitoses_per=pl.lit(per, dtype=pl.String))
     return specimen.select(compute_grade(GRADE_EDITION_BY_NAME[edition])).item()
 
 
@@ -240,6 +240,29 @@ def test_grade_by_the_higher_of_ki67_and_mitoses(ki67: float | None, mitoses: fl
 def test_the_edition_says_where_grade_2_begins(ki67: float, before: str, after: str):
     """WHO 2010: up to 2 % is grade 1; WHO 2019: below 3 %."""
     assert (grade_of(ki67, 0, "2010"), grade_of(ki67, 0, "2019")) == (before, after)
+
+
+def test_mitoses_over_an_area_that_is_not_told_are_no_rate():
+    """Decision 1: five in 10 high-power fields are grade 2, five in an unknown area are not known to be any."""
+    assert [grade_of(None, 5, "2019", per) for per in ("10_hpf", "2_mm2", None)] == ["G2", "G2", None]
+    assert grade_of(1, 30, "2019", None) == "G1"
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_of_two_specimens_of_one_day_the_higher_grade_and_ki67_count(order: tuple[int, int]):
+    """A primary of grade 1 and a metastasis of grade 2, in either order."""
+    tables = accept_by_hand(
+        {
+            "pathology": f"""
+                patient_id | specimen_no | date       | ki67_pct | differentiation
+                P1         | {order[0]}  | 2016-05-01 | 15       | well
+                P1         | {order[1]}  | 2016-05-01 | 1        | well
+                """,
+            "treatments": "patient_id | treatment_id | category | start\nP1 | T1 | SSA | 2021-07-01",
+        }
+    )
+    [line] = derive_lines(tables, Settings()).collect().iter_rows(named=True)
+    assert (line["ki67_pct"], line["grade_computed"]) == (15.0, "G2")
 
 
 def test_an_edition_that_is_not_known_is_refused():

@@ -149,6 +149,17 @@ def test_choices_derive_the_endpoints_anew(study: Study):
     assert size == {"event here, censored by the default": 1, "unchanged": 3}
 
 
+def test_what_disease_after_a_complete_response_would_move_is_counted():
+    """R8: left as the reader called it, and how many lines the reading of RECIST 1.1 would move is told."""
+    again = (
+        "patient_id | date | criteria | response\nP1 | 2020-04-01 | RECIST_1_1 | CR\nP1 | 2020-07-01 | RECIST_1_1 | PR"
+    )
+    result = tally(derive_study(TREATED | {"responses": again}), "choices")
+    moved = counted(result, "PFS: disease a reader sees after a complete response called progression")
+    assert moved == {"event here, censored by the default": 1, "unchanged": 3}
+    assert counted(result, "PFS: lesions seen after a complete response called progression") == {"unchanged": 4}
+
+
 def test_a_choice_that_cannot_be_run_is_said(study: Study):
     given = answer(study, Question(kind="choices", by="none"))
     assert isinstance(given, Answer)

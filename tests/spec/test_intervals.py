@@ -99,17 +99,39 @@ def test_an_event_on_a_day_that_was_filled_in_says_so(endpoint: str, is_imputed:
 
 
 @pytest.mark.parametrize(
-    ("rows", "reason"),
+    ("endpoint", "contact"),
+    [("OS", "alive_contact"), ("OS", "lost"), ("TTNT", "alive_contact"), ("TTD", "alive_contact")],
+)
+def test_who_died_after_the_cut_off_was_alive_on_it(endpoint: str, contact: str):
+    """Censored on the day of the cut-off, not at the last contact before it: that would censor by the outcome."""
+    rows = {"vital_status": f"2020-06-01 | {contact}\n2023-01-01 | death"}
+    row = times_of(Settings(data_cutoff="2022-01-01"), **rows)[endpoint]
+    assert (row["days"], row["happened"], row["reason"]) == (732, False, "no event by the data cut-off")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "cutoff", "days"),
     [
-        ({"vital_status": "2020-06-01 | alive_contact\n2023-01-01 | death"}, "no event by the data cut-off"),
-        ({"vital_status": "2020-06-01 | lost\n2023-01-01 | death"}, "no event by the data cut-off"),
+        ("TTNT", "2022-01-01", 153),
+        ("TTNT_DEATH", "2022-01-01", 153),
+        ("TTD", "2022-01-01", 153),
+        ("TTNT", "", 153),
+        ("TTP", "", 92),
+        ("TTR", "", 92),
     ],
 )
-@pytest.mark.parametrize("endpoint", ["OS", "TTNT", "TTD"])
-def test_who_died_after_the_cut_off_was_alive_on_it(endpoint: str, rows: dict[str, str], reason: str):
-    """Censored on the day of the cut-off, not at the last contact before it: that would censor by the outcome."""
-    row = times_of(Settings(data_cutoff="2022-01-01"), **rows)[endpoint]
-    assert (row["days"], row["happened"], row["reason"]) == (732, False, reason)
+def test_of_who_was_lost_a_later_death_tells_the_survival_alone(endpoint: str, cutoff: str, days: int):
+    """5.9, last contact: a register knows the death, nobody knows what was given or seen between loss and death."""
+    rows = {"responses": "2020-04-01 | RECIST_1_1 | SD", "vital_status": "2020-06-01 | lost\n2023-01-01 | death"}
+    row = times_of(Settings(data_cutoff=cutoff), **rows)[endpoint]
+    assert (row["days"], row["happened"], row["reason"]) == (days, False, "lost to follow-up")
+
+
+@pytest.mark.parametrize("endpoint", ["OS", "TTNT_DEATH", "TTD", "PFS"])
+def test_a_death_that_is_an_event_counts_though_it_came_after_the_loss(endpoint: str):
+    """T3: an event beats any censoring."""
+    row = times_of(vital_status="2020-06-01 | lost\n2023-01-01 | death")[endpoint]
+    assert (row["days"], row["happened"], row["reason"]) == (1097, True, "death")
 
 
 @pytest.mark.parametrize(

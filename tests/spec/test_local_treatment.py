@@ -54,8 +54,32 @@ def test_a_non_target_lesion_that_left_is_no_complete_response_either():
     assert found.select("non_target", "response").rows() == [("NE", "PR"), ("NE", "PR")]
 
 
-def test_a_size_measured_after_irradiation_counts():
-    assert read(["30", "30", "30"], ["20", "irradiated", "45"])["response"].to_list() == ["NE", "PD"]
+@pytest.mark.parametrize(
+    ("after", "response"),
+    [
+        ("45", "PD"),  # 75 mm after 50
+        ("20", "NE"),
+        ("4", "NE"),  # 34 mm of 50 would be a response by the beam
+    ],
+)
+@pytest.mark.parametrize("how", ["excised", "irradiated"])
+def test_a_size_measured_after_a_local_treatment_shows_growth_or_nothing(how: str, after: str, response: str):
+    """L2; RECIST 1.1: what was irradiated is not measurable unless it has progressed."""
+    found = read(["30", "30", "30"], ["20", how, after])
+    assert found["response"].to_list() == ["NE", response]
+
+
+@pytest.mark.parametrize(("after", "non_target"), [("10", "NON_CR_NON_PD"), ("irradiated", "NE")])
+def test_a_non_target_lesion_still_seen_after_irradiation_is_left(after: str, non_target: str):
+    found = read(["30", "20", "20"], ["15", "irradiated", after], role="non_target")
+    assert found["non_target"].to_list() == ["NE", non_target]
+
+
+def test_to_the_next_line_a_lesion_measured_after_irradiation_is_a_target_again():
+    """It has progressed since: 75 mm at the next baseline, 45 later."""
+    second = PRRT + "P1 | T2 | targeted | everolimus | 2020-06-25\n"
+    found = read(["30", "30", "30", "25", "25"], ["20", "irradiated", "45", "20", "20"], treatments=second)
+    assert found.filter(line_no=2).select("n_targets", "baseline_mm", "response").rows() == [(2, 75.0, "PR")] * 2
 
 
 @pytest.mark.parametrize("later", ["excised", "not_visible"])

@@ -83,6 +83,37 @@ def test_one_target_at_the_edges(baseline: str, later: str, response: str):
     assert one_target(baseline, later)["response"][0] == response
 
 
+def test_targets_that_were_not_seen_at_the_baseline_do_not_respond_by_staying_away():
+    """L5: 0 mm is no target of 10; it is no complete response either, and whatever is seen of it is progression."""
+    assessments = one_target("not_visible", "not_visible", "12", "not_visible")
+    assert assessments["response"].to_list() == ["NON_CR_NON_PD", "PD", "NON_CR_NON_PD"]
+    assert assessments["change_pct"].to_list() == [None, None, None]
+
+
+NOTHING_ELSE = """
+    patient_id | imaging_id | lesion_id | role       | longest_mm | measured
+    P1         | s0         | N01       | non_target |            | {before}
+    P1         | s1         | N01       | non_target |            | not_visible
+    """
+
+
+@pytest.mark.parametrize(
+    ("before", "response"), [("yes", "CR"), ("not_assessed", "CR"), ("not_visible", "NON_CR_NON_PD")]
+)
+@pytest.mark.parametrize("target", ["", "T01 | target | | not_visible"])
+def test_nor_do_other_lesions_that_were_not_seen_at_the_baseline(before: str, response: str, target: str):
+    """L6: where nothing was seen at the baseline, nothing has responded."""
+    targets = "".join(f"    P1 | s{scan} | {target}\n" for scan in (0, 1) if target)
+    found = read_lesions(NOTHING_ELSE.format(before=before) + targets)
+    assert found["response"].to_list() == [response]
+
+
+def test_beside_a_target_that_vanished_what_was_gone_before_hides_no_complete_response():
+    rows = "    P1 | s0 | T01 | target | 30 | yes\n    P1 | s1 | T01 | target | | not_visible\n"
+    found = read_lesions(NOTHING_ELSE.format(before="not_visible") + rows)
+    assert found.select("target", "non_target", "response").rows() == [("CR", "CR", "CR")]
+
+
 def test_progression_is_read_from_the_nadir_and_the_nadir_includes_the_baseline():
     """L3: 50 → 30 is a response; 36 is 20 % and 6 mm above the nadir 30."""
     assessments = one_target("50", "30", "36")

@@ -120,6 +120,33 @@ def test_a_planned_day_beyond_the_next_line_is_its_start_so_that_the_event_stays
     assert shown.rows()[1][1] is False
 
 
+@pytest.mark.parametrize(
+    ("anchor", "index_date", "dated"),
+    [
+        ("last_treatment_start", "", "2020-06-24"),  # 84 days after the second line
+        ("index", "", "2020-06-17"),  # twice 84 days after the first
+        ("index", "2020-01-06", "2020-06-22"),
+    ],
+)
+def test_planned_visits_are_counted_from_what_the_schedule_says(anchor: str, index_date: str, dated: str):
+    """1.6: the second line began on 2020-04-01, its scan of 2020-06-10 shows progression."""
+    grids = {
+        "patients": f"patient_id | index_date\nP1 | {index_date}",
+        "treatments": GRIDS["treatments"] + "P1 | T2 | targeted | everolimus | 2020-04-01\n",
+        "imaging": GRIDS["imaging"] + "P1 | s2 | 2020-06-10 | CT\n",
+        "lesions": GONE.replace("           | not_visible", " 30        | yes") + "P1 | s2 | T01 | target | 60 | yes\n",
+        "schedule": PLAN.replace("| index  |", f"| {anchor} |"),
+    }
+    rows = derive_all(accept_by_hand(grids), BY_PLAN)["recist_assessments"].filter(line_no=2)
+    assert rows.select("response", pl.col("date").cast(pl.String)).rows() == [("PD", dated)]
+
+
+def test_phases_counted_from_different_days_are_refused():
+    two = PLAN + "    plan | 2 | last_treatment_start | 84 | 84\n"
+    with pytest.raises(SettingsError, match="different days"):
+        lesion_rows(GROWN, BY_PLAN, schedule=two)
+
+
 def test_planned_visits_need_a_schedule():
     with pytest.raises(SettingsError, match="no schedule"):
         lesion_rows(GROWN, BY_PLAN)

@@ -5,16 +5,19 @@ Every patient below started PRRT on 2020-01-01, the first day of the clock.
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from analytics.catalogue.endpoints import ENDPOINTS
 from analytics.catalogue.settings import Settings
 from analytics.endpoints.assessments import derive_given_assessments
+from analytics.endpoints.derive import derive_all
 from analytics.endpoints.times import derive_times_to_event
 from analytics.errors import SettingsError
 from analytics.longitudinal.lines import derive_lines
 from analytics.tables.derived import TimesToEvent
-from tests.by_hand import accept_by_hand
+from tests.by_hand import accept_by_hand, accept_cells
+from tests.endpoints.test_oracle import simulate
 
 PRRT = "P1 | T1 | PRRT | 177Lu-DOTATATE | 2020-01-01 |"
 
@@ -283,6 +286,54 @@ def test_duration_of_response_starts_at_the_first_response():
     assert times_of("2020-04-01 PD, 2020-07-01 PR")[("DOR", "default")] == (None, None, "no response")
 
 
+@pytest.mark.parametrize(
+    ("responses", "duration", "time"),
+    [
+        # 2020-04-29 is 28 days after the response
+        ("2020-04-01 PR, 2020-04-29 PR, 2020-07-01 PD", (92, True, "progression"), (92, True, "confirmed response")),
+        ("2020-04-01 PR, 2020-04-28 PR, 2020-07-01 PD", None, (183, False, "progression before the event")),
+        ("2020-04-01 PR, 2020-07-01 PD", None, (183, False, "progression before the event")),
+        # the first partial response is not confirmed, the second one is
+        (
+            "2020-03-01 PR, 2020-04-01 SD, 2020-07-01 PR, 2020-10-01 PR",
+            (93, False, "no event"),
+            (183, True, "confirmed response"),
+        ),
+        ("2020-04-01 PD, 2020-07-01 PR, 2020-10-01 PR", None, (92, False, "progression before the event")),
+    ],
+)
+def test_a_confirmed_response_is_dated_by_the_response(
+    responses: str, duration: tuple[object, ...] | None, time: tuple[object, ...]
+):
+    """R6: not by the scan that confirms it; without confirmation there is neither time nor duration."""
+    found = times_of(responses)
+    assert found[("DOR_CONF", "default")] == (duration or (None, None, "no confirmed response"))
+    assert found[("TTR_CONF", "default")] == time
+
+
+def test_a_response_confirmed_in_the_next_line_is_not_confirmed():
+    found = times_of("2020-04-01 PR, 2020-09-01 PR", "", EVEROLIMUS)
+    assert found[("DOR", "default")] == (1, False, "new therapy before the event")
+    assert found[("DOR_CONF", "default")] == (None, None, "no confirmed response")
+    assert found[("TTR_CONF", "default")] == (153, False, "new therapy before the event")
+
+
+@pytest.mark.parametrize(("rule_set", "source"), [("default", "given"), ("lesions", "lesions")])
+def test_the_confirmed_response_of_times_is_that_of_best_responses(rule_set: str, source: str):
+    """R6, on every line of simulated patients."""
+    derived = derive_all(accept_cells(simulate(300, seed=6)), Settings())
+    best = derived["best_responses"].filter(source=source).select("pid", "line_no", day="confirmed_response_date")
+    both = derived["times_to_event"].filter(rule_set=rule_set).join(best, on=["pid", "line_no"])
+    durations = both.filter((pl.col("endpoint") == "DOR_CONF") & pl.col("happened").is_not_null())
+    responded = both.filter((pl.col("endpoint") == "TTR_CONF") & pl.col("happened"))
+    # some of these patients are simulated as scanned after their death
+    assert durations.height >= responded.height > 5
+    assert durations["start_date"].to_list() == durations["day"].to_list()
+    assert responded["end_date"].to_list() == responded["day"].to_list()
+    left_out = both.filter(pl.col("reason") == "no confirmed response")
+    assert left_out["day"].null_count() == left_out.height > 100
+
+
 def test_a_response_to_the_next_line_is_not_one_to_this():
     assert times_of("2020-09-01 PR", "", EVEROLIMUS)[("DOR", "default")] == (None, None, "no response")
 
@@ -330,6 +381,24 @@ def test_an_event_after_two_missed_assessments_is_censored_by_fda_rules(seen: st
         assert found[2] == "event after missed assessments"
 
 
+@pytest.mark.parametrize(
+    ("anchor", "index_date", "happened"),
+    [
+        ("last_treatment_start", "", False),  # seen near day 84, progressed near day 336
+        ("index", "", False),
+        ("index", "2019-12-01", True),  # seen near day 168, progressed near day 336
+    ],
+)
+def test_planned_windows_are_counted_from_what_the_schedule_says(anchor: str, index_date: str, happened: bool):
+    """1.6: PRRT began on 2020-01-01; the index date of the study is another day."""
+    tables = {
+        "schedule": EVERY_12_WEEKS["schedule"].replace("| index  |", f"| {anchor} |"),
+        "patients": f"patient_id | index_date\nP1 | {index_date}",
+    }
+    found = pfs_of("2020-04-13 SD, 2020-11-01 PD", tables=tables, rule_set="fda")
+    assert found[1] is happened
+
+
 @pytest.mark.parametrize(("progressed", "happened"), [("2020-10-01", True), ("2020-10-02", False)])
 def test_without_a_schedule_the_gap_decides(progressed: str, happened: bool):
     """More than two intervals of 84 days and the tolerance of 14 after the scan of 2020-04-02."""
@@ -354,6 +423,44 @@ def test_biochemical_progression_and_its_survival():
     assert found[("TTBP", "default")] == (92, True, "biochemical progression")
     assert found[("BPFS", "default")] == (92, True, "biochemical progression")
     assert times_of()[("TTBP", "default")] == (None, None, "no baseline value of the marker")
+
+
+TWO_ASSAYS = """
+    patient_id | analyte | collected  | value_text | uln | assay_id
+    P1         | CGA     | 2019-12-20 | 400        | 100 | A
+    P1         | CGA     | 2020-04-01 | 390        | 100 | A
+    P1         | CGA     | 2020-06-01 | 900        | 100 | B
+    P1         | CGA     | 2020-07-01 | 100        | 100 | B
+    """
+
+
+def test_a_change_of_assay_ends_the_wait_for_biochemical_events():
+    """5.9 and decision 8: what the other assay says is compared with nothing; the last value of the group dates."""
+    found = times_of("", "2021-06-01 alive_contact", tables={"labs": TWO_ASSAYS}, data_cutoff="2021-01-01")
+    assert found[("TTBP", "default")] == (92, False, "change of assay before the event")
+    # no response can be seen from the first value of the other assay on
+    assert found[("TTBR", "default")] == (153, False, "change of assay before the event")
+    # a death would still count
+    assert found[("BPFS", "default")] == (92, False, "no event by the data cut-off")
+    tables = accept_by_hand(
+        {"treatments": f"patient_id | treatment_id | category | agent | start | end\n{PRRT}", "labs": TWO_ASSAYS}
+    )
+    times = derive_times_to_event(tables, derive_lines(tables, Settings()), Settings()).collect()
+    cited = times.filter(endpoint="TTBR").select("date_used", "source_table", "source_row", "code").row(0)
+    assert cited == ("end of observation", "labs", 4, 9)
+
+
+def test_who_is_measured_by_the_former_assay_again_is_compared_again():
+    """Decision 8: within a group; the value between is of another one."""
+    labs = TWO_ASSAYS + "    P1 | CGA | 2020-09-01 | 850 | 100 | A\n    P1 | CGA | 2020-10-01 | 860 | 100 | A\n"
+    assert times_of("", tables={"labs": labs})[("TTBP", "default")] == (245, True, "biochemical progression")
+    stable = labs.replace("850", "410").replace("860", "405")
+    assert times_of("", tables={"labs": stable})[("TTBP", "default")] == (275, False, "no event")
+
+
+def test_an_assay_that_has_a_baseline_of_its_own_is_no_change():
+    both = TWO_ASSAYS + "    P1 | CGA | 2019-12-21 | 420 | 100 | B\n"
+    assert times_of("", tables={"labs": both})[("TTBR", "default")] == (183, True, "biochemical response")
 
 
 @pytest.mark.parametrize("baseline", ["2019-12-20", "2020-01-01"])

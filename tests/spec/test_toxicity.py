@@ -68,7 +68,7 @@ def test_without_a_lower_limit_grade_1_is_not_told_from_normal():
 )
 def test_high_values_depend_on_an_abnormal_baseline(analyte, uln, baseline, grades):
     values = pl.DataFrame({"value": [float(value) for value in grades]}).with_columns(
-        uln=pl.lit(float(uln)), baseline=pl.lit(baseline, dtype=pl.Float64)
+        uln=pl.lit(float(uln)), baseline_uln=pl.lit(float(uln)), baseline=pl.lit(baseline, dtype=pl.Float64)
     )
     assert values.select(compute_rise_grade(RISES[analyte])).to_series().to_list() == list(grades.values())
 
@@ -138,6 +138,47 @@ def scores_of(*answers: tuple[str, float]) -> dict[str, float]:
         ]
     )
     return dict(derive_scale_scores(noted).select("item", "value").rows())
+
+
+def grades_against(baseline: str, later: str, analyte: str = "ALT", limits: tuple[int, int] = (40, 40)):
+    """Return (period, grade, is_least) of a value before the start and one after it, each with its upper limit."""
+    labs = f"""
+        patient_id | analyte   | collected  | value_text | uln
+        P1         | {analyte} | 2019-12-20 | {baseline} | {limits[0]}
+        P1         | {analyte} | 2020-02-01 | {later}    | {limits[1]}
+        """
+    tables = accept_by_hand({"treatments": TREATED["treatments"], "labs": labs})
+    found = derive_lab_grades(tables, derive_lines(tables, Settings()).collect(), Settings())
+    return found.select("period", "grade", "is_least").rows()
+
+
+@pytest.mark.parametrize(
+    ("baseline", "later", "grade", "is_least"),
+    [
+        ("30", "130", 2, False),  # more than 3 x 40
+        ("80", "130", 1, False),  # abnormal before: 1.6 times
+        ("<40", "130", 2, False),  # surely normal
+        ("<=40", "130", 2, False),
+        ("<60", "130", 1, True),  # against 60 grade 1, against 30 grade 2
+        (">200", "350", None, False),  # against 201 grade 1, against 300 none
+        (">200", "190", 0, False),  # surely less than 1.5 times
+        ("<60", "39", 0, False),
+    ],
+)
+def test_a_baseline_beyond_a_limit_has_the_least_grade_it_leaves(baseline, later, grade, is_least):
+    """Decisions 9 and 17: whether the baseline was abnormal is answered from its bounds."""
+    assert grades_against(baseline, later) == [("baseline", 0, False), ("follow_up", grade, is_least)]
+
+
+def test_a_creatinine_against_a_baseline_below_a_limit():
+    """Against 40 it has doubled, grade 2; against 20 it is more than three times as much."""
+    assert grades_against("<40", "80", "CREAT", (100, 100))[1] == ("follow_up", 2, True)
+
+
+@pytest.mark.parametrize(("limits", "grade"), [((50, 40), 2), ((40, 40), 1), ((40, 50), 1)])
+def test_a_baseline_is_abnormal_by_the_limit_of_its_own_laboratory(limits: tuple[int, int], grade: int):
+    """45 is normal by a limit of 50: 130 is then judged by the limit of its own, 40."""
+    assert grades_against("45", "130", limits=limits)[1][1] == grade
 
 
 @pytest.mark.parametrize(
