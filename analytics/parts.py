@@ -12,13 +12,16 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
-from analytics.coded_texts import LONG, code_few
+from analytics.coded_texts import code_few
 from analytics.errors import StoreError
 
 Columns = tuple[tuple[str, pl.DataType], ...]
 
 ROW_GROUP_ROWS = 50_000
 """Few enough that one patient is found in some milliseconds; more would be written hardly faster."""
+
+CODED_ROWS = 100_000
+"""Rows from which on the texts of a column are numbered before it is written."""
 
 ARROW_SCHEMA = "ARROW:schema"
 """Where a Parquet file says of which kinds its columns were when they were written, and are when they are read."""
@@ -81,7 +84,7 @@ def _coded(rows: pl.DataFrame) -> pl.DataFrame:
     The pages of the file are the same, and with the kinds it had before it is read as text.
     """
     codes: list[pl.Series] = []
-    for column in rows.get_columns() if rows.height >= LONG else ():
+    for column in rows.get_columns() if rows.height >= CODED_ROWS else ():
         is_full = column.dtype == pl.String and 2 * column.null_count() <= rows.height
         coded = code_few(column) if is_full else None
         if coded is not None:

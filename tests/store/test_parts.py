@@ -10,8 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from analytics.coded_texts import LONG
-from analytics.parts import read_part, scan_parts, write_table
+from analytics.parts import CODED_ROWS, read_part, scan_parts, write_table
 from analytics.store import StudyParts, open_study, publish_held
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -109,7 +108,9 @@ def test_a_part_with_another_type_or_a_column_of_its_own_is_not_taken_for_one_th
 
 
 def test_a_long_column_of_few_texts_is_text_for_every_reader(tmp_path):
-    rows = pl.concat([ROWS] * (LONG // ROWS.height + 1)).with_columns(_file=pl.lit("a file of a name that is long.csv"))
+    rows = pl.concat([ROWS] * (CODED_ROWS // ROWS.height + 1)).with_columns(
+        _file=pl.lit("a file of a name that is long.csv")
+    )
     file = tmp_path / "rows.parquet"
     write_table(rows, file)
     assert {pl.read_parquet_schema(file)[name] for name in ("organ", "_file")} == {pl.String()}
