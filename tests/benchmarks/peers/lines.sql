@@ -1,0 +1,198 @@
+-- Lines of therapy from treatments and cycles, with what was known of patient and tumour at their start.
+-- Left out: nothing of the default rules. The limits are those of the default settings: 28 days for a combination,
+-- 91 for maintenance, 183 for a pause; grades by WHO 2019.
+
+create or replace temp table category_facts as
+from (values
+  ('PRRT', 'PRRT', 1, false, true), ('chemotherapy', 'chemotherapy', 2, false, true),
+  ('targeted', 'targeted', 3, false, true), ('immunotherapy', 'immunotherapy', 4, false, true),
+  ('interferon', 'interferon', 5, false, true), ('SSA', 'SSA', 6, false, true),
+  ('surgery_primary', 'surgery', 7, true, true), ('surgery_metastasis', 'surgery', 8, true, true),
+  ('TAE', 'liver_directed', 9, true, true), ('TACE', 'liver_directed', 10, true, true),
+  ('TARE_SIRT', 'liver_directed', 11, true, true), ('ablation', 'liver_directed', 12, true, true),
+  ('EBRT', 'radiotherapy', 13, true, true), ('transplant', 'surgery', 14, true, true),
+  ('bone_protecting', 'bone_protecting', 15, false, false), ('symptomatic', 'symptomatic', 16, false, false),
+  ('other', 'other', 17, false, false)
+) facts (category, treatment, rank, is_procedure, is_anticancer);
+
+create or replace temp table anticancer as
+select t.pid, t.patient_id, t.treatment_id, t.category, t.agent, t.line, t.start, t.start_lo, t.start_hi,
+  t.start_precision, t."end", coalesce(t.ongoing = 'Y', false) as is_ongoing, t.stop_reason, t._file, t._row,
+  f.treatment, f.rank, f.is_procedure,
+  row_number() over (order by t.pid, t.start nulls last, t.treatment_id, t._file, t._row) as treatment_key
+from 'treatments.parquet' t left join category_facts f using (category)
+where coalesce(t.anticancer = 'Y',
+  f.is_anticancer and not (t.category = 'EBRT' and coalesce(t.intent, '') = 'palliative'));
+
+-- one row a treatment and stretch without a long pause; a cycle known only roughly comes after the one before it
+create or replace temp table courses as
+with dated as (
+  select treatment_key, a.category, cycle_no, activity_gbq, c.date_lo, c.date_hi, c.date_precision,
+    case when c.date_precision = 'D' then c.date
+      else least(max(c.date) over in_order, coalesce(c.date_hi, c.date)) end as given
+  from 'cycles.parquet' c join anticancer a using (pid, treatment_id)
+  window in_order as (partition by treatment_key order by cycle_no rows unbounded preceding)
+), paused as (
+  select *, category = 'PRRT' and given - lag(given) over in_time > 183 as is_restart, row_number() over in_time as place
+  from dated window in_time as (partition by treatment_key order by given, cycle_no)
+), stretches as (
+  select *, count(*) filter (is_restart) over (partition by treatment_key order by place) as course from paused
+), given as (
+  select treatment_key, course, count(*) as n_cycles,
+    case when count(activity_gbq) = count(*) then sum(activity_gbq) end as activity,
+    min(given) as first_given, max(given) as last_given,
+    arg_min_null(date_lo, place) as first_lo, arg_min_null(date_hi, place) as first_hi,
+    arg_min_null(date_precision, place) as first_precision
+  from stretches group by treatment_key, course
+), placed as (
+  select a.* exclude (start, start_lo, start_hi, start_precision), course, coalesce(n_cycles, 0) as n_cycles, activity,
+    last_given, category = 'PRRT' and first_given is not null as by_cycle,
+    case when by_cycle then first_given else start end as start,
+    case when by_cycle then first_lo else start_lo end as start_lo,
+    case when by_cycle then first_hi else start_hi end as start_hi,
+    case when by_cycle then first_precision else start_precision end as start_precision,
+    coalesce(course = max(course) over (partition by treatment_key), true) as is_last,
+    case when category in ('PRRT', 'TAE', 'TACE', 'TARE_SIRT') then category
+      else coalesce(agent, category) end as repeat_key
+  from anticancer a left join given using (treatment_key)
+), ended as (
+  select * replace (
+    case when is_ongoing then null when not is_last then last_given
+      when is_procedure then greatest(start, "end", last_given) else greatest("end", last_given) end as "end")
+  from placed
+)
+select * exclude (last_given, by_cycle, is_last), greatest(coalesce("end", date '9999-01-01'), start) as open_end
+from ended;
+
+-- which courses make one line: those with one typed number, combinations and restarts, SSA that joins no other line
+create or replace temp table members as
+with seeds as (
+  select * exclude (joins), 1 as kind, count(*) filter (not joins) over earlier as number
+  from (
+    select *, coalesce((start - lag(start) over earlier <= 28 and start <= lag(open_end) over earlier)
+      or (repeat_key = lag(repeat_key) over earlier and start - 183 <= lag(open_end) over earlier), false) as joins
+    from courses where line is null and start is not null and category <> 'SSA'
+    window earlier as (partition by pid order by start, rank, treatment_key)
+  ) window earlier as (partition by pid order by start, rank, treatment_key rows unbounded preceding)
+), spells as (
+  select * exclude (goes_on), 3 as kind, count(*) filter (not goes_on) over earlier as number
+  from (
+    select *, coalesce(start - 183 <= max(open_end) over before, false) as goes_on
+    from courses where line is null and start is not null and category = 'SSA'
+    window before as (partition by pid order by start, treatment_key rows between unbounded preceding and 1 preceding)
+  ) window earlier as (partition by pid order by start, treatment_key rows unbounded preceding)
+), undated as (
+  select *, 2 as kind, row_number() over (partition by pid order by treatment_key, course) as number
+  from courses where line is null and start is null
+), making as (
+  select *, 0 as kind, line as number from courses where line is not null
+  union all select * from seeds union all select * from undated
+), partners as (
+  select pid, min(start) as line_start, max(open_end) as line_end from making
+  where start is not null and category <> 'SSA' and not is_procedure group by pid, kind, number
+), joining as (
+  select distinct s.pid, s.number
+  from (select pid, number, min(start) as spell_start from spells group by pid, number) s
+  join partners p on p.pid = s.pid and line_start <= spell_start + 28 and spell_start - 91 <= line_end
+), chosen as (
+  select * from making
+  union all select spells.* from spells anti join joining using (pid, number)
+)
+select *, (pid::bigint * 4 + kind) * 1000000 + number as line_id, count(*) over (partition by line_id) as n_courses
+from chosen;
+
+-- one row a line; an SSA beside another drug dates it only where it names it
+create or replace temp table line_rows as
+with ranked as (
+  select *, row_number() over (partition by line_id order by rank, start nulls last, treatment_key) as place,
+    first_value(treatment) over (partition by line_id order by rank, start nulls last, treatment_key) as of_line
+  from members where n_courses > 1
+), led as (
+  select *, row_number() over (partition by line_id order by start nulls last, rank, treatment_key) as turn
+  from ranked where category <> 'SSA' or of_line = 'SSA'
+), dates as (
+  select line_id, arg_min({
+      start: start, start_lo: start_lo, start_hi: start_hi, start_precision: start_precision, file: _file, row: _row
+    }, turn) as began,
+    max(open_end) as open_end, case when count("end") = count(*) then max("end") end as end_date,
+    bool_or(is_ongoing) as is_ongoing, arg_max_null(stop_reason, (open_end, stop_reason is not null, turn)) as stop_reason
+  from led group by line_id
+), sums as (
+  select line_id, any_value(pid) as pid, any_value(patient_id) as patient_id, any_value(of_line) as treatment,
+    any_value(case when kind = 0 then number end) as stated_no, bool_and(is_procedure) as is_procedure,
+    min(treatment_key) as treatment_key, sum(n_cycles) as n_cycles,
+    case when not bool_or(category = 'PRRT' and n_cycles > 0 and activity is null) then sum(activity) end as activity
+  from ranked group by line_id
+)
+select line_id, pid, patient_id, treatment, case when kind = 0 then number end as stated_no, is_procedure,
+  treatment_key, n_cycles, round(activity, 6) as cumulative_activity_gbq, start, start_lo, start_hi, start_precision,
+  _file as file, _row as row, open_end, "end" as end_date, is_ongoing, stop_reason
+from members where n_courses = 1
+union all
+select line_id, pid, patient_id, treatment, stated_no, is_procedure, treatment_key, n_cycles, round(activity, 6),
+  began.start, began.start_lo, began.start_hi, began.start_precision, began.file, began.row, open_end, end_date,
+  is_ongoing, stop_reason
+from sums join dates using (line_id);
+
+create or replace temp table numbered as
+select *, case when count(stated_no) over of_patient = count(*) over of_patient then stated_no
+    else row_number() over in_order end as line_no,
+  lead(start) over in_order as next_line_date
+from line_rows
+window of_patient as (partition by pid),
+  in_order as (partition by pid order by start nulls last, stated_no nulls last, treatment_key);
+
+-- the treatments of each line, with the SSA given during it or as its maintenance
+create or replace temp table parts as
+with listed as (
+  select line_id, treatment_key from members
+  union
+  select l.line_id, c.treatment_key
+  from numbered l join courses c on c.pid = l.pid and c.category = 'SSA' and l.treatment <> 'SSA'
+    and c.start - case when l.is_procedure then 0 else 91 end <= l.open_end
+    and (l.next_line_date is null or c.start < l.next_line_date) and c.open_end >= l.start
+)
+select line_id, string_agg(distinct coalesce(agent, category), ' + ' order by coalesce(agent, category)) as agents,
+  list(treatment_id order by treatment_key) as treatment_ids,
+  bool_or(category = 'SSA' and l.treatment <> 'SSA') as has_concurrent_ssa
+from listed join anticancer using (treatment_key) join numbered l using (line_id) group by line_id;
+
+-- what was known at the start: a fact whose possible days all lie after it is not used
+create or replace temp table tumours as
+select line_id,
+  arg_max(grade, (coalesce(diagnosis_date, date '0001-01-01'), diagnosis_no)) filter (is_known) as grade,
+  coalesce(arg_max(primary_site, (coalesce(diagnosis_date, date '0001-01-01'), diagnosis_no)) filter (is_known),
+    arg_min(primary_site, (coalesce(diagnosis_date, date '0001-01-01'), diagnosis_no))) as primary_site,
+  coalesce(arg_max(histology, (coalesce(diagnosis_date, date '0001-01-01'), diagnosis_no)) filter (is_known),
+    arg_min(histology, (coalesce(diagnosis_date, date '0001-01-01'), diagnosis_no))) as histology
+from (select *, coalesce(diagnosis_date_lo <= start, true) as is_known from numbered join 'diagnoses.parquet' using (pid))
+group by line_id;
+
+create or replace temp table proliferation as
+with counted as (
+  select pid, ki67_pct, coalesce(ki67_date, diagnosis_date) as seen, coalesce(ki67_date_lo, diagnosis_date_lo) as seen_lo,
+    0 as turn from 'diagnoses.parquet'
+  union all select pid, ki67_pct, date, date_lo, 1 from 'pathology.parquet'
+)
+select line_id, arg_max(ki67_pct, (coalesce(seen, date '0001-01-01'), turn, ki67_pct)) as ki67_pct
+from numbered join counted using (pid) where ki67_pct is not null and coalesce(seen_lo <= start, true) group by line_id;
+
+create or replace temp table grades as
+with graded as (
+  select pid, date, date_lo, specimen_no, greatest(
+      case when ki67_pct > 20 then 3 when ki67_pct >= 3 then 2 when ki67_pct is not null then 1 end,
+      case when mitoses > 20 then 3 when mitoses >= 2 then 2 when mitoses is not null then 1 end) as grade
+  from 'pathology.parquet' where differentiation = 'well'
+)
+select line_id, arg_max('G' || grade, (coalesce(date, date '0001-01-01'), specimen_no)) as grade_computed
+from numbered join graded using (pid) where grade is not null and coalesce(date_lo <= start, true) group by line_id;
+
+create or replace temp table lines as
+select l.pid, l.line_no::integer as line_no, l.patient_id, l.treatment, agents, treatment_ids, l.start as start_date,
+  start_lo, start_hi, start_precision, end_date, is_ongoing, stop_reason, n_cycles, cumulative_activity_gbq,
+  has_concurrent_ssa, next_line_date, l.line_no::integer - 1 as prior_lines,
+  (l.start - coalesce(birth_date, make_date(birth_year, 7, 1))) / 365.25 as age_years, sex, p.site, primary_site,
+  histology, grade, case when primary_site in ('lung', 'thymus') then null else grade_computed end as grade_computed,
+  ki67_pct, consent_to_research, l.file, l.row
+from numbered l join parts using (line_id) left join 'patients.parquet' p using (pid)
+  left join tumours using (line_id) left join proliferation using (line_id) left join grades using (line_id);
