@@ -29,7 +29,7 @@ create or replace temp table courses as
 with dated as (
   select treatment_key, a.category, cycle_no, activity_gbq, c.date_lo, c.date_hi, c.date_precision,
     case when c.date_precision = 'D' then c.date
-      else least(max(c.date) over in_order, coalesce(c.date_hi, c.date)) end as given
+      else least(case when c.date is not null then max(c.date) over in_order end, coalesce(c.date_hi, c.date)) end as given
   from 'cycles.parquet' c join anticancer a using (pid, treatment_id)
   window in_order as (partition by treatment_key order by cycle_no rows unbounded preceding)
 ), paused as (

@@ -8,15 +8,15 @@ with dated as (
   select pid, imaging_id, date, non_target, coalesce(new_lesion = 'Y', false) as is_new,
     coalesce(adequate = 'N', false) as is_inadequate, date_precision <> 'D' as is_imputed,
     coalesce(date_hi, date) as date_hi, _file as file, _row as row, coalesce(tracer = '18F-FDG', false) as is_metabolic,
-    row_number() over in_order as place,
-    lag(date) over in_order as before, coalesce(timepoint = lag(timepoint) over in_order, false) as has_same_label
+    row_number() over in_order as place, coalesce(pid = lag(pid) over in_order
+      and (date = lag(date) over in_order
+        or (timepoint = lag(timepoint) over in_order and date - lag(date) over in_order <= 28)), false) as goes_on
   from 'imaging.parquet'
   where date is not null and modality not in ('planar', 'SPECT', 'echo', 'endoscopy', 'post_therapy_scan')
-  window in_order as (partition by pid order by date, imaging_id)
+  window in_order as (order by pid, date, imaging_id)
 )
-select * exclude (before, has_same_label),
-  pid::bigint << 20 | count(*) filter (before is null or (date <> before and not (has_same_label and date - before <= 28)))
-    over (partition by pid order by place) as visit
+select * exclude (goes_on),
+  max(case when not goes_on then place end) over (partition by pid order by place rows unbounded preceding)::integer as visit
 from dated;
 
 -- each visit with the line in force on its first day, and the line that starts on that day or next
@@ -48,71 +48,74 @@ select * exclude (start_date, start_lo, start_hi),
   coalesce(start_date - first_date <= 90, false) and visit not in (from unclear) as is_near
 from placed;
 
--- one reader a visit: a central one, else the first by name; what takes up no glucose is not assessed, instead of gone
-create or replace temp table lesion_rows as
+-- each lesion of a scan with its size, 0 where it has none; what takes up no glucose is not assessed, instead of gone
+create or replace temp table readers as
+select reader, row_number() over (order by coalesce(lower(reader) <> 'central', true), reader nulls first) as rank
+from (select distinct reader from 'lesions.parquet');
+
+create or replace temp table lesion_sizes as
 with noted as (
-  select s.visit, s.place, s.date, s.is_metabolic, l.lesion_id, l.reader, nodal = 'Y' as is_node,
-    coalesce(role = 'target', false) as is_target, coalesce(role = 'new', false) as is_called_new,
-    coalesce(measured, 'yes') as measured,
-    round_even(case when nodal = 'Y' then coalesce(short_mm, longest_mm) else longest_mm end * 10, 0)::integer as noted
+  select s.visit, s.date, lesion_id, rank::tinyint as rank, coalesce(nodal = 'Y', false) as is_node,
+    coalesce(role = 'new', false) as is_called_new, coalesce(role = 'target', false) as is_target,
+    case when measured is null or measured = 'yes' then 0 when measured = 'too_small' then 1
+      when measured = 'not_visible' then case when is_metabolic then 3 else 2 end
+      when measured in ('not_assessed', 'not_evaluable') then 3
+      when measured in ('excised', 'irradiated') then 4 end::tinyint as how,
+    round_even(case when nodal = 'Y' then coalesce(short_mm, longest_mm) else longest_mm end * 10, 0)::integer as tenths
   from 'lesions.parquet' l join scans s using (pid, imaging_id)
-), several as (
-  select visit, min((coalesce(lower(reader) <> 'central', true), coalesce(reader, ''))) as kept
-  from noted group by visit having min(coalesce(reader, '')) <> max(coalesce(reader, ''))
+    join readers r on r.reader is not distinct from l.reader
 )
-select visit, place, date, lesion_id, coalesce(is_node, false) as is_node, is_called_new, measured,
-  measured in ('excised', 'irradiated') as left_locally, is_target and not left_locally as is_target,
-  measured in ('yes', 'too_small') as is_seen,
-  measured in ('not_assessed', 'not_evaluable', 'excised', 'irradiated') or (is_metabolic and measured = 'not_visible')
-    as is_unknown,
-  (measured = 'yes' and noted is not null) or measured = 'too_small' or (measured = 'not_visible' and not is_metabolic)
-    as is_sized,
-  case when is_seen then coalesce(noted, case when measured = 'too_small' then 50 end, 0) else 0 end as tenths
-from noted left join several using (visit)
-where kept is null or kept = (coalesce(lower(reader) <> 'central', true), coalesce(reader, ''));
+select visit, date, lesion_id, rank, is_node, is_called_new, is_target and how <> 4 as is_target, how <= 1 as is_seen,
+  how >= 3 as is_unknown, how in (1, 2) or (how = 0 and tenths is not null) as is_sized, how = 4 as left_locally,
+  case when how <= 1 then coalesce(tenths, case how when 1 then 50 end, 0) else 0 end as tenths
+from noted;
+
+-- one reader a visit: a central one, else the first by name
+delete from lesion_sizes s
+using (select visit, min(rank) as kept from lesion_sizes group by visit having min(rank) <> max(rank)) k
+where s.visit = k.visit and s.rank <> k.kept;
 
 -- what is not seen after it was excised or irradiated in the line in force is not assessed, instead of gone
 create or replace temp table treated as
-select pid, coalesce(line_no, -visit) as in_line, lesion_id, min(visit) as since
-from lesion_rows join visits using (visit) where left_locally group by all;
+with first as (
+  select pid, coalesce(line_no, -1 - visit) as in_line, lesion_id, min(visit) as since
+  from lesion_sizes join visits using (visit) where left_locally group by all
+)
+select v.visit, lesion_id
+from first f join visits v on v.pid = f.pid and coalesce(v.line_no, -1 - v.visit) = f.in_line and v.visit >= since;
 
-create or replace temp table sizes as
-select l.* exclude (left_locally) replace (is_target and t.since is null as is_target,
-    is_sized and t.since is null as is_sized, is_unknown or t.since is not null as is_unknown)
-from lesion_rows l left join (
-  select visit, lesion_id, since from visits v join treated t on t.pid = v.pid and visit >= since
-    and in_line = coalesce(line_no, -visit)
-) t on t.visit = l.visit and t.lesion_id = l.lesion_id and not l.is_seen;
+update lesion_sizes s set is_target = false, is_sized = false, is_unknown = true
+from treated t where s.visit = t.visit and s.lesion_id = t.lesion_id and not s.is_seen;
 
 -- of several scans of a visit the largest size; a merged lesion is its first parent, the others count 0; pieces add up
 create or replace temp table apart as
 select visit from visits where n_scans > 1
-union select visit from sizes where contains(lesion_id, '+') or contains(lesion_id, '/');
+union select visit from lesion_sizes where contains(lesion_id, '+') or contains(lesion_id, '/');
 
 create or replace temp table resolved as
 with largest as (
-  select *, contains(lesion_id, '+') or contains(lesion_id, '/') as is_compound, string_split(lesion_id, '+') as parents
-  from sizes join apart using (visit)
+  select *, contains(lesion_id, '+') or contains(lesion_id, '/') as is_compound
+  from lesion_sizes semi join apart using (visit)
   qualify row_number() over (partition by visit, lesion_id order by case when is_sized then tenths end desc nulls last,
     date, is_seen desc, is_unknown, is_target, is_called_new) = 1
 ), spread as (
-  select * exclude (parents), lesion_id as own_id, true as is_first from largest where not is_compound
+  select *, lesion_id as own_id, true as is_first from largest where not is_compound
   union all by name
-  select * exclude (parents, lesion_id, parent), lesion_id as own_id, parent = parents[1] as is_first,
+  select * exclude (lesion_id, parent), lesion_id as own_id, parent = string_split(lesion_id, '+')[1] as is_first,
     string_split(parent, '/')[1] as lesion_id
-  from (select *, unnest(parents) as parent from largest where is_compound)
+  from (select *, unnest(string_split(lesion_id, '+')) as parent from largest where is_compound)
 ), counted as (
   select *, case when not is_first then 0 when is_sized then tenths end as counted,
     row_number() over (partition by visit, lesion_id order by is_compound, own_id) as turn from spread
 )
-select visit, lesion_id, arg_min({place: place, date: date, is_node: is_node, is_called_new: is_called_new,
-    measured: measured, is_target: is_target, is_seen: is_seen, is_unknown: is_unknown}, turn) as told,
+select visit, lesion_id, arg_min({date: date, is_node: is_node, is_called_new: is_called_new, is_target: is_target,
+    is_seen: is_seen, is_unknown: is_unknown}, turn) as told,
   count(counted) = count(*) as is_sized, coalesce(sum(counted), 0)::integer as tenths
 from counted group by visit, lesion_id;
 
-create or replace temp table lesion_sizes as
-select * exclude (place, measured) from sizes where visit not in (from apart)
-union all by name
+delete from lesion_sizes where visit in (from apart);
+
+insert into lesion_sizes by name
 select visit, lesion_id, is_sized, tenths, told.date, told.is_node, told.is_called_new, told.is_target, told.is_seen,
   told.is_unknown from resolved;
 
@@ -120,16 +123,20 @@ select visit, lesion_id, is_sized, tenths, told.date, told.is_node, told.is_call
 create or replace temp table baselines as
 with near as (
   select visit, count(*) filter (is_target) as n_targets, count(*) filter (is_target and not is_sized) as n_unsized,
-    sum(tenths) filter (is_target) as tenths, any_value(pid) as pid, any_value(coming) as line_no,
-    any_value(first_date) as baseline_date
-  from lesion_sizes join visits using (visit) where is_near group by visit
+    sum(tenths) filter (is_target) as tenths
+  from lesion_sizes where visit in (select visit from visits where is_near) group by visit
 )
-select pid, line_no, baseline_date, visit as base_visit, n_targets > 0 and n_unsized = 0 as has_sum,
+select pid, coming as line_no, first_date as baseline_date, visit as base_visit, n_targets > 0 and n_unsized = 0 as has_sum,
   case when has_sum then n_targets else 0 end as n_targets, case when has_sum then tenths end as baseline
-from near qualify row_number() over (partition by pid, line_no order by has_sum desc, visit desc) = 1;
+from near join visits using (visit)
+qualify row_number() over (partition by pid, coming order by has_sum desc, visit desc) = 1;
 
 create or replace temp table roles as
 select base_visit, lesion_id, is_target and has_sum as is_target from lesion_sizes join baselines on visit = base_visit;
+
+create or replace temp table read_visits as
+select v.*, baseline_date, n_targets, baseline, base_visit
+from visits v join baselines b on b.pid = v.pid and b.line_no = v.line_no;
 
 create or replace temp table assessed as
 with seen as (
@@ -141,19 +148,18 @@ with seen as (
     coalesce(bool_or(not r.is_target and not is_gone and not is_unknown), false) as is_other_left,
     min(date) filter (r.lesion_id is null and is_called_new and is_seen) as new_day
   from (select *, is_sized and case when is_node then tenths < 100 else tenths = 0 end as is_gone from lesion_sizes) l
-    join visits v using (visit) join baselines b on b.pid = v.pid and b.line_no = v.line_no
-    left join roles r on r.base_visit = b.base_visit and r.lesion_id = l.lesion_id
+    join (select visit, base_visit from read_visits) v using (visit)
+    left join roles r on r.base_visit = v.base_visit and r.lesion_id = l.lesion_id
   group by visit
 ), others as (
   select base_visit, count(*) filter (not is_target) as n_others from roles group by base_visit
 )
-select v.*, b.baseline_date, b.n_targets, b.baseline, coalesce(s.tenths, 0) as tenths,
+select v.*, coalesce(s.tenths, 0) as tenths,
   coalesce(n_measured, 0) as n_measured, coalesce(is_back, false) as is_back,
   coalesce(n_measured = n_targets and n_targets > 0 and not has_stray, false) as is_complete,
   is_complete and not is_left as is_gone, case when s.visit is null then 0 else n_others end as n_others,
   n_others_gone, is_other_left, least(v.new_day, s.new_day) as first_new
-from visits v join baselines b on b.pid = v.pid and b.line_no = v.line_no left join others using (base_visit)
-  left join seen s using (visit)
+from read_visits v left join others using (base_visit) left join seen s using (visit)
 where s.visit is not null or is_described or v.new_day is not null;
 
 create or replace temp table recist as
