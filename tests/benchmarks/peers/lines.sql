@@ -152,7 +152,7 @@ with listed as (
     and c.start - case when l.is_procedure then 0 else 91 end <= l.open_end
     and (l.next_line_date is null or c.start < l.next_line_date) and c.open_end >= l.start
 )
-select line_id, string_agg(distinct coalesce(agent, category), ' + ' order by coalesce(agent, category)) as agents,
+select line_id, array_to_string(list_sort(list_distinct(list(coalesce(agent, category)))), ' + ') as agents,
   list(treatment_id order by treatment_key) as treatment_ids,
   bool_or(category = 'SSA' and l.treatment <> 'SSA') as has_concurrent_ssa
 from listed join anticancer using (treatment_key) join numbered l using (line_id) group by line_id;

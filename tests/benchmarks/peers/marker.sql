@@ -23,111 +23,112 @@ with latest as (
 select pid, collected, case
   when (last.comparator in ('<', '<=') and last.value > 30) or (last.comparator in ('>', '>=') and last.value < 30)
     then 'unknown'
-  when last.value < 30 or (last.comparator in ('<', '<=') and last.value = 30) then 'yes' else 'no' end as egfr_low
+  when last.value < 30 or (last.comparator in ('<', '<=') and last.value = 30) then 'yes' else 'no' end as state
 from latest;
 
+-- every value as it was reported, numbered in the order of the source
+create or replace temp table cga_rows as
+select row_number() over (order by _file, _row) as id, pid, value, comparator, unit, fold_uln, assay_id, assay_group,
+  collected, collected_lo, collected_hi, coalesce(value_standard, value) as standard, ppi_within_2w,
+  assay_group || case when assay_group = 'unknown' then coalesce(' ' || specimen, '') else '' end as series,
+  coalesce(unit_standard, unit) as compared_unit, _file as file, _row as row,
+  uln_used * case when value_standard <> value then value_standard / value else 1 end as compared_uln,
+  coalesce(comparator in ('<', '<=', '>', '>='), false) as is_bound
+from 'labs.parquet' where analyte = 'CGA' and value is not null and collected is not null;
+
+create or replace temp table series_codes as
+select series, compared_unit, row_number() over (order by series, compared_unit nulls last) as code
+from (select distinct series, compared_unit from cga_rows);
+
+-- what decides of each value, with what was known of interferences on its day
 create or replace temp table cga as
-with basis as (
-  select pid, value, comparator, unit, fold_uln, assay_id, assay_group, collected as date, _file as file, _row as row,
-    coalesce(collected_lo, collected) as date_lo, coalesce(collected_hi, collected) as date_hi,
-    assay_group || case when assay_group = 'unknown' then coalesce(' ' || specimen, '') else '' end as series,
-    coalesce(unit_standard, unit) as compared_unit, ppi_within_2w, coalesce(value_standard, value) as standard,
-    uln_used * case when value_standard <> value then value_standard / value else 1 end as compared_uln
-  from 'labs.parquet' where analyte = 'CGA' and value is not null and collected is not null
-), bounded as (
-  select *, coalesce(comparator in ('<', '<=', '>', '>='), false) as is_bound,
+with bounded as (
+  select id, pid, code, collected as date, coalesce(collected_lo, collected) as date_lo,
+    coalesce(collected_hi, collected) as date_hi, ppi_within_2w as said,
     case when comparator in ('<', '<=') then 0 else standard end as low,
     case when comparator in ('>', '>=') then 'infinity'::double else standard end as high
-  from basis
+  from cga_rows r join series_codes s on r.series = s.series and r.compared_unit is not distinct from s.compared_unit
 ), known as (
-  select b.*, case when p.reach >= b.date or ppi_within_2w = 'Y' then 'yes'
-      when ppi_within_2w = 'N' or b.pid in (select pid from ppi_spells) then 'no' else 'unknown' end as ppi,
-    case when b.date - k.collected <= 90 then k.egfr_low else 'unknown' end as egfr_low,
+  select b.* exclude (said), case when p.reach >= b.date or said = 'Y' then 'yes'
+      when said = 'N' or r.pid is not null then 'no' else 'unknown' end as ppi,
+    case when b.date - k.collected <= 90 then k.state else 'unknown' end as egfr_low,
     coalesce(g.reach >= b.date, false) as has_atrophic_gastritis
   from bounded b asof left join ppi_spells p on p.pid = b.pid and p.begins <= b.date
     asof left join kidneys k on k.pid = b.pid and k.collected <= b.date
     asof left join gastritis_spells g on g.pid = b.pid and g.begins <= b.date
+    left join (select distinct pid from ppi_spells) r on r.pid = b.pid
 )
 select *, not (ppi = 'yes' or egfr_low = 'yes' or has_atrophic_gastritis) as is_clear from known;
 
 -- the value of a day is the geometric mean of its values; one raised value makes the day one that cannot be assessed
 create or replace temp table cga_days as
-select pid, series, compared_unit, date, bool_and(is_clear) as is_assessable,
+select pid, code, date, bool_and(is_clear) as is_assessable,
   case when count(*) = 1 then any_value(low) when min(low) = 0 then 0 else exp(avg(ln(nullif(low, 0)))) end as day_low,
   case when count(*) = 1 then any_value(high) else exp(avg(ln(high))) end as day_high
-from cga group by all;
+from cga group by pid, code, date;
 
 -- a value is read against the line in force, and against every line that starts within the baseline window
 create or replace temp table read_values as
-select l.pid, l.line_no, l.start_date, v.* exclude (pid, is_clear, low, high), d.day_low, d.day_high, d.is_assessable,
-  case when isinf(v.high) then v.low else v.high end as own,
+select l.pid, l.line_no, l.start_date, v.id, v.code, v.date, ppi, egfr_low, has_atrophic_gastritis,
+  d.day_low, d.day_high, d.is_assessable, case when isinf(v.high) then v.low else v.high end as own,
   v.date - l.start_date + (v.date >= l.start_date)::integer as days,
   not (v.date_hi <= l.start_lo or v.date_lo > l.start_hi) as has_unclear_date
-from cga v join cga_days d on d.pid = v.pid and d.date = v.date and d.series = v.series
-    and d.compared_unit is not distinct from v.compared_unit
+from cga v join cga_days d on d.pid = v.pid and d.code = v.code and d.date = v.date
   join lines l on l.pid = v.pid and v.date >= l.start_date - 90
     and (v.date <= l.start_date or l.next_line_date is null or v.date < l.next_line_date);
 
 create or replace temp table marker_baselines as
-select pid, line_no, series, compared_unit, max(date) as baseline_date, arg_max(day_low, date) as base_low,
-  arg_max(day_high, date) as base_high
-from read_values where date <= start_date and is_assessable and not has_unclear_date group by all;
+select pid, line_no, code, max(date) as baseline_date, arg_max({low: day_low, high: day_high}, date) as base
+from read_values where date <= start_date and is_assessable and not has_unclear_date group by pid, line_no, code;
 
 create or replace temp table marker_values as
 select v.pid, v.line_no, 'CGA' as analyte, date, days, value, comparator, unit, fold_uln, assay_id, assay_group,
   coalesce(date = baseline_date, false) as is_baseline,
-  case when base_low = base_high and base_low > 0 then (own / base_low - 1) * 100 end as change_pct,
-  is_bound, ppi, egfr_low, has_atrophic_gastritis, is_assessable, has_unclear_date, v.series, v.compared_unit,
-  compared_uln, day_low, day_high, file, row, base_low, base_high, baseline_date
-from read_values v left join marker_baselines b on b.pid = v.pid and b.line_no = v.line_no and b.series = v.series
-  and b.compared_unit is not distinct from v.compared_unit;
+  case when base.low = base.high and base.low > 0 then (own / base.low - 1) * 100 end as change_pct,
+  is_bound, ppi, egfr_low, has_atrophic_gastritis, is_assessable, has_unclear_date, series, compared_unit,
+  compared_uln, day_low, day_high, file, row
+from read_values v join cga_rows r using (id)
+  left join marker_baselines b on b.pid = v.pid and b.line_no = v.line_no and b.code = v.code;
 
--- one row a day of a series with a baseline, from the baseline on, with what the value says of a fall by half
+-- one row a day of a series with a baseline, with what its value says of a fall by half
 create or replace temp table judged_days as
 with days as (
-  select pid, line_no, series, compared_unit, date, any_value(days) as days, any_value(day_low) as day_low,
-    any_value(day_high) as day_high, any_value(base_low) as base_low, any_value(base_high) as base_high,
-    any_value(is_baseline) as is_baseline, any_value(is_assessable) as is_assessable, count(*) as n,
-    arg_min({file: file, row: row, fold: fold_uln, uln: compared_uln,
-      is_unknown: ppi = 'unknown' or egfr_low = 'unknown'}, (file, row)) as first
-  from marker_values where not has_unclear_date and baseline_date is not null group by all
+  select pid, line_no, code, date, any_value(days) as days, any_value(day_low) as day_low,
+    any_value(day_high) as day_high, any_value(is_assessable) as is_assessable, count(*) as n, min(id) as id
+  from read_values where not has_unclear_date group by pid, line_no, code, date
 )
-select *, case when isinf(day_high) then day_low else day_high end as point,
-  case when 100 * day_high <= 50 * base_low * (1 + 5e-13) then true
-    when not (100 * day_low <= 50 * base_high * (1 + 5e-13)) then false end as verdict,
+select days.*, date = baseline_date as is_baseline, case when isinf(day_high) then day_low else day_high end as point, days > 1 and is_assessable as counts,
+  case when 100 * day_high <= 50 * base.low * (1 + 5e-13) then true
+    when not (100 * day_low <= 50 * base.high * (1 + 5e-13)) then false end as verdict,
   lag(case when is_assessable and day_low = day_high then date end)
-    over (partition by pid, line_no, series, compared_unit order by date) as negative_date
-from days;
+    over (partition by pid, line_no, code order by date) as negative_date
+from days join marker_baselines using (pid, line_no, code);
 
+-- the series that answers for the line, the earliest response first
 create or replace temp table judged_series as
-select pid, line_no, series, compared_unit,
-  count(*) filter (days > 1) as n_after,
-  count(*) filter (days > 1 and is_assessable) as n_assessable,
-  count(*) filter (days > 1 and is_assessable and verdict is null) as n_open,
+select pid, line_no, code, count(*) filter (days > 1) as n_after, count(*) filter (counts) as n_assessable,
+  count(*) filter (counts and verdict is null) as n_open,
   count(*) filter (days > 1 and not is_assessable and verdict) as n_raised,
-  min(date) filter (days > 1 and is_assessable and verdict) as response_date,
-  max(date) filter (days > 1 and is_assessable and verdict) as last_yes,
-  arg_min({source: first, low: day_low, high: day_high, point: point, n: n}, date) filter (is_baseline) as base,
-  arg_min({source: first, negative: negative_date}, date) filter (days > 1 and is_assessable and verdict) as deciding,
-  arg_min({source: first, low: day_low, high: day_high, point: point}, (point, date))
-    filter (days > 1 and is_assessable) as best,
+  min(date) filter (counts and verdict) as response_date, max(date) filter (counts and verdict) as last_yes,
+  arg_min({id: id, low: day_low, high: day_high, point: point, n: n}, date) filter (is_baseline) as base,
+  arg_min({id: id, negative: negative_date}, date) filter (counts and verdict) as deciding,
+  arg_min({id: id, low: day_low, high: day_high, point: point}, (point, date)) filter (counts) as best,
   case when response_date is not null then 0 when n_open > 0 then 1 when n_raised > 0 then 5
     when n_assessable = 0 then 6 else 2 end as answer
-from judged_days group by pid, line_no, series, compared_unit having n_after > 0
+from judged_days group by pid, line_no, code having n_after > 0
 qualify row_number() over (partition by pid, line_no
-  order by least(answer, 3), response_date nulls last, series, compared_unit nulls last) = 1;
+  order by least(answer, 3), response_date nulls last, code) = 1;
 
 create or replace temp table marker_responses as
 with seen as (
   select pid, line_no,
-    count(*) filter (days <= 1 and not has_unclear_date) as n_before,
-    count(*) filter (is_baseline) as n_baseline,
+    count(*) filter (days <= 1 and not has_unclear_date) as n_before, count(*) filter (is_baseline) as n_baseline,
     count(*) filter (days <= 1 and not has_unclear_date and ppi = 'yes') as n_ppi,
     count(*) filter (days <= 1 and not has_unclear_date and has_atrophic_gastritis) as n_gastritis,
-    count(*) filter (days > 1 and not has_unclear_date) as n_after
+    count(*) filter (days > 1 and not has_unclear_date) as n_later
   from marker_values group by pid, line_no
 ), judged as (
-  select *, coalesce(deciding.source, best.source) as told from judged_series
+  select *, coalesce(deciding.id, best.id) as told from judged_series
 )
 select l.pid, l.line_no, 'CGA' as analyte, 'ELECT50' as rule_id,
   case answer when 0 then 'responder' when 1 then 'undetermined' when 2 then 'non_responder'
@@ -142,15 +143,18 @@ select l.pid, l.line_no, 'CGA' as analyte, 'ELECT50' as rule_id,
     when n_baseline = 0 and n_ppi > 0 then 'PPI at baseline'
     when n_baseline = 0 and n_gastritis > 0 then 'atrophic gastritis at baseline'
     when n_baseline = 0 then 'eGFR below the limit at baseline'
-    when seen.n_after > 0 then 'no later value of the same assay group'
+    when n_later > 0 then 'no later value of the same assay group'
     else 'no value after the start' end as reason,
   case when answer = 0 then last_yes >= response_date + 21 end as is_confirmed,
   case when answer = 0 then response_date end as response_date,
   base.point as baseline_value,
-  case when base.n = 1 then base.source.fold else base.point / base.source.uln end as baseline_fold_uln, compared_unit,
+  case when base.n = 1 then b.fold_uln else base.point / b.compared_uln end as baseline_fold_uln, b.compared_unit,
   best.point as best_value,
   case when base.low = base.high and base.low > 0 then (best.point / base.low - 1) * 100 end as best_change_pct,
-  best.low <> best.high as best_is_bound, coalesce(base.source.is_unknown or told.is_unknown, false) as has_flag,
-  base.source.file as baseline_file, base.source.row as baseline_row, told.file as deciding_file, told.row as deciding_row,
+  best.low <> best.high as best_is_bound,
+  coalesce('unknown' in (x.ppi, x.egfr_low, y.ppi, y.egfr_low), false) as has_flag,
+  b.file as baseline_file, b.row as baseline_row, t.file as deciding_file, t.row as deciding_row,
   case when answer = 0 then deciding.negative end as negative_date
-from lines l left join seen using (pid, line_no) left join judged using (pid, line_no);
+from lines l left join seen using (pid, line_no) left join judged using (pid, line_no)
+  left join cga_rows b on b.id = base.id left join cga_rows t on t.id = told
+  left join cga x on x.id = base.id left join cga y on y.id = told;
