@@ -28,7 +28,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -41,6 +41,10 @@ from analytics.longitudinal.lines import derive_lines
 from analytics.longitudinal.marker_responses import derive_marker_responses
 from analytics.longitudinal.marker_values import derive_marker_values
 from analytics.tables.derived import MarkerProgressions
+
+if TYPE_CHECKING:
+    from tests.benchmarks.peers.with_duckdb import WithDuckDB
+    from tests.benchmarks.peers.with_pandas import WithPandas
 
 BUCKET = 20_000
 CORE = [("PFS", "default"), ("OS", "default")]
@@ -85,8 +89,8 @@ def write_buckets(folder: Path, accepted: dict[str, pl.DataFrame], patients: int
             tiled.write_parquet(place / f"{name}.parquet")
 
 
-def derive_core(bucket: Path, spent: Spent) -> pl.DataFrame:
-    """Derive the core of one bucket; add the processor seconds of each stage to ``spent``; return PFS."""
+def derive_core(bucket: Path, spent: Spent) -> dict[str, pl.LazyFrame]:
+    """Derive the core of one bucket; add the processor seconds of each stage to ``spent``; return its tables."""
     tables, settings = {file.stem: pl.scan_parquet(file) for file in bucket.glob("[a-z]*.parquet")}, Settings()
     of_marker = {**tables, "labs": tables["labs"].filter(pl.col("analyte").is_in(["CGA", "EGFR"]))}
     none = pl.LazyFrame(schema={name: column.dtype for name, column in MarkerProgressions.columns().items()})
@@ -108,15 +112,13 @@ def derive_core(bucket: Path, spent: Spent) -> pl.DataFrame:
     assert both.collect().height == 2 * responses.collect().height
     for name, wanted in MORE_RULES.items():
         timed(name, lambda wanted=wanted: derive_times_to_event(tables, lines, settings, made, wanted))
-    lines.collect().write_parquet(bucket / "_lines.parquet")
-    return times.filter(pl.col("endpoint") == "PFS").collect()
+    return {"lines": lines, "marker_values": values, "marker_responses": responses, "recist": recist, "times": times}
 
 
 def run_core(folder: Path) -> dict[str, Any]:
     spent: Spent = {}
     for bucket in sorted(folder.iterdir()):
-        pfs = derive_core(bucket, spent)
-        pfs.select("pid", "line_no", "days", "happened").write_parquet(bucket / "_pfs.parquet")
+        derive_core(bucket, spent)
     spent["one further response rule"] = spent.pop("two responses") - spent["CgA response"]
     for name in MORE_RULES:
         spent[name] -= spent["PFS and OS"]
@@ -132,25 +134,29 @@ def run_decode(folder: Path) -> dict[str, Any]:
     return {"spent": {"decode": time.process_time() - begun}}
 
 
-def run_peer(name: str, folder: Path) -> dict[str, Any]:
-    """Run one of the peers bucket by bucket; count the lines on whose PFS it agrees with the core."""
-    from tests.benchmarks.derive_peers import derive_with_duckdb, derive_with_pandas, read_for_pandas
+def start_peer(name: str) -> WithDuckDB | WithPandas:
+    from tests.benchmarks.peers.with_duckdb import WithDuckDB
+    from tests.benchmarks.peers.with_pandas import WithPandas
 
-    seconds, n_lines, n_agreed = 0.0, 0, 0
+    return {"DuckDB": WithDuckDB, "pandas": WithPandas}[name]()
+
+
+def run_peer(name: str, folder: Path) -> dict[str, Any]:
+    """Run one of the peers bucket by bucket."""
+    peer, spent = start_peer(name), Spent()
     for bucket in sorted(folder.iterdir()):
-        lines = bucket / "_lines.parquet"
-        read = read_for_pandas(bucket, lines) if name == "pandas" else {}
-        begun = time.process_time()
-        found = derive_with_pandas(read) if name == "pandas" else derive_with_duckdb(bucket, lines)
-        seconds += time.process_time() - begun
-        ours = pl.read_parquet(bucket / "_pfs.parquet").filter(pl.col("happened").is_not_null())
-        theirs = found.select(pl.col("pid").cast(pl.UInt32), pl.col("line_no").cast(pl.Int32), "days", "happened")
-        both = ours.join(theirs, on=["pid", "line_no"])
-        n_lines += ours.height
-        n_agreed += both.filter(
-            (pl.col("days") == pl.col("days_right")) & (pl.col("happened") == pl.col("happened_right"))
-        ).height
-    return {"spent": {name: seconds}, "agreed": n_agreed / n_lines}
+        peer.derive(bucket, spent)
+    return {"spent": spent}
+
+
+def run_agreement(name: str, folder: Path) -> dict[str, Any]:
+    """Compare one of the peers with the core on the first bucket, table by table."""
+    from tests.benchmarks.peers.agreement import KEYS, compare
+
+    bucket = min(folder.iterdir())
+    peer, core = start_peer(name), derive_core(bucket, {})
+    peer.derive(bucket, {})
+    return {"agreed": {table: str(compare(table, core[table].collect(), peer.read(table))) for table in KEYS}}
 
 
 def measure(work: str, folder: Path) -> dict[str, Any]:
@@ -178,17 +184,26 @@ def report(accepted: dict[str, pl.DataFrame], patients: int, *, with_peers: bool
         print(f"{'decoding alone':32s} {decode:8.2f} CPU s {each:8.3f}, core {total / decode:.1f} × that")
         print(f"{'peak memory':32s} {core['peak_gib']:8.2f} GiB")
         for name in PEERS if with_peers else ():
-            peer = measure(name, folder)
-            seconds = peer["spent"][name]
-            print(
-                f"{name:32s} {seconds:8.2f} CPU s {seconds / (total - core['spent']['lines']):8.2f} × the core without "
-                f"lines, {peer['peak_gib']:.2f} GiB, same PFS in {100 * peer['agreed']:.1f} % of lines"
-            )
+            report_peer(name, folder, total)
+
+
+def report_peer(name: str, folder: Path, core: float) -> None:
+    """Print what a peer spends beside the core, and how far it agrees with it on the first bucket."""
+    peer = measure(name, folder)
+    for stage, seconds in peer["spent"].items():
+        print(f"{f'{name}: {stage}':32s} {seconds:8.2f} CPU s")
+    seconds = sum(peer["spent"].values())
+    print(f"{name:32s} {seconds:8.2f} CPU s {seconds / core:8.2f} × the core, {peer['peak_gib']:.2f} GiB")
+    for table, said in measure(f"agreement {name}", folder)["agreed"].items():
+        print(f"{f'{name}: {table}':32s} {said}")
 
 
 def do(work: str, folder: Path) -> None:
     own = {"core": run_core, "decode": run_decode}
-    found = own[work](folder) if work in own else run_peer(work, folder)
+    if work.startswith("agreement "):
+        found = run_agreement(work.removeprefix("agreement "), folder)
+    else:
+        found = own[work](folder) if work in own else run_peer(work, folder)
     found["peak_gib"] = read_peak_gib()
     print(json.dumps(found))
 

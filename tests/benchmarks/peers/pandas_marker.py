@@ -1,0 +1,233 @@
+"""Chromogranin A in pandas, as `marker.sql` derives it: values in lines, baselines, response by a 50 % fall."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+Tables = dict[str, pd.DataFrame]
+
+TIE = 1 + 5e-13
+ON_SERIES = ["pid", "line_no", "code"]
+STATUS = {0: "responder", 1: "undetermined", 2: "non_responder"}
+REASON = {
+    0: "50 % fall",
+    1: "a value beyond a quantitation limit leaves it open",
+    2: "no value satisfies the rule",
+    5: "the fall was seen only under PPI, with low eGFR or atrophic gastritis",
+    6: "every later value under PPI, with low eGFR or atrophic gastritis",
+}
+
+
+def read_values(labs: pd.DataFrame) -> pd.DataFrame:
+    """Return the values in the order of the source, numbered by it, with what they are compared by."""
+    of_marker = (labs["analyte"] == "CGA") & labs["value"].notna() & labs["collected"].notna()
+    values = labs[of_marker].rename(columns={"_file": "file", "_row": "row", "collected": "date"})
+    for name in ("assay_group", "specimen", "unit", "unit_standard", "file"):
+        values[name] = values[name].astype(object)
+    values = values.sort_values(["file", "row"]).reset_index(drop=True)
+    values["id"] = values.index
+    is_unknown = values["assay_group"] == "unknown"
+    specimen = (" " + values["specimen"]).fillna("").where(is_unknown, "")
+    values["series"] = values["assay_group"] + specimen
+    values["compared_unit"] = values["unit_standard"].fillna(values["unit"])
+    values["code"] = values.groupby(["series", "compared_unit"], dropna=False, sort=True).ngroup()
+    standard, value = values["value_standard"], values["value"]
+    values["compared_uln"] = values["uln_used"] * (standard / value).where(standard.notna() & (standard != value), 1.0)
+    basis = standard.fillna(value)
+    is_below, is_above = values["comparator"].isin(["<", "<="]), values["comparator"].isin([">", ">="])
+    values["low"], values["high"] = basis.mask(is_below, 0.0), basis.mask(is_above, np.inf)
+    values["is_bound"] = is_below | is_above
+    values["date_lo"] = values["collected_lo"].fillna(values["date"])
+    values["date_hi"] = values["collected_hi"].fillna(values["date"])
+    return values
+
+
+def find_spell_reach(values: pd.DataFrame, spells: pd.DataFrame) -> pd.Series:
+    """Return the furthest end of the spells (``begins``, ``ends``) begun by each value's day."""
+    ordered = spells.sort_values(["pid", "begins"])
+    ordered["reach"] = ordered.groupby("pid")["ends"].cummax()
+    ordered = ordered.drop_duplicates(["pid", "begins"], keep="last").sort_values("begins")
+    by_day = values[["pid", "date", "id"]].sort_values("date")
+    found = pd.merge_asof(by_day, ordered[["pid", "begins", "reach"]], left_on="date", right_on="begins", by="pid")
+    return found.set_index("id")["reach"].reindex(values["id"]).set_axis(values.index)
+
+
+def add_interferences(values: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    taken = tables["concomitants"]
+    ppi = taken[(taken["kind"] == "PPI") & taken["start"].notna()]
+    reach = find_spell_reach(values, ppi.assign(begins=ppi["start"], ends=(ppi["end"] + 14).fillna(np.inf)))
+    is_yes = (reach >= values["date"]) | (values["ppi_within_2w"] == "Y")
+    is_no = (values["ppi_within_2w"] == "N") | values["pid"].isin(ppi["pid"])
+    values["ppi"] = np.select([is_yes, is_no], ["yes", "no"], "unknown")
+    gastritis = taken[taken["kind"] == "atrophic_gastritis"]
+    spells = gastritis.assign(begins=gastritis["start_lo"].fillna(-1e6), ends=gastritis["end_hi"].fillna(np.inf))
+    values["has_atrophic_gastritis"] = find_spell_reach(values, spells) >= values["date"]
+    values["egfr_low"] = find_kidneys(values, tables["labs"])
+    is_raised = is_yes | (values["egfr_low"] == "yes") | values["has_atrophic_gastritis"]
+    return values.assign(is_raised=is_raised)
+
+
+def find_kidneys(values: pd.DataFrame, labs: pd.DataFrame) -> pd.Series:
+    egfr = labs[(labs["analyte"] == "EGFR") & labs["value_standard"].notna() & labs["collected"].notna()]
+    egfr = egfr.assign(_file=egfr["_file"].astype(object)).sort_values(["pid", "collected", "_file", "_row"])
+    egfr = egfr.drop_duplicates(["pid", "collected"], keep="last").sort_values("collected")
+    value, is_below = egfr["value_standard"], egfr["comparator"].isin(["<", "<="])
+    is_open = (is_below & (value > 30)) | (egfr["comparator"].isin([">", ">="]) & (value < 30))
+    is_low = (value < 30) | (is_below & (value == 30))
+    egfr = egfr.assign(state=np.select([is_open, is_low], ["unknown", "yes"], "no"))
+    by_day = values[["pid", "date", "id"]].sort_values("date")
+    found = pd.merge_asof(
+        by_day, egfr[["pid", "collected", "state"]], left_on="date", right_on="collected", by="pid", tolerance=90.0
+    )
+    return found.set_index("id")["state"].fillna("unknown").reindex(values["id"]).set_axis(values.index)
+
+
+def add_days(values: pd.DataFrame) -> pd.DataFrame:
+    """Add the bounds of each day: the geometric mean where it has several values; one raised value raises it."""
+    with np.errstate(divide="ignore"):
+        logs = values.assign(low=np.log(values["low"]), high=np.log(values["high"]))
+    grouped = logs.groupby(["pid", "code", "date"])
+    is_alone = grouped["id"].transform("size") == 1
+    for name in ("low", "high"):
+        values[f"day_{name}"] = values[name].where(is_alone, np.exp(_take_means(grouped, logs, name)))
+    values["is_assessable"] = ~values.groupby(["pid", "code", "date"])["is_raised"].transform("any")
+    return values
+
+
+def _take_means(grouped: pd.api.typing.DataFrameGroupBy, logs: pd.DataFrame, name: str) -> pd.Series:
+    """Return the mean of each day; one infinite value makes it infinite."""
+    means = logs[name].where(np.isfinite(logs[name]))
+    mean = means.groupby([logs["pid"], logs["code"], logs["date"]]).transform("mean")
+    bound = -np.inf if name == "low" else np.inf
+    has_bound = (logs[name] == bound).groupby([logs["pid"], logs["code"], logs["date"]]).transform("any")
+    return mean.where(~has_bound, bound)
+
+
+def read_against_lines(values: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    of_line = lines.loc[
+        lines["start_date"].notna(), ["pid", "line_no", "start_date", "start_lo", "start_hi", "next_line_date"]
+    ]
+    read = values.merge(of_line, on="pid")
+    is_in_force = read["next_line_date"].isna() | (read["date"] < read["next_line_date"])
+    is_read = (read["date"] >= read["start_date"] - 90) & ((read["date"] <= read["start_date"]) | is_in_force)
+    read = read[is_read].copy()
+    since = read["date"] - read["start_date"]
+    read["days"] = (since + (since >= 0)).astype("int64")
+    is_clear = (read["date_hi"] <= read["start_lo"]) | (read["date_lo"] > read["start_hi"])
+    return read.assign(has_unclear_date=~is_clear)
+
+
+def add_baselines(read: pd.DataFrame) -> pd.DataFrame:
+    may_be = (read["date"] <= read["start_date"]) & read["is_assessable"] & ~read["has_unclear_date"]
+    base = read[may_be].sort_values("date").drop_duplicates(ON_SERIES, keep="last")
+    base = base[[*ON_SERIES, "date", "day_low", "day_high"]]
+    base = base.rename(columns={"date": "baseline_date", "day_low": "base_low", "day_high": "base_high"})
+    read = read.merge(base, on=ON_SERIES, how="left")
+    own = read["low"].where(np.isinf(read["high"]), read["high"])
+    has_change = (read["base_low"] == read["base_high"]) & (read["base_low"] > 0)
+    read["change_pct"] = ((own / read["base_low"] - 1) * 100).where(has_change)
+    read["is_baseline"] = read["date"] == read["baseline_date"]
+    return read
+
+
+def judge_days(read: pd.DataFrame) -> pd.DataFrame:
+    days = read[~read["has_unclear_date"] & read["baseline_date"].notna()]
+    days = days.sort_values([*ON_SERIES, "date", "id"])
+    size = days.groupby([*ON_SERIES, "date"])["id"].transform("size")
+    days = days.assign(n=size).drop_duplicates([*ON_SERIES, "date"])
+    low, high = days["day_low"], days["day_high"]
+    is_yes = 100 * high <= 50 * days["base_low"] * TIE
+    is_no = ~(100 * low <= 50 * days["base_high"] * TIE)
+    negative = days["date"].where(days["is_assessable"] & (low == high))
+    return days.assign(
+        point=low.where(np.isinf(high), high), is_yes=is_yes, is_open=~is_yes & ~is_no,
+        counts=(days["days"] > 1) & days["is_assessable"],
+        negative_date=negative.groupby([days[name] for name in ON_SERIES]).shift(),
+    )  # fmt: skip
+
+
+def judge_series(days: pd.DataFrame) -> pd.DataFrame:
+    after = days[days["days"] > 1]
+    told = after.assign(
+        open=after["counts"] & after["is_open"], raised=~after["is_assessable"] & after["is_yes"]
+    ).groupby(ON_SERIES)  # fmt: skip
+    series = told[["open", "raised", "counts"]].sum()
+    yes = after[after["counts"] & after["is_yes"]]
+    first = yes.drop_duplicates(ON_SERIES).set_index(ON_SERIES)
+    series["response_date"] = first["date"]
+    series["negative_date"] = first["negative_date"]
+    series["deciding"] = first["id"]
+    series["last_yes"] = yes.groupby(ON_SERIES)["date"].max()
+    best = after[after["counts"]].sort_values([*ON_SERIES, "point", "date"]).drop_duplicates(ON_SERIES)
+    best = best.set_index(ON_SERIES)
+    series["best"], series["best_value"] = best["id"], best["point"]
+    series["best_is_bound"] = best["day_low"] != best["day_high"]
+    base = days[days["is_baseline"]].drop_duplicates(ON_SERIES).set_index(ON_SERIES)
+    series = series.join(base[["base_low", "base_high", "point", "n", "id"]].rename(columns={"id": "base"}))
+    holds = [series["response_date"].notna(), series["open"] > 0, series["raised"] > 0, series["counts"] == 0]
+    series["answer"] = np.select(holds, [0, 1, 5, 6], 2)
+    series["order"] = series["answer"].clip(upper=3)
+    ordered = series.reset_index().sort_values(["pid", "line_no", "order", "response_date", "code"])
+    return ordered.drop_duplicates(["pid", "line_no"])
+
+
+def derive_responses(lines: pd.DataFrame, read: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
+    before = (read["days"] <= 1) & ~read["has_unclear_date"]
+    seen = read.assign(
+        n_before=before, n_baseline=read["is_baseline"], n_ppi=before & (read["ppi"] == "yes"),
+        n_gastritis=before & read["has_atrophic_gastritis"], n_after=(read["days"] > 1) & ~read["has_unclear_date"],
+    ).groupby(["pid", "line_no"])[["n_before", "n_baseline", "n_ppi", "n_gastritis", "n_after"]].sum()  # fmt: skip
+    found = lines[["pid", "line_no", "start_date"]].merge(seen.reset_index(), on=["pid", "line_no"], how="left")
+    found = found.merge(judge_series(judge_days(read)), on=["pid", "line_no"], how="left")
+    is_unseen = found["n_baseline"] == 0
+    absences = [
+        found["start_date"].isna(), ~(found["n_before"] > 0), is_unseen & (found["n_ppi"] > 0),
+        is_unseen & (found["n_gastritis"] > 0), is_unseen, found["n_after"] > 0,
+    ]  # fmt: skip
+    words = [
+        "no start date", "no baseline value", "PPI at baseline", "atrophic gastritis at baseline",
+        "eGFR below the limit at baseline", "no later value of the same assay group",
+    ]  # fmt: skip
+    absent = pd.Series(np.select(absences, words, "no value after the start"), index=found.index)
+    responds = found["answer"] == 0
+    facts = values.set_index("id")
+    told = found["deciding"].fillna(found["best"])
+
+    def at(place: pd.Series, column: str) -> pd.Series:
+        return facts[column].reindex(place).set_axis(found.index)
+
+    is_unknown = [at(place, name) == "unknown" for place in (found["base"], told) for name in ("ppi", "egfr_low")]
+    fold = at(found["base"], "fold_uln").where(found["n"] == 1, found["point"] / at(found["base"], "compared_uln"))
+    is_point = (found["base_low"] == found["base_high"]) & (found["base_low"] > 0)
+    is_confirmed = (found["last_yes"] >= found["response_date"] + 21).astype(object)
+    return pd.DataFrame(
+        {
+            "pid": found["pid"], "line_no": found["line_no"], "analyte": "CGA", "rule_id": "ELECT50",
+            "status": found["answer"].map(STATUS).fillna("not_evaluable"),
+            "reason": found["answer"].map(REASON).fillna(absent),
+            "is_confirmed": is_confirmed.where(responds, None),
+            "response_date": found["response_date"].where(responds),
+            "baseline_value": found["point"], "baseline_fold_uln": fold,
+            "compared_unit": at(found["base"], "compared_unit"), "best_value": found["best_value"],
+            "best_change_pct": ((found["best_value"] / found["base_low"] - 1) * 100).where(is_point),
+            "best_is_bound": found["best_is_bound"], "has_flag": np.logical_or.reduce(is_unknown),
+            "baseline_file": at(found["base"], "file"), "baseline_row": at(found["base"], "row"),
+            "deciding_file": at(told, "file"), "deciding_row": at(told, "row"),
+            "negative_date": found["negative_date"].where(responds),
+        }
+    )  # fmt: skip
+
+
+def derive_marker(tables: Tables, lines: pd.DataFrame) -> Tables:
+    values = add_days(add_interferences(read_values(tables["labs"]), tables))
+    read = add_baselines(read_against_lines(values, lines))
+    columns = [
+        "pid", "line_no", "date", "days", "value", "comparator", "unit", "fold_uln", "assay_id", "assay_group",
+        "is_baseline", "change_pct", "is_bound", "ppi", "egfr_low", "has_atrophic_gastritis", "is_assessable",
+        "has_unclear_date", "series", "compared_unit", "compared_uln", "day_low", "day_high", "file", "row",
+    ]  # fmt: skip
+    return {
+        "marker_values": read[columns].assign(analyte="CGA"),
+        "marker_responses": derive_responses(lines, read, values),
+    }
