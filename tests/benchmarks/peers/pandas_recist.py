@@ -68,9 +68,7 @@ def read_visits(scans: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 
 def read_lesions(lesions: pd.DataFrame, scans: pd.DataFrame) -> pd.DataFrame:
     """Return the lesions of one reader a visit with their sizes in tenths of a millimetre, 0 where there is none."""
-    placed = lesions.merge(
-        scans[["pid", "imaging_id", "visit", "date", "is_metabolic"]], on=["pid", "imaging_id"]
-    )
+    placed = lesions.merge(scans[["pid", "imaging_id", "visit", "date", "is_metabolic"]], on=["pid", "imaging_id"])
     readers = pd.Series(lesions["reader"].cat.categories)
     ordered = sorted(readers, key=lambda name: (name.lower() != "central", name))
     n_central = sum(name.lower() == "central" for name in ordered)

@@ -66,7 +66,9 @@ def derive_assessments(tables: Tables, cutoffs: pd.DataFrame) -> pd.DataFrame:
     asked = responses.loc[responses["date"].isna() & responses["imaging_id"].notna(), "pid"]
     is_poor = imaging["adequate"] == "N"
     examined = imaging.loc[is_poor | imaging["pid"].isin(asked), ["pid", "imaging_id", "date", "date_precision"]]
-    examined = examined.assign(is_poor=is_poor).rename(columns={"date": "scan_date", "date_precision": "scan_precision"})
+    examined = examined.assign(is_poor=is_poor).rename(
+        columns={"date": "scan_date", "date_precision": "scan_precision"}
+    )
     given = responses.merge(examined, on=["pid", "imaging_id"], how="left")
     given["day"] = given["date"].fillna(given["scan_date"])
     precision = given["date_precision"].astype(object).fillna(given["scan_precision"].astype(object))
