@@ -44,17 +44,19 @@ with dated as (
     arg_min_null(date_lo, place) as first_lo, arg_min_null(date_hi, place) as first_hi,
     arg_min_null(date_precision, place) as first_precision
   from stretches group by treatment_key, course
+), followed as (
+  select *, course = max(course) over (partition by treatment_key) as is_last from given
 ), placed as (
-  select a.* exclude (start, start_lo, start_hi, start_precision), course, coalesce(n_cycles, 0) as n_cycles, activity,
+  select a.* exclude (start, start_lo, start_hi, start_precision), f.course, coalesce(n_cycles, 0) as n_cycles, activity,
     last_given, category = 'PRRT' and first_given is not null as by_cycle,
     case when by_cycle then first_given else start end as start,
     case when by_cycle then first_lo else start_lo end as start_lo,
     case when by_cycle then first_hi else start_hi end as start_hi,
     case when by_cycle then first_precision else start_precision end as start_precision,
-    coalesce(course = max(course) over (partition by treatment_key), true) as is_last,
+    coalesce(f.is_last, true) as is_last,
     case when category in ('PRRT', 'TAE', 'TACE', 'TARE_SIRT') then category
       else coalesce(agent, category) end as repeat_key
-  from anticancer a left join given using (treatment_key)
+  from anticancer a left join followed f using (treatment_key)
 ), ended as (
   select * replace (
     case when is_ongoing then null when not is_last then last_given
@@ -95,11 +97,12 @@ with seeds as (
   from (select pid, number, min(start) as spell_start from spells group by pid, number) s
   join partners p on p.pid = s.pid and line_start <= spell_start + 28 and spell_start - 91 <= line_end
 ), chosen as (
-  select * from making
-  union all select spells.* from spells anti join joining using (pid, number)
+  select *, (pid::bigint * 4 + kind) * 1000000 + number as line_id from making
+  union all
+  select spells.*, (pid::bigint * 4 + kind) * 1000000 + number as line_id from spells anti join joining using (pid, number)
 )
-select *, (pid::bigint * 4 + kind) * 1000000 + number as line_id, count(*) over (partition by line_id) as n_courses
-from chosen;
+select chosen.*, n_courses
+from chosen join (select line_id, count(*) as n_courses from chosen group by line_id) using (line_id);
 
 -- one row a line; an SSA beside another drug dates it only where it names it
 create or replace temp table line_rows as
@@ -151,11 +154,19 @@ with listed as (
   from numbered l join courses c on c.pid = l.pid and c.category = 'SSA' and l.treatment <> 'SSA'
     and c.start - case when l.is_procedure then 0 else 91 end <= l.open_end
     and (l.next_line_date is null or c.start < l.next_line_date) and c.open_end >= l.start
+), named as (
+  select line_id, treatment_key, treatment_id, coalesce(agent, category) as agent,
+    category = 'SSA' and l.treatment <> 'SSA' as is_added_ssa
+  from listed join anticancer using (treatment_key) join numbered l using (line_id)
+), several as (
+  select line_id from listed group by line_id having count(*) > 1
 )
-select line_id, array_to_string(list_sort(list_distinct(list(coalesce(agent, category)))), ' + ') as agents,
-  list(treatment_id order by treatment_key) as treatment_ids,
-  bool_or(category = 'SSA' and l.treatment <> 'SSA') as has_concurrent_ssa
-from listed join anticancer using (treatment_key) join numbered l using (line_id) group by line_id;
+select line_id, agent as agents, [treatment_id] as treatment_ids, is_added_ssa as has_concurrent_ssa
+from named anti join several using (line_id)
+union all
+select line_id, array_to_string(list_sort(list_distinct(list(agent))), ' + '),
+  list(treatment_id order by treatment_key), bool_or(is_added_ssa)
+from named semi join several using (line_id) group by line_id;
 
 -- what was known at the start: a fact whose possible days all lie after it is not used
 create or replace temp table tumours as

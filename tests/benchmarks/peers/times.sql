@@ -66,14 +66,12 @@ with examined as (
   from 'responses.parquet' r left join examined using (pid, imaging_id)
   where criteria <> 'clinical' or r.imaging_id is not null
 )
-select pid, day, shown as response, {t: 'responses', file: file, row: row, imputed: is_imputed} as told
+select row_number() over () as id, *
+from (select pid, day, shown as response, {t: 'responses', file: file, row: row, imputed: is_imputed} as told
 from ranked left join cutoffs using (pid)
 where day is not null and preferred is not null and (data_cutoff is null or day <= data_cutoff)
 qualify row_number() over (partition by pid, day
-  order by preferred, is_central desc, worst desc, file desc, row desc) = 1;
-
-create or replace temp table adequate as
-select * from responses where response in ('CR', 'PR', 'SD', 'NON_CR_NON_PD');
+  order by preferred, is_central desc, worst desc, file desc, row desc) = 1);
 
 create or replace temp table observed as
 select l.pid, l.line_no, l.start_date, next_line_date, data_cutoff, death, alive, coalesce(is_lost, false) as is_lost,
@@ -90,33 +88,40 @@ from lines l left join cutoffs c using (pid) left join deaths d using (pid) left
 
 create or replace temp table pfs as
 with progressed as (
-  select o.*, least(next_line_date, data_cutoff) as closed, p.day as progression, p.told as at_progression,
+  select o.pid, o.line_no, o.start_date, o.death, o.closed, p.day as progression, p.id as progression_id,
     case when not coalesce(p.day > closed, false) then p.day end as progressed,
     case when not coalesce(death > closed, false) then death end as died,
     least(progressed, died) as event
-  from observed o asof left join (from responses where response = 'PD') p on p.pid = o.pid and o.start_date < p.day
+  from (select pid, line_no, start_date, death, least(next_line_date, data_cutoff) as closed from observed) o
+    asof left join (select pid, day, id from responses where response = 'PD') p on p.pid = o.pid and o.start_date < p.day
+), adequate as (
+  select pid, day, id from responses where response in ('CR', 'PR', 'SD', 'NON_CR_NON_PD')
 ), scanned as (
-  select o.*, case when s.day > o.start_date then s.day end as last_scan, s.told as at_scan,
-    case when n.day > o.start_date then n.day else o.start_date end as last_negative,
-    case when next_line_date = closed then 'new therapy before the event'
-      when data_cutoff = closed and (not is_lost or alive >= closed or coalesce(death >= closed, false))
-        then 'no event by the data cut-off'
-      when is_lost then 'lost to follow-up' else 'no event' end as closing
+  select o.*, case when s.day > o.start_date then s.day end as last_scan, s.id as scan_id,
+    case when n.day > o.start_date then n.day else o.start_date end as last_negative
   from progressed o
     asof left join adequate s on s.pid = o.pid and coalesce(o.closed, date '9999-12-31') >= s.day
     asof left join adequate n on n.pid = o.pid and o.event > n.day
+), closed as (
+  select s.*, o.* exclude (pid, line_no, start_date, death), r.told as at_scan,
+    case when next_line_date = closed then 'new therapy before the event'
+      when data_cutoff = closed and (not is_lost or alive >= closed or coalesce(s.death >= closed, false))
+        then 'no event by the data cut-off'
+      when is_lost then 'lost to follow-up' else 'no event' end as closing
+  from scanned s join observed o using (pid, line_no)
+    left join responses r on r.id = case when event = progressed then progression_id
+      when event is null and last_scan is not null then scan_id end
 )
 select pid, line_no, 'PFS' as endpoint, start_date, is_start_imputed, exclusion, event is not null as happened,
   coalesce(event, last_scan, start_date) as record, last_negative, event = progressed as is_seen_at_look,
-  case when event = progressed then at_progression when event is not null then at_death
-    when last_scan is not null then at_scan else at_start end as source,
+  case when at_scan is not null then at_scan when event is not null then at_death else at_start end as source,
   case when event = progressed then 'progression' when event is not null then 'death'
     when last_scan is not null then closing else 'no adequate assessment after the start' end as reason,
   case when event = progressed then 'scan that shows progression' when event is not null then 'day of death'
     when last_scan is not null then 'last adequate scan' else 'start of the line' end as date_used,
   case when event = progressed then 'first_progression' when event is not null then 'first_death'
     when last_scan is not null then 'censored_at_last_adequate_scan' else 'censored_at_start' end as rule_id
-from scanned;
+from closed;
 
 create or replace temp table survival as
 with ended as (
