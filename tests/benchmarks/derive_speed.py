@@ -150,13 +150,19 @@ def run_peer(name: str, folder: Path) -> dict[str, Any]:
 
 
 def run_agreement(name: str, folder: Path) -> dict[str, Any]:
-    """Compare one of the peers with the core on the first bucket, table by table."""
+    """Compare one of the peers with the core on the first bucket, as it is and disturbed, table by table."""
     from tests.benchmarks.peers.agreement import KEYS, compare
+    from tests.benchmarks.peers.disturbances import write_disturbed
 
-    bucket = min(folder.iterdir())
-    peer, core = start_peer(name), derive_core(bucket, {})
-    peer.derive(bucket, {})
-    return {"agreed": {table: str(compare(table, core[table].collect(), peer.read(table))) for table in KEYS}}
+    bucket, peer, agreed = min(folder.iterdir()), start_peer(name), dict[str, str]()
+    with tempfile.TemporaryDirectory() as made:
+        write_disturbed(bucket, Path(made))
+        for place, said in ((bucket, ""), (Path(made), ", disturbed")):
+            core = derive_core(place, {})
+            peer.derive(place, {})
+            for table in KEYS:
+                agreed[f"{table}{said}"] = str(compare(table, core[table].collect(), peer.read(table)))
+    return {"agreed": agreed}
 
 
 def measure(work: str, folder: Path) -> dict[str, Any]:
@@ -195,7 +201,7 @@ def report_peer(name: str, folder: Path, core: float) -> None:
     seconds = sum(peer["spent"].values())
     print(f"{name:32s} {seconds:8.2f} CPU s {seconds / core:8.2f} × the core, {peer['peak_gib']:.2f} GiB")
     for table, said in measure(f"agreement {name}", folder)["agreed"].items():
-        print(f"{f'{name}: {table}':32s} {said}")
+        print(f"{f'{name}: {table}':36s} {said}")
 
 
 def do(work: str, folder: Path) -> None:

@@ -61,7 +61,8 @@ def derive_courses(treatments: pd.DataFrame, cycles: pd.DataFrame) -> pd.DataFra
     courses = treatments.merge(found.join(firsts).reset_index(), on="treatment_key", how="left")
     by_cycle = (courses["category"] == "PRRT") & courses["first_given"].notna()
     for name, first in (
-        ("start", "first_given"), ("start_lo", "date_lo"), ("start_hi", "date_hi"), ("start_precision", "date_precision"),
+        ("start", "first_given"), ("start_lo", "date_lo"), ("start_hi", "date_hi"),
+        ("start_precision", "date_precision"),
     ):  # fmt: skip
         courses[name] = courses[first].where(by_cycle, courses[name])
     is_last = courses["treatment_key"] != courses["treatment_key"].shift(-1)

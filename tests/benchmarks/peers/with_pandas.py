@@ -36,10 +36,10 @@ READ: dict[str, str] = {
     "toxicities": "pid start start_precision _file _row",
 }
 
-REPEATED: frozenset[str] = frozenset(
+REPEATED = (
     "analyte comparator unit assay_id assay_group ppi_within_2w collected_precision unit_standard specimen _file "
     "lesion_id reader role nodal measured timepoint modality tracer new_lesion non_target adequate date_precision "
-    "response criteria".split()
+    "response criteria"
 )
 """Texts that repeat are read as categories in large tables."""
 
@@ -48,7 +48,7 @@ LARGE = ("labs", "lesions", "imaging", "responses", "symptoms", "toxicities")
 
 def read_table(bucket: Path, name: str) -> pd.DataFrame:
     columns = READ[name].split()
-    repeated = [column for column in columns if column in REPEATED] if name in LARGE else []
+    repeated = [column for column in columns if column in REPEATED.split()] if name in LARGE else []
     read = pq.read_table(bucket / f"{name}.parquet", columns=columns, read_dictionary=repeated, use_threads=False)
     for place, field in enumerate(read.schema):
         if pa.types.is_date32(field.type):
