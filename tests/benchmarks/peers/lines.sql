@@ -28,12 +28,13 @@ where coalesce(t.anticancer = 'Y',
 create or replace temp table courses as
 with dated as (
   select treatment_key, a.category, cycle_no, activity_gbq, c.date_lo, c.date_hi, c.date_precision,
-    case when c.date_precision = 'D' then c.date
-      else least(case when c.date is not null then max(c.date) over in_order end, coalesce(c.date_hi, c.date)) end as given
+    case when c.date_precision = 'D' then c.date else
+      least(case when c.date is not null then max(c.date) over in_order end, coalesce(c.date_hi, c.date)) end as given
   from 'cycles.parquet' c join anticancer a using (pid, treatment_id)
   window in_order as (partition by treatment_key order by cycle_no rows unbounded preceding)
 ), paused as (
-  select *, category = 'PRRT' and given - lag(given) over in_time > 183 as is_restart, row_number() over in_time as place
+  select *, category = 'PRRT' and given - lag(given) over in_time > 183 as is_restart,
+    row_number() over in_time as place
   from dated window in_time as (partition by treatment_key order by given, cycle_no)
 ), stretches as (
   select *, count(*) filter (is_restart) over (partition by treatment_key order by place) as course from paused
@@ -47,8 +48,8 @@ with dated as (
 ), followed as (
   select *, course = max(course) over (partition by treatment_key) as is_last from given
 ), placed as (
-  select a.* exclude (start, start_lo, start_hi, start_precision), f.course, coalesce(n_cycles, 0) as n_cycles, activity,
-    last_given, category = 'PRRT' and first_given is not null as by_cycle,
+  select a.* exclude (start, start_lo, start_hi, start_precision), f.course, coalesce(n_cycles, 0) as n_cycles,
+    activity, last_given, category = 'PRRT' and first_given is not null as by_cycle,
     case when by_cycle then first_given else start end as start,
     case when by_cycle then first_lo else start_lo end as start_lo,
     case when by_cycle then first_hi else start_hi end as start_hi,
@@ -99,7 +100,8 @@ with seeds as (
 ), chosen as (
   select *, (pid::bigint * 4 + kind) * 1000000 + number as line_id from making
   union all
-  select spells.*, (pid::bigint * 4 + kind) * 1000000 + number as line_id from spells anti join joining using (pid, number)
+  select spells.*, (pid::bigint * 4 + kind) * 1000000 + number as line_id
+  from spells anti join joining using (pid, number)
 )
 select chosen.*, n_courses
 from chosen join (select line_id, count(*) as n_courses from chosen group by line_id) using (line_id);
@@ -118,7 +120,8 @@ with ranked as (
       start: start, start_lo: start_lo, start_hi: start_hi, start_precision: start_precision, file: _file, row: _row
     }, turn) as began,
     max(open_end) as open_end, case when count("end") = count(*) then max("end") end as end_date,
-    bool_or(is_ongoing) as is_ongoing, arg_max_null(stop_reason, (open_end, stop_reason is not null, turn)) as stop_reason
+    bool_or(is_ongoing) as is_ongoing,
+    arg_max_null(stop_reason, (open_end, stop_reason is not null, turn)) as stop_reason
   from led group by line_id
 ), sums as (
   select line_id, any_value(pid) as pid, any_value(patient_id) as patient_id, any_value(of_line) as treatment,
@@ -176,13 +179,16 @@ select line_id,
     arg_min(primary_site, (coalesce(diagnosis_date, date '0001-01-01'), diagnosis_no))) as primary_site,
   coalesce(arg_max(histology, (coalesce(diagnosis_date, date '0001-01-01'), diagnosis_no)) filter (is_known),
     arg_min(histology, (coalesce(diagnosis_date, date '0001-01-01'), diagnosis_no))) as histology
-from (select *, coalesce(diagnosis_date_lo <= start, true) as is_known from numbered join 'diagnoses.parquet' using (pid))
+from (
+  select *, coalesce(diagnosis_date_lo <= start, true) as is_known
+  from numbered join 'diagnoses.parquet' using (pid)
+)
 group by line_id;
 
 create or replace temp table proliferation as
 with counted as (
-  select pid, ki67_pct, coalesce(ki67_date, diagnosis_date) as seen, coalesce(ki67_date_lo, diagnosis_date_lo) as seen_lo,
-    0 as turn from 'diagnoses.parquet'
+  select pid, ki67_pct, coalesce(ki67_date, diagnosis_date) as seen,
+    coalesce(ki67_date_lo, diagnosis_date_lo) as seen_lo, 0 as turn from 'diagnoses.parquet'
   union all select pid, ki67_pct, date, date_lo, 1 from 'pathology.parquet'
 )
 select line_id, arg_max(ki67_pct, (coalesce(seen, date '0001-01-01'), turn, ki67_pct)) as ki67_pct

@@ -4,13 +4,15 @@
 
 -- spells as running reach: the last spell begun by a day says whether any spell still holds it
 create or replace temp table ppi_spells as
-select pid, start as begins, max(coalesce("end" + 14, date '9999-01-01')) over (partition by pid order by start) as reach
+select pid, start as begins,
+  max(coalesce("end" + 14, date '9999-01-01')) over (partition by pid order by start) as reach
 from 'concomitants.parquet' where kind = 'PPI' and start is not null
 qualify row_number() over (partition by pid, start) = 1;
 
 create or replace temp table gastritis_spells as
 select pid, coalesce(start_lo, date '0001-01-01') as begins,
-  max(coalesce(end_hi, date '9999-01-01')) over (partition by pid order by coalesce(start_lo, date '0001-01-01')) as reach
+  max(coalesce(end_hi, date '9999-01-01'))
+    over (partition by pid order by coalesce(start_lo, date '0001-01-01')) as reach
 from 'concomitants.parquet' where kind = 'atrophic_gastritis'
 qualify row_number() over (partition by pid, coalesce(start_lo, date '0001-01-01')) = 1;
 
@@ -97,7 +99,8 @@ with days as (
     any_value(day_high) as day_high, any_value(is_assessable) as is_assessable, count(*) as n, min(id) as id
   from read_values where not has_unclear_date group by pid, line_no, code, date
 )
-select days.*, date = baseline_date as is_baseline, case when isinf(day_high) then day_low else day_high end as point, days > 1 and is_assessable as counts,
+select days.*, date = baseline_date as is_baseline, case when isinf(day_high) then day_low else day_high end as point,
+  days > 1 and is_assessable as counts,
   case when 100 * day_high <= 50 * base.low * (1 + 5e-13) then true
     when not (100 * day_low <= 50 * base.high * (1 + 5e-13)) then false end as verdict,
   lag(case when is_assessable and day_low = day_high then date end)

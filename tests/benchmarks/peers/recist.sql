@@ -16,8 +16,8 @@ with dated as (
   window in_order as (order by pid, date, imaging_id)
 )
 select * exclude (goes_on),
-  max(case when not goes_on then place end) over (partition by pid order by place rows unbounded preceding)::integer as visit
-from dated;
+  max(case when not goes_on then place end) over of_patient::integer as visit
+from dated window of_patient as (partition by pid order by place rows unbounded preceding);
 
 -- each visit with the line in force on its first day, and the line that starts on that day or next
 create or replace temp table visits as
@@ -126,7 +126,8 @@ with near as (
     sum(tenths) filter (is_target) as tenths
   from lesion_sizes where visit in (select visit from visits where is_near) group by visit
 )
-select pid, coming as line_no, first_date as baseline_date, visit as base_visit, n_targets > 0 and n_unsized = 0 as has_sum,
+select pid, coming as line_no, first_date as baseline_date, visit as base_visit,
+  n_targets > 0 and n_unsized = 0 as has_sum,
   case when has_sum then n_targets else 0 end as n_targets, case when has_sum then tenths end as baseline
 from near join visits using (visit)
 qualify row_number() over (partition by pid, coming order by has_sum desc, visit desc) = 1;
@@ -170,7 +171,8 @@ with followed as (
   window before as (partition by pid, line_no order by visit rows between unbounded preceding and 1 preceding)
 ), answered as (
   select *, case when n_targets = 0 then 'NA' when is_gone then 'CR'
-      when 100 * tenths >= 120 * nadir and tenths - nadir >= 50 then 'PD' when is_back and (was_gone or nadir = 0) then 'PD'
+      when 100 * tenths >= 120 * nadir and tenths - nadir >= 50 then 'PD'
+      when is_back and (was_gone or nadir = 0) then 'PD'
       when not is_complete then 'NE' when 100 * tenths <= 70 * baseline then 'PR' else 'SD' end as target,
     case said when 1 then 'PD' when 2 then 'NON_CR_NON_PD' when 3 then 'NE' when 4 then 'CR'
       else case when n_others = 0 then 'NA' when is_other_left then 'NON_CR_NON_PD'

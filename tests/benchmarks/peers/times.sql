@@ -17,8 +17,8 @@ qualify row_number() over (partition by pid order by date, _file, _row) = 1;
 -- the last day each patient was known alive; of one day the table named last, of one table the first row
 create or replace temp table last_alive as
 with days as (
-  select pid, max(date) as day, 1 as proof from 'vital_status.parquet' where kind in ('alive_contact', 'lost', 'study_end')
-  group by pid
+  select pid, max(date) as day, 1 as proof from 'vital_status.parquet'
+  where kind in ('alive_contact', 'lost', 'study_end') group by pid
   union all select pid, max(collected), 2 from 'labs.parquet' group by pid
   union all select pid, max(date), 3 from 'imaging.parquet' group by pid
   union all select pid, max(date), 4 from 'responses.parquet' group by pid
@@ -41,7 +41,8 @@ with days as (
   union all select pid, date, 8, date_precision, _file, _row from 'symptoms.parquet'
   union all select pid, start, 9, start_precision, _file, _row from 'toxicities.parquet'
 ), lost as (
-  select pid, max(coalesce(date, date '9999-12-31')) as lost_date from 'vital_status.parquet' where kind = 'lost' group by pid
+  select pid, max(coalesce(date, date '9999-12-31')) as lost_date from 'vital_status.parquet'
+  where kind = 'lost' group by pid
 )
 select l.pid, alive, arg_min({t: ['vital_status', 'labs', 'imaging', 'responses', 'treatments', 'treatments', 'cycles',
     'symptoms', 'toxicities'][l.proof], file: _file, row: _row, imputed: r.precision is distinct from 'D'},
@@ -53,7 +54,8 @@ group by l.pid, alive, l.proof;
 -- needs an examination that suffices
 create or replace temp table responses as
 with examined as (
-  select pid, imaging_id, date as scan_date, date_precision as scan_precision, coalesce(adequate = 'N', false) as is_poor
+  select pid, imaging_id, date as scan_date, date_precision as scan_precision,
+    coalesce(adequate = 'N', false) as is_poor
   from 'imaging.parquet'
   where adequate = 'N' or pid in (select pid from 'responses.parquet' where date is null and imaging_id is not null)
 ), ranked as (
@@ -67,11 +69,13 @@ with examined as (
   where criteria <> 'clinical' or r.imaging_id is not null
 )
 select row_number() over () as id, *
-from (select pid, day, shown as response, {t: 'responses', file: file, row: row, imputed: is_imputed} as told
-from ranked left join cutoffs using (pid)
-where day is not null and preferred is not null and (data_cutoff is null or day <= data_cutoff)
-qualify row_number() over (partition by pid, day
-  order by preferred, is_central desc, worst desc, file desc, row desc) = 1);
+from (
+  select pid, day, shown as response, {t: 'responses', file: file, row: row, imputed: is_imputed} as told
+  from ranked left join cutoffs using (pid)
+  where day is not null and preferred is not null and (data_cutoff is null or day <= data_cutoff)
+  qualify row_number() over (partition by pid, day
+    order by preferred, is_central desc, worst desc, file desc, row desc) = 1
+);
 
 create or replace temp table observed as
 select l.pid, l.line_no, l.start_date, next_line_date, data_cutoff, death, alive, coalesce(is_lost, false) as is_lost,
@@ -93,7 +97,8 @@ with progressed as (
     case when not coalesce(death > closed, false) then death end as died,
     least(progressed, died) as event
   from (select pid, line_no, start_date, death, least(next_line_date, data_cutoff) as closed from observed) o
-    asof left join (select pid, day, id from responses where response = 'PD') p on p.pid = o.pid and o.start_date < p.day
+    asof left join (select pid, day, id from responses where response = 'PD') p on p.pid = o.pid
+      and o.start_date < p.day
 ), adequate as (
   select pid, day, id from responses where response in ('CR', 'PR', 'SD', 'NON_CR_NON_PD')
 ), scanned as (
@@ -136,7 +141,8 @@ select pid, line_no, 'OS' as endpoint, start_date, is_start_imputed, exclusion, 
     else at_start end as source,
   case when happened then 'death' when reaches then 'no event by the data cut-off'
     when is_lost then 'lost to follow-up' else 'no event' end as reason,
-  case when happened then 'day of death' when reaches then 'end of observation' else 'last day known alive' end as date_used,
+  case when happened then 'day of death' when reaches then 'end of observation'
+    else 'last day known alive' end as date_used,
   case when happened then 'first_death' when reaches then 'censored_at_end_of_observation'
     else 'censored_at_last_known_alive' end as rule_id
 from ended;
