@@ -1,4 +1,8 @@
-"""The core derivations in DuckDB: one file of SQL a stage, on one thread, in memory."""
+"""The core derivations in DuckDB: one file of SQL a stage, on one thread, from the accepted files into memory.
+
+Nothing of the default rules is left out, and no difference stays. The limits of the default settings are written into
+the SQL, where the core reads them.
+"""
 
 from __future__ import annotations
 
