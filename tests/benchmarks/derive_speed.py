@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from tests.benchmarks.peers.with_pandas import WithPandas
 
 BUCKET = 20_000
+LINES_PER_PATIENT = 1000
+"""More than any file has a patient, so that each copy of a file has lines of its own."""
+
 CORE = [("PFS", "default"), ("OS", "default")]
 MORE_RULES = {"one further endpoint rule set": [*CORE, ("PFS", "ema")]}
 PEERS = ("DuckDB", "pandas")
@@ -84,7 +87,12 @@ def write_buckets(folder: Path, accepted: dict[str, pl.DataFrame], patients: int
             tiled = table
             if "pid" in table.columns:
                 tiled = pl.concat(
-                    table.with_columns(pl.col("pid") + pl.lit(first, dtype=pl.UInt32)) for first in starts
+                    table.with_columns(
+                        pl.col("pid") + pl.lit(first, dtype=pl.UInt32),
+                        # no two rows of a source share a line of a file
+                        pl.col("_row") + pl.lit(first * LINES_PER_PATIENT, dtype=pl.UInt32),
+                    )
+                    for first in starts
                 )
             tiled.write_parquet(place / f"{name}.parquet")
 

@@ -30,8 +30,9 @@ class Agreement:
     differing: tuple[str, ...]
 
     def __str__(self) -> str:
-        share = 100 * self.n_equal / max(self.n_rows, 1)
-        said = f"{share:.3f} % of {self.n_rows:,} rows equal in {self.n_columns} columns"
+        every = self.n_equal == self.n_rows
+        share = "all" if every else f"{100 * self.n_equal / self.n_rows:.3f} %"
+        said = f"{share} of {self.n_rows:,} rows equal in {self.n_columns} columns"
         if self.missing:
             said += f"; not derived: {', '.join(self.missing)}"
         if self.differing:
