@@ -1,4 +1,4 @@
-"""The core derivations in DuckDB: one file of SQL a stage, on one thread, from the accepted files into memory.
+"""The core derivations in DuckDB: one or two files of SQL a stage, on one thread, from the accepted files into memory.
 
 Nothing of the default rules is left out, and no difference stays. The limits of the default settings are written into
 the SQL, where the core reads them.
@@ -12,11 +12,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-STAGES: dict[str, str] = {
-    "lines": "lines.sql",
-    "CgA series and response": "marker.sql",
-    "RECIST": "recist.sql",
-    "PFS and OS": "times.sql",
+STAGES: dict[str, tuple[str, ...]] = {
+    "lines": ("courses.sql", "lines.sql"),
+    "CgA series and response": ("marker.sql",),
+    "RECIST": ("lesions.sql", "recist.sql"),
+    "PFS and OS": ("times.sql",),
 }
 
 
@@ -32,8 +32,8 @@ class WithDuckDB:
     def derive(self, bucket: Path, spent: dict[str, float]) -> None:
         """Derive the core of one bucket; add the processor seconds of each stage to ``spent``."""
         self._base.execute(f"set file_search_path = '{bucket}'")
-        for stage, file in STAGES.items():
-            statements = (Path(__file__).parent / file).read_text(encoding="utf-8")
+        for stage, files in STAGES.items():
+            statements = "\n".join((Path(__file__).parent / file).read_text(encoding="utf-8") for file in files)
             begun = time.process_time()
             self._base.execute(statements)
             spent[stage] = spent.get(stage, 0) + time.process_time() - begun

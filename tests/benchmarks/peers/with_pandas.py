@@ -15,7 +15,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.benchmarks.peers.pandas_lines import Tables, derive_lines
+from tests.benchmarks.peers.pandas_courses import Tables
+from tests.benchmarks.peers.pandas_lines import derive_lines
 from tests.benchmarks.peers.pandas_marker import derive_marker
 from tests.benchmarks.peers.pandas_recist import derive_recist
 from tests.benchmarks.peers.pandas_times import derive_times
