@@ -129,7 +129,7 @@ def _record_key(table: str) -> pl.Expr:
     """
     key = _reported_key(table)
     if table == "labs":
-        has_time = pl.col(raw("collected")).str.contains(r"[1-9]\d?:\d{2}|:\d*[1-9]")
+        has_time = pl.col(raw("collected")).str.contains(r"(?:^|\D)[1-9]\d?:\d{2}|:\d*[1-9]")
         return pl.when(pl.col("source_id").is_not_null() | has_time.fill_null(value=False)).then(key)
     date = {"symptoms": "date", "toxicities": "start"}.get(table)
     return pl.when(pl.col(raw(date)).is_not_null()).then(key) if date else key
