@@ -30,7 +30,7 @@ from analytics.intake.suggest_entries import (
     more_matches,
     said_beside,
 )
-from analytics.intake.suggest_settings import suggest_settings
+from analytics.intake.suggest_settings import say_written, suggest_settings, written_alone
 from analytics.intake.text_table import TextTable
 from analytics.intake.unreadable import naming_the_file
 from analytics.intake.workbook import first_cells, read_sheet_as, sheet_names
@@ -64,6 +64,7 @@ def suggest_layout(source: Path, encoding: str = "") -> str:
     name = LAYOUT_FILE if source.is_dir() else f"{source.stem}.{LAYOUT_FILE}"
     head = [f"# A proposal: read every line, complete the lines with «?», and save it as {name}", ""]
     settings = ["[settings]", *suggest_settings(tables), ""]
+    tables = list(written_alone(tables))
     fitting = (best_matches(match_tables(table)) for table in tables)
     proposed = frozenset(best[0].table for best in fitting if len(best) == 1)
     entries = (line for table in tables for line in _suggest_file(table, proposed))
@@ -114,7 +115,8 @@ def _suggest_file(table: TextTable, proposed: frozenset[str]) -> Iterator[str]:
 
 
 def _place(table: TextTable) -> list[str]:
-    return [f"file = {_quoted(table.file)}", *([f"sheet = {_quoted(table.sheet)}"] if table.sheet else [])]
+    sheet = [f"sheet = {_quoted(table.sheet)}"] if table.sheet else []
+    return [f"file = {_quoted(table.file)}", *sheet, *say_written(table)]
 
 
 def _patient_of(table: TextTable) -> tuple[str, ...]:

@@ -1,0 +1,72 @@
+"""A proposed layout says how each file writes dates and numbers, and names the files that do not show it."""
+
+from __future__ import annotations
+
+import tomllib
+
+import polars as pl
+import pytest
+
+from analytics.intake.accept import accept_source
+from analytics.intake.suggest import suggest_layout
+
+GERMAN = "Pat.-Nr.;Geschlecht;Geburtsdatum\nP1;F;17.04.1950\nP2;M;05.03.1960\n"
+AMERICAN = (
+    "MRN,Sample Date,Test,Result,Units,Ref High\nP1,03/17/2020,CGA,588.1,ng/mL,85\nP2,04/03/2020,CGA,88.5,ng/mL,85\n"
+)
+
+
+def propose(folder, files):
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return suggest_layout(folder)
+
+
+def test_files_of_two_countries_are_read_each_in_its_form(tmp_path):
+    (tmp_path / "layout.toml").write_text(
+        propose(tmp_path, {"Stamm.csv": GERMAN, "us.csv": AMERICAN}), encoding="utf-8"
+    )
+    tables = accept_source(tmp_path).tables
+    assert tables["patients"]["birth_date"].dt.to_string("%Y-%m-%d").to_list() == ["1950-04-17", "1960-03-05"]
+    assert tables["labs"]["collected"].dt.to_string("%Y-%m-%d").to_list() == ["2020-03-17", "2020-04-03"]
+
+
+def test_a_file_that_does_not_show_its_form_is_not_read_by_that_of_another(tmp_path):
+    early = AMERICAN.replace("03/17/2020", "03/07/2020")
+    proposed = propose(tmp_path, {"Stamm.csv": GERMAN, "us.csv": early})
+    layout = tomllib.loads(proposed)
+    assert "date_form" not in layout["settings"]
+    assert layout["tables"]["patients"]["written"] == {"date_form": "dd.mm.yyyy"}
+    assert "written" not in layout["tables"]["labs"]
+    assert "# date_form of this file = ?  no date shows whether the day comes first" in proposed
+
+
+def test_marks_that_differ_are_said_of_each_file(tmp_path):
+    comma = "Pat.-Nr.;Entnahme;Parameter;Wert;Einheit\nP1;2020-01-10;NSE;1.012,5;ng/mL\nP1;2020-02-10;NSE;12,5;ng/mL\n"
+    layout = tomllib.loads(propose(tmp_path, {"a.csv": comma, "us.csv": AMERICAN}))
+    said = {part["file"]: part["written"] for part in layout["tables"]["labs"]}
+    assert said == {"a.csv": {"decimal_mark": ",", "thousands_mark": "."}, "us.csv": {"decimal_mark": "."}}
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [
+        (
+            {"a.csv": "Beginn\n17/03/2020\n", "b.csv": "Beginn\n05/03/2020\n"},
+            'date_form = "dd/mm/yyyy"  # check: not shown by b.csv',
+        ),
+        ({"a.csv": "Wert\n12.5\n", "b.csv": "Wert\n1.234\n"}, 'decimal_mark = "."  # check: not shown by b.csv'),
+    ],
+)
+def test_files_that_do_not_show_it_are_named(files, line, tmp_path):
+    assert line in propose(tmp_path, files).splitlines()
+
+
+def test_cells_that_came_as_numbers_show_no_mark(tmp_path):
+    frame = pl.DataFrame(
+        {"MRN": ["P1"], "Sample Date": ["2020-03-17"], "Test": ["CGA"], "Result": [88.5], "Units": ["ng/mL"]}
+    )
+    frame.write_parquet(tmp_path / "labs.parquet")
+    comma = "Pat.-Nr.;Entnahme;Parameter;Wert;Einheit\nP1;2020-02-10;NSE;12,5;ng/mL\n"
+    proposed = propose(tmp_path, {"a.csv": comma})
+    assert 'decimal_mark = ","' in proposed.splitlines()
