@@ -10,6 +10,7 @@ from pathlib import Path
 
 from analytics.errors import LayoutError
 from analytics.intake.examine import clean_header
+from analytics.intake.header_words import unit_left_open
 from analytics.intake.layout import LAYOUT_FILE
 from analytics.intake.measured import Measured
 from analytics.intake.proposal import write_proposal
@@ -21,13 +22,15 @@ from analytics.intake.redcap_fields import (
     FORM,
     GROUP,
     INSTANCE,
+    LABEL,
     REPEAT,
     Row,
     columns_of,
     fields_of,
+    plain_label,
     table_of,
 )
-from analytics.intake.redcap_results import days_of_sample, has_results, measured_fields
+from analytics.intake.redcap_results import NOTE, days_of_sample, has_results, measured_fields
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
 
@@ -124,13 +127,19 @@ def _suggest_form(form: str, mine: list[dict[str, str]], export: Export) -> Iter
     yield f"patient_id = {json.dumps(export.record)}"
     if table == "patients" and GROUP in export.columns:
         yield f"site = {json.dumps(GROUP)}"
-    yield from (f"{column} = {json.dumps(field[FIELD])}" for column, field in plain.items())
+    yield from (_suggest_column(column, field) for column, field in plain.items())
     several = {column: hits for column, hits in fields_of(table, mine).items() if len(hits) > 1}
     yield from (f"# {column} = ?  one of: {', '.join(hit[FIELD] for hit in hits)}" for column, hits in several.items())
     yield from (f"# {line}" for line in _suggest_needed(table, {*columns, *several}))
     for column, field in columns.items():
         yield from say_choices(table, column, field, export.columns if column in boxes else None)
     yield ""
+
+
+def _suggest_column(column: str, field: Row) -> str:
+    unit = unit_left_open(column, field[FIELD], plain_label(field.get(LABEL, "")), field.get(NOTE, ""))
+    line = f"{column} = {json.dumps(field[FIELD])}"
+    return f"# {line} ?  if it is in {unit}" if unit else line
 
 
 def _suggest_rows(table: str, form: str, names: list[str], export: Export) -> Iterator[str]:

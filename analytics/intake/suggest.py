@@ -14,7 +14,7 @@ from analytics.intake.columnar import read_columnar
 from analytics.intake.delimited import read_delimited
 from analytics.intake.deliveries import COLUMNAR, DELIMITED, PACKED, WORKBOOKS
 from analytics.intake.examine import clean_header
-from analytics.intake.header_words import ALL_WORDS
+from analytics.intake.header_words import ALL_WORDS, unit_left_open
 from analytics.intake.headers import Delivery
 from analytics.intake.layout import LAYOUT_FILE, TableLayout
 from analytics.intake.measured import Measured
@@ -138,8 +138,10 @@ def _suggest_table(table: TextTable, match: Match) -> Iterator[str]:
 
 
 def _suggest_column(column: str, headers: tuple[str, ...]) -> str:
-    one = len(headers) == 1
-    return f"{column} = {_quoted(headers[0])}" if one else f"# {column} = ?  one of: {', '.join(headers)}"
+    if len(headers) > 1:
+        return f"# {column} = ?  one of: {', '.join(headers)}"
+    unit = unit_left_open(column, headers[0])
+    return f"# {column} = {_quoted(headers[0])} ?  if it is in {unit}" if unit else f"{column} = {_quoted(headers[0])}"
 
 
 def _counted_once(table: TextTable, match: Match) -> str:
@@ -220,6 +222,8 @@ def _suggest_codes(table: TextTable, match: Match) -> Iterator[str]:
             yield f"[tables.{match.table}.codes.{column}]"
             yield f"# ours: {', '.join(CODE_LISTS[facts.code_list].values)}"
             yield from (f"# {_quoted(value)} = ?" for value in foreign[:_SHOWN_CODES])
+            more = len(foreign) - _SHOWN_CODES
+            yield from (f"# and {more} more",) if more > 0 else ()
 
 
 def _quoted(text: str | None) -> str:

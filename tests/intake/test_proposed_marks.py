@@ -70,3 +70,25 @@ def test_cells_that_came_as_numbers_show_no_mark(tmp_path):
     comma = "Pat.-Nr.;Entnahme;Parameter;Wert;Einheit\nP1;2020-02-10;NSE;12,5;ng/mL\n"
     proposed = propose(tmp_path, {"a.csv": comma})
     assert 'decimal_mark = ","' in proposed.splitlines()
+
+
+CYCLES = "Patient,Therapie-ID,Zyklus,Datum,{}\nP1,T1,1,2020-02-01,7400\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("Activity", '# activity_gbq = "Activity" ?  if it is in GBq'),
+        ("Aktivität [GBq]", 'activity_gbq = "Aktivität [GBq]"'),
+        ("Activity (MBq)", "# not used: Datum, Activity (MBq)"),
+    ],
+)
+def test_a_unit_that_no_header_says_is_a_question(header, line, tmp_path):
+    lines = propose(tmp_path, {"cycles.csv": CYCLES.format(header)}).splitlines()
+    assert any(one.startswith(line) for one in lines)
+
+
+def test_codes_beyond_those_shown_are_counted(tmp_path):
+    rows = "".join(f"P{number},C{number}\n" for number in range(25))
+    lines = propose(tmp_path, {"a.csv": f"Patient,Sex\n{rows}"}).splitlines()
+    assert "# and 5 more" in lines
