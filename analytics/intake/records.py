@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from analytics.intake.checks import KEYS, Check, findings_of
-from analytics.intake.conflicts import NOT_SAID, conflict_findings, count_said, merge_patients
+from analytics.intake.conflicts import NOT_SAID, completed_findings, conflict_findings, count_said, merge_patients
 from analytics.intake.parse import ID_COLUMNS, STATUS, raw
 from analytics.intake.retractions import find_retractions
 from analytics.tables.columns import facts_of
@@ -159,6 +159,7 @@ def _settle_conflicts(table: str, frame: pl.DataFrame, duplicate_rule: str) -> t
     told = [findings_of(REPEATED, table, repeats)] if repeats.height else []
     if table == "patients":
         frame = merge_patients(frame, shared)
+        told.extend(completed_findings(shared))
     if differ.height == 0:
         return frame, told
     if table == "patients":

@@ -51,7 +51,7 @@ def suggest_layout(source: Path, encoding: str = "") -> str:
         If the source holds no table at all.
     """
     tables: list[TextTable] = []
-    passed_over: list[str] = []
+    passed_over = [f"# {name}: packed; unpack it to have it proposed" for name in _packed(source)]
     for delivery in _deliveries(source):
         try:
             tables.append(_read(delivery, encoding))
@@ -81,6 +81,13 @@ def _deliveries(source: Path) -> Iterator[Delivery]:
                 if not sheet.startswith("#"):
                     words = frozenset(clean_header(text) for text in first_cells(file, sheet) if is_known(text))
                     yield Delivery(file, file.name, "", ALL_WORDS | words, TableLayout(file=file.name, sheet=sheet))
+
+
+def _packed(source: Path) -> Iterator[str]:
+    """Yield the names of the packed files of a folder, which are not looked into here."""
+    for file in sorted(source.iterdir()) if source.is_dir() else []:
+        if file.suffix.casefold() in (*PACKED, ".zip"):
+            yield " ".join(file.name.split())
 
 
 def _read(delivery: Delivery, encoding: str) -> TextTable:

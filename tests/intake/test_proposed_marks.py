@@ -92,3 +92,10 @@ def test_codes_beyond_those_shown_are_counted(tmp_path):
     rows = "".join(f"P{number},C{number}\n" for number in range(25))
     lines = propose(tmp_path, {"a.csv": f"Patient,Sex\n{rows}"}).splitlines()
     assert "# and 5 more" in lines
+
+
+def test_packed_files_are_named(tmp_path):
+    (tmp_path / "Labor.csv.gz").write_bytes(b"")
+    assert (
+        "# Labor.csv.gz: packed; unpack it to have it proposed" in propose(tmp_path, {"Stamm.csv": GERMAN}).splitlines()
+    )
