@@ -91,42 +91,43 @@ def _forms_of(first: int, mark: str, second: int) -> set[str]:
 
 
 def suggest_settings(tables: list[TextTable]) -> Iterator[str]:
-    """Yield the lines of the settings: what the files show alike, the rest as comments with «?».
-
-    Files that are written alike as far as they show it are taken to be; those that do not show it are named.
-    """
+    """Yield the lines of the settings: what every file shows alike, the rest as comments with «?»."""
     shown = [shown_by(table) for table in tables]
     forms, decimal, thousands = _of_all(shown)
     if _agree_on_form(shown):
-        silent = [table.where for table, one in zip(tables, shown, strict=True) if one.date_marks and not one.forms]
-        yield f"date_form = {json.dumps(*forms)}{_not_shown(silent)}"
+        yield f"date_form = {json.dumps(*forms)}"
     elif any(one.date_marks for one in shown):
-        yield f"# date_form = ?  {SEVERAL_FORMS if forms else NO_FORM}"
+        silent = [table.where for table, one in zip(tables, shown, strict=True) if one.date_marks and not one.forms]
+        several = len(forms) > 1 or not silent
+        yield f"# date_form = ?  {NO_FORM if not forms else SEVERAL_FORMS if several else _not_shown(silent)}"
     yield from _suggest_day_counts(tables)
-    if len(decimal) == 1:
-        silent = [table.where for table, one in zip(tables, shown, strict=True) if one.has_marks and not one.decimal]
-        yield f"decimal_mark = {json.dumps(*decimal)}{_not_shown(silent)}"
+    if _agree_on_mark(shown):
+        yield f"decimal_mark = {json.dumps(*decimal)}"
+        if len(thousands) == 1:
+            yield f"thousands_mark = {json.dumps(*thousands)}"
     elif any(one.has_marks for one in shown):
-        yield f"# decimal_mark = ?  {NO_MARK}"
-    if len(thousands) == 1 and len(decimal) == 1:
-        yield f"thousands_mark = {json.dumps(*thousands)}"
-    elif thousands:
+        silent = [table.where for table, one in zip(tables, shown, strict=True) if one.has_marks and not one.decimal]
+        yield f"# decimal_mark = ?  {_not_shown(silent) if len(decimal) == 1 else NO_MARK}"
+    if len(thousands) > 1:
         yield f"# thousands_mark = ?  {NO_MARK}"
 
 
 def _not_shown(files: list[str]) -> str:
-    return f"  # check: not shown by {', '.join(' '.join(file.split()) for file in files)}" if files else ""
+    return f"not shown by {', '.join(' '.join(file.split()) for file in files)}; the others say it under «written»"
 
 
 def written_alone(tables: list[TextTable]) -> Iterator[TextTable]:
-    """Yield the tables, with how each is written where files differ; a «?» stands for what a file does not show."""
+    """Yield the tables, with how each is written where not all files show the same.
+
+    What one file shows says nothing of another; what a file does not show of itself is a «?».
+    """
     shown = [shown_by(table) for table in tables]
     forms, decimal, _ = _of_all(shown)
     for table, one in zip(tables, shown, strict=True):
         written: dict[str, str] = {}
         if forms and one.date_marks and not _agree_on_form(shown):
             written["date_form"] = next(iter(one.forms)) if len(one.forms) == 1 else ""
-        if len(decimal) > 1 and one.has_marks:
+        if decimal and one.has_marks and not _agree_on_mark(shown):
             written["decimal_mark"] = next(iter(one.decimal)) if len(one.decimal) == 1 else ""
             if len(one.decimal) == 1 and len(one.thousands) == 1:
                 written["thousands_mark"] = next(iter(one.thousands))
@@ -153,9 +154,19 @@ def _of_all(shown: list[Shown]) -> tuple[frozenset[str], frozenset[str], frozens
 
 
 def _agree_on_form(shown: list[Shown]) -> bool:
-    """Say whether one form reads the dates of every file, as far as they show it."""
+    """Say whether one form reads the dates of every file.
+
+    Each must show it, save that nobody writes the month first between dots.
+    """
     forms, _, _ = _of_all(shown)
-    return len(forms) == 1 and len(frozenset[str]().union(*(one.date_marks for one in shown))) == 1
+    marks = frozenset[str]().union(*(one.date_marks for one in shown))
+    is_shown = all(one.forms for one in shown if one.date_marks)
+    return len(forms) == 1 and len(marks) == 1 and (is_shown or forms == {"dd.mm.yyyy"})
+
+
+def _agree_on_mark(shown: list[Shown]) -> bool:
+    _, decimal, _ = _of_all(shown)
+    return len(decimal) == 1 and all(one.decimal for one in shown if one.has_marks)
 
 
 def _suggest_day_counts(tables: list[TextTable]) -> Iterator[str]:

@@ -48,18 +48,25 @@ def test_marks_that_differ_are_said_of_each_file(tmp_path):
     assert said == {"a.csv": {"decimal_mark": ",", "thousands_mark": "."}, "us.csv": {"decimal_mark": "."}}
 
 
-@pytest.mark.parametrize(
-    ("files", "line"),
-    [
-        (
-            {"a.csv": "Beginn\n17/03/2020\n", "b.csv": "Beginn\n05/03/2020\n"},
-            'date_form = "dd/mm/yyyy"  # check: not shown by b.csv',
-        ),
-        ({"a.csv": "Wert\n12.5\n", "b.csv": "Wert\n1.234\n"}, 'decimal_mark = "."  # check: not shown by b.csv'),
-    ],
-)
-def test_files_that_do_not_show_it_are_named(files, line, tmp_path):
-    assert line in propose(tmp_path, files).splitlines()
+def test_slashes_of_one_file_say_nothing_of_another(tmp_path):
+    proposed = propose(tmp_path, {"a.csv": AMERICAN, "b.csv": AMERICAN.replace("03/17/2020", "03/07/2020")})
+    assert "# date_form = ?  not shown by b.csv; the others say it under «written»" in proposed.splitlines()
+    assert [part.get("written") for part in tomllib.loads(proposed)["tables"]["labs"]] == [
+        {"date_form": "mm/dd/yyyy"},
+        None,
+    ]
+
+
+def test_dots_of_one_file_are_those_of_another(tmp_path):
+    early = GERMAN.replace("17.04.1950", "07.04.1950")
+    assert 'date_form = "dd.mm.yyyy"' in propose(tmp_path, {"a.csv": GERMAN, "b.csv": early}).splitlines()
+
+
+def test_a_mark_with_three_digits_behind_it_is_not_read_by_that_of_another_file(tmp_path):
+    thousand = "Pat.-Nr.;Entnahme;Parameter;Wert;Einheit\nP1;2020-01-10;NSE;1,234;ng/mL\n"
+    lines = propose(tmp_path, {"a.csv": thousand.replace("1,234", "12,5"), "b.csv": thousand}).splitlines()
+    assert "# decimal_mark = ?  not shown by b.csv; the others say it under «written»" in lines
+    assert lines.count('written = { decimal_mark = "," }') == 1
 
 
 def test_cells_that_came_as_numbers_show_no_mark(tmp_path):
