@@ -145,10 +145,11 @@ def _suggest_table(table: TextTable, match: Match) -> Iterator[str]:
 
 
 def _suggest_column(column: str, headers: tuple[str, ...]) -> str:
-    if len(headers) > 1:
+    if len(headers) != 1:
         return f"# {column} = ?  one of: {', '.join(headers)}"
-    unit = unit_left_open(column, headers[0])
-    return f"# {column} = {_quoted(headers[0])} ?  if it is in {unit}" if unit else f"{column} = {_quoted(headers[0])}"
+    [header] = headers
+    unit = unit_left_open(column, header)
+    return f"# {column} = {_quoted(header)} ?  if it is in {unit}" if unit else f"{column} = {_quoted(header)}"
 
 
 def _counted_once(table: TextTable, match: Match) -> str:

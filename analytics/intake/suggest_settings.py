@@ -161,7 +161,7 @@ def _agree_on_form(shown: list[Shown]) -> bool:
     forms, _, _ = _of_all(shown)
     marks = frozenset[str]().union(*(one.date_marks for one in shown))
     is_shown = all(one.forms for one in shown if one.date_marks)
-    return len(forms) == 1 and len(marks) == 1 and (is_shown or forms == {"dd.mm.yyyy"})
+    return len(forms) == 1 and len(marks) == 1 and (is_shown or "dd.mm.yyyy" in forms)
 
 
 def _agree_on_mark(shown: list[Shown]) -> bool:
