@@ -210,8 +210,8 @@ def _same_day_check() -> Check:
         {
             "n": number_text(pl.len()),
             "day": pl.col(raw("date")).first(),
-            "values": pl.col("response").str.join(", "),
-            "rows": pl.col("_row").cast(pl.String).str.join(", "),
+            "values": pl.col("response").sort_by("_row").str.join(", "),
+            "rows": pl.col("_row").sort().cast(pl.String).str.join(", "),
         },
         per=("patient_id", "criteria", "reader", "date_lo"),
     )
