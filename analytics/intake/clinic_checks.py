@@ -89,7 +89,7 @@ def death_checks() -> Iterator[Check]:
         "V58",
         "date",
         is_contradictory,
-        {"n": number_text(pl.len()), "values": pl.col(raw("date")).unique(maintain_order=True).str.join(" and ")},
+        {"n": number_text(pl.len()), "values": pl.col(raw("date")).unique().sort().str.join(" and ")},
         per=("patient_id",),
     )
 

@@ -11,6 +11,9 @@ from analytics.catalogue.codes import CODE_LISTS, SPELLINGS
 SHOWN_NAMES = 3
 """More words than these are no help."""
 
+LIKENESS = 0.65
+"""How alike two words must be: «kalium» is none of «albumin», though more than half of it."""
+
 
 def parse_code(text: str, code_list: str) -> str | None:
     """Return the code ``text`` means, or None when it means none or more than one.
@@ -45,11 +48,13 @@ def nearest(word: str, words: tuple[str, ...] | frozenset[str]) -> str:
     --------
     >>> nearest("HIAA", ("CGA", "5HIAA_S", "5HIAA_U24"))
     ' Did you mean «5HIAA_S» or «5HIAA_U24»?'
+    >>> nearest("Kalium", ("CGA", "Albumin"))
+    ''
     """
     by_fold = {_fold(candidate): candidate for candidate in sorted(words)}
     bare = _fold(word).replace("_", "")
     longer = [name for fold, name in by_fold.items() if bare and bare in fold.replace("_", "")]
-    close = difflib.get_close_matches(_fold(word), by_fold, n=1)
+    close = difflib.get_close_matches(_fold(word), by_fold, n=1, cutoff=LIKENESS)
     names = longer if 1 < len(longer) <= SHOWN_NAMES else [by_fold[fold] for fold in close]
     return f" Did you mean {' or '.join(f'«{name}»' for name in names)}?" if names else ""
 

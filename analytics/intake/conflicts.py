@@ -53,6 +53,27 @@ def merge_patients(frame: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
     return frame.update(firsts, on="_n", how="left", include_nulls=True)
 
 
+def completed_findings(shared: pl.DataFrame) -> list[pl.DataFrame]:
+    """Return, for each cell that the first row of a patient has from another one, where that stands.
+
+    Parameters
+    ----------
+    shared
+        The rows of patients that share a ``_key``, as they were read.
+    """
+    found: list[pl.DataFrame] = []
+    for name in facts_of(SOURCE_TABLES["patients"]):
+        if name in (*NOT_SAID, "patient_id"):
+            continue
+        is_given = pl.col(raw(name)).is_not_null()
+        first_given = is_given & (is_given.cum_sum().over("_key") == 1)
+        is_other = first_given & ~pl.col("_key").is_first_distinct()
+        rows = shared.filter(is_other & (count_said("patients", name) == 1).over("_key"))
+        if rows.height:
+            found.append(findings_of(Check("V107", name, pl.lit(value=True)), "patients", rows))
+    return found
+
+
 def _of(name: str) -> str:
     """Return the column that a part of it, the range or precision of a date, belongs to."""
     return next((name.removesuffix(part) for part in DATE_PARTS if name.endswith(part)), name)

@@ -14,6 +14,7 @@ import polars as pl
 
 from analytics.errors import SettingsError
 from analytics.intake.distinct import read_texts
+from analytics.intake.month_names import NamedMonth, read_named_month
 from analytics.tables.relative_days import FIRST_DAY, LAST_DAY, day_from_anchor
 
 FIRST_YEAR = 1850
@@ -28,7 +29,11 @@ _CLOCK = rf"({_HALF_DAY}|([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?|24:00(:00(\
 _TIME = rf"([ T]{_CLOCK}(Z|[+-]\d{{2}}:?\d{{2}})?)?"
 _ISO = re.compile(rf"(\d{{4}})(?:-(\d{{2}})(?:-(\d{{2}}){_TIME})?)?")
 _LOCAL = re.compile(rf"(\d{{1,2}})[./-](\d{{1,2}})[./-](\d{{4}}|\d{{2}}){_TIME}")
+_TIME_AFTER_NAME = _TIME.replace("[ T]", "[ T:]")
+"""SAS writes 12JAN2020:08:30:00."""
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")
+
+NOT_FORMATTED = ": it looks like the day number of a spreadsheet, whose cell was not formatted as a date"
 
 RELATIVE = "relative"
 """The form of dates given as whole days from the patient's anchor."""
@@ -39,6 +44,8 @@ NOT_DAYS = "not days"
 _DAY_COUNT = re.compile(r"[+-]?\d{1,6}")
 
 _PARTS = {"dd": r"(?P<day>\d{1,2})", "mm": r"(?P<month>\d{1,2})", "yyyy": r"(?P<year>\d{4})"}
+_FULL_PARTS = _PARTS | {"dd": r"(?P<day>\d{2})", "mm": r"(?P<month>\d{2})"}
+"""Nothing stands between the parts of 20200417, so that each has all its digits."""
 
 _SCHEMA: Mapping[str, pl.DataType] = {
     "lo": pl.Date(),
@@ -66,6 +73,8 @@ class DateRange:
 def parse_date(text: str, form: str) -> DateRange:
     """Read ISO 8601 (year, month or day, a time is allowed), the declared local ``form``, or days from an anchor.
 
+    A month that is named settles the order of day, month and year, so that no form need be declared.
+
     Examples
     --------
     >>> parse_date("2017-02", "").hi
@@ -74,6 +83,8 @@ def parse_date(text: str, form: str) -> DateRange:
     'ambiguous'
     >>> parse_date("05.03.2024", "dd.mm.yyyy").lo
     datetime.date(2024, 3, 5)
+    >>> parse_date("12-Jan-2020", "").lo
+    datetime.date(2020, 1, 12)
     >>> parse_date("2020-01-10", "relative").problem
     'not days'
     """
@@ -85,13 +96,12 @@ def parse_date(text: str, form: str) -> DateRange:
         return _range(year, month, day)
     if form and (parts := _by_form(plain, form)) is not None:
         return _range(parts.get("year"), parts.get("month"), parts.get("day"))
+    if (named := read_named_month(plain, _TIME_AFTER_NAME)) is not None:
+        return _named(named)
     if not form and (match := _LOCAL.fullmatch(plain)):
         return _undeclared(int(match[1]), int(match[2]), match[3])
-    if _SERIAL.fullmatch(plain):
-        return DateRange(
-            problem=": it looks like the day number of a spreadsheet, whose cell was not formatted as a date"
-        )
-    return DateRange(problem="" if not form else f" in the declared form {form}")
+    is_serial = _SERIAL.fullmatch(plain) is not None
+    return DateRange(problem=NOT_FORMATTED if is_serial else "" if not form else f" in the declared form {form}")
 
 
 def plain_day(form: str) -> pl.Expr:
@@ -133,19 +143,30 @@ def check_form(form: str) -> None:
     SettingsError
         With an example of a good form.
     """
-    parts = re.split(r"[./ -]", form.casefold())
-    marks = set(re.findall(r"[./ -]", form))
-    if form and (sorted(parts) != ["dd", "mm", "yyyy"] or len(marks) != 1):
-        raise SettingsError(f"Setting «date_form» cannot be «{form}».", "", "Write it like dd.mm.yyyy or mm/dd/yyyy.")
+    parts, marks = _parts_of(form)
+    if form and (sorted(parts) != ["dd", "mm", "yyyy"] or len(set(marks)) > 1):
+        raise SettingsError(
+            f"Setting «date_form» cannot be «{form}».",
+            "",
+            "Write it like dd.mm.yyyy, mm/dd/yyyy or yyyymmdd; dates with the name of the month need no form.",
+        )
+
+
+def _parts_of(form: str) -> tuple[list[str], list[str]]:
+    """Return the parts of a form and the marks between them; none between those of yyyymmdd."""
+    plain = form.casefold()
+    if plain in ("yyyymmdd", "ddmmyyyy", "mmddyyyy"):
+        return re.findall("dd|mm|yyyy", plain), []
+    return re.split(r"[./ -]", plain), re.findall(r"[./ -]", plain)
 
 
 def _by_form(text: str, form: str) -> dict[str, int] | None:
     """Read ``text`` by the form, or by its last two or one parts for a date known to the month or year."""
-    separator = re.sub(r"[dmy]", "", form.casefold())[:1]
-    parts = form.casefold().split(separator)
+    parts, marks = _parts_of(form)
+    mark, digits = (re.escape(marks[0]), _PARTS) if marks else ("", _FULL_PARTS)
     shorter = [part for part in parts if part != "dd"]
     for candidate in (parts, shorter):
-        pattern = re.escape(separator).join(_PARTS[part] for part in candidate)
+        pattern = mark.join(digits[part] for part in candidate)
         if match := re.fullmatch(pattern + _TIME, text):
             return {name: int(value) for name, value in match.groupdict().items()}
     return None
@@ -162,6 +183,15 @@ def _range(year: int | None, month: int | None, day: int | None) -> DateRange:
         return DateRange(date(year, month, day), date(year, month, day), "D")
     except (ValueError, calendar.IllegalMonthError):
         return DateRange(problem=": there is no such day")
+
+
+def _named(found: NamedMonth) -> DateRange:
+    """Return the range of a date whose month is named; two digits of a year may mean two centuries."""
+    if len(found.year) == 4:
+        return _range(int(found.year), found.month, found.day)
+    day = "" if found.day is None else f"-{found.day:02d}"
+    a, b = (f"{century}{found.year}-{found.month:02d}{day}" for century in ("19", "20"))
+    return DateRange(problem="ambiguous", a=a, b=b)
 
 
 def _undeclared(first: int, second: int, year: str) -> DateRange:

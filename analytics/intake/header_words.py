@@ -50,6 +50,9 @@ COLUMN_WORDS: dict[str, str] = {
 }
 """Our column → other names, as they look in lower case with «_» between words, with their accents."""
 
+UNITS = {"gbq": "GBq", "ml": "mL", "mm": "mm", "gy": "Gy", "kg": "kg"}
+"""How the names of our columns end that are in one unit."""
+
 
 def bare(name: str) -> str:
     """Return a name in letters and digits alone, without accents: «Pat.-Nr.» and «pat_nr» are one.
@@ -66,6 +69,18 @@ def words_of(column: str) -> frozenset[str]:
     """Return every name a column is known by, its own included, with and without accents."""
     others = [clean_header(word) for word in COLUMN_WORDS.get(column, "").split(",") if word.strip()]
     return frozenset((column, *others, *map(_without_accents, others)))
+
+
+def unit_left_open(column: str, *said: str) -> str:
+    """Return the unit in which our column is, where nothing that is said of the hospital's own names it; else nothing.
+
+    Examples
+    --------
+    >>> unit_left_open("activity_gbq", "Activity"), unit_left_open("activity_gbq", "Aktivität [GBq]")
+    ('GBq', '')
+    """
+    unit = column.rpartition("_")[2]
+    return UNITS.get(unit, "") if not any(bare(text).endswith(unit) for text in said) else ""
 
 
 def _without_accents(name: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import polars as pl
 
 from analytics.intake.checks import Check, number_text
 from analytics.intake.codes import nearest
 from analytics.intake.distinct import words_of_distinct
+from analytics.intake.lab_values import FLAG
 from analytics.intake.numbers import AMBIGUOUS
 from analytics.intake.parse import problem
+
+_N = {"n": pl.len()}
 
 
 def lab_value_checks() -> Iterator[Check]:
@@ -34,6 +37,34 @@ def lab_value_checks() -> Iterator[Check]:
     known = {"analyte": pl.col("analyte"), "known": pl.col("_units")}
     yield Check("V25", "unit", has_value & pl.col("unit").is_null(), {**known, "value": pl.col("value_text")})
     yield Check("V26", "unit", has_value & pl.col("unit").is_not_null() & pl.col("_unit").is_null(), known)
+
+
+def flag_checks(parsed: Collection[str]) -> Iterator[Check]:
+    """Yield the checks of values beside which their laboratory set a flag, if ``parsed`` columns hold any.
+
+    The flag is of use only as a question: where the value lies on the other side of its limit, one of them is wrong.
+    """
+    if FLAG not in parsed:
+        return
+    flag, value = pl.col(FLAG), pl.col("value")
+    known = {"analyte": pl.col("analyte").first()}
+    yield Check("V105", "value_text", flag.is_not_null() & value.is_not_null(), known, per=("analyte",), counts=_N)
+    bound = pl.col("comparator").str.head(1).fill_null("")
+    surely_low, surely_high = bound.is_in(["", "<"]), bound.is_in(["", ">"])
+    uln, lln = pl.col("uln_used"), pl.col("lln")
+    above = surely_high & (value > uln)
+    upper = pl.format("the upper limit is {}", number_text("uln_used"))
+    lower = pl.format("the lower limit is {}", number_text("lln"))
+    says = (
+        ("high", surely_low & (value <= uln), upper),
+        ("low", surely_high & (value >= lln), lower),
+        ("low", above & lln.is_null(), upper),
+        ("normal", above, upper),
+        ("normal", surely_low & (value < lln), lower),
+    )
+    fields = {"analyte": pl.col("analyte"), "flag": flag}
+    for word, contradicts, why in says:
+        yield Check("V106", "value_text", (flag == word) & contradicts, fields | {"why": why})
 
 
 def assay_checks(assays: pl.DataFrame) -> Iterator[Check]:

@@ -18,6 +18,17 @@ from analytics.intake.parse import problem
 _COMPARATORS = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">=", "≈": "~", "ca.": "~", "ca": "~"}
 _VALUE = re.compile(r"(<=|>=|=<|=>|≤|≥|<|>|~|≈|ca\.?)?\s*(.+)", re.DOTALL | re.IGNORECASE)
 
+_FLAGGED = re.compile(
+    r"(?P<rest>.*\d)\s*(?:(?P<bare>HH?|LL?|N|↑↑?|↓↓?)|\((?P<round>HH?|LL?|N|↑↑?|↓↓?)\)|\[(?P<square>HH?|LL?|N|↑↑?|↓↓?)\])",
+    re.DOTALL,
+)
+"""A number and how it lies to the limits of its laboratory, «588 (H)». A «*» may point to any remark, and is none."""
+
+FLAG = problem("value_text", "flag")
+"""The column of such flags, in frames that have any: high, low or normal."""
+
+FLAGS = {"H": "high", "↑": "high", "L": "low", "↓": "low", "N": "normal"}
+
 _VALUE_SCHEMA = {
     "comparator": pl.String(),
     "value": pl.Float64(),
@@ -25,7 +36,9 @@ _VALUE_SCHEMA = {
     "problem": pl.String(),
     "a": pl.String(),
     "b": pl.String(),
+    "flag": pl.String(),
 }
+_SAID_OF_TEXT = ("problem", "a", "b", "flag")
 _UNIT_SCHEMA = {
     "_unit": pl.String(),
     "_factor": pl.Float64(),
@@ -40,7 +53,7 @@ _UNIT_SCHEMA = {
 
 @lru_cache(maxsize=CACHED_TEXTS)
 def parse_lab_value(text: str, marks: Marks) -> tuple[Any, ...]:
-    """Read a result as (comparator, value, reason, problem, a, b); words without a digit are a reason.
+    """Read a result as (comparator, value, reason, problem, a, b, flag); words without a digit are a reason.
 
     An error of a spreadsheet, such as «#N/A», is none.
 
@@ -50,15 +63,19 @@ def parse_lab_value(text: str, marks: Marks) -> tuple[Any, ...]:
     ('<', 10.5, None)
     >>> parse_lab_value("haemolysed", Marks())[:3]
     (None, None, 'haemolysed')
+    >>> parse_lab_value("588 (H)", Marks())
+    (None, 588.0, None, None, None, None, 'high')
     """
     if not text.startswith("#") and not any(character.isdigit() for character in text):
-        return None, None, text, None, None, None
-    match = _VALUE.fullmatch(text.strip())
+        return None, None, text, None, None, None, None
+    flagged = _FLAGGED.fullmatch(text.strip())
+    flag = next(filter(None, flagged.group("bare", "round", "square"))) if flagged else ""
+    match = _VALUE.fullmatch(flagged["rest"] if flagged else text.strip())
     if match is None:
-        return None, None, None, UNREADABLE, None, None
+        return None, None, None, UNREADABLE, None, None, None
     comparator = match[1].casefold() if match[1] else None
-    # what a comparator stands before is a text, whatever the other cells of the column are
-    reading = parse_number(match[2], replace(marks, cells=Cells.TEXTS) if comparator else marks)
+    # what stands beside a comparator or a flag is a text, whatever the other cells of the column are
+    reading = parse_number(match[2], replace(marks, cells=Cells.TEXTS) if comparator or flag else marks)
     return (
         _COMPARATORS.get(comparator, comparator) if comparator else None,
         reading.value,
@@ -66,6 +83,7 @@ def parse_lab_value(text: str, marks: Marks) -> tuple[Any, ...]:
         reading.problem,
         reading.a,
         reading.b,
+        FLAGS[flag[0]] if flag and reading.value is not None else None,
     )
 
 
@@ -90,7 +108,7 @@ def normalise_unit(reported: str, analyte: str) -> str | None:
 
 
 def parse_lab_values(frame: pl.DataFrame, marks: Marks) -> pl.DataFrame:
-    """Add to parsed ``labs`` the value, its problem, the unit and the facts of the analyte.
+    """Add to parsed ``labs`` the value, its problem and flag, the unit and the facts of the analyte.
 
     ``_unit``, ``_factor`` (to the standard unit; null where it depends on the assay), ``_standard``,
     ``_low`` and ``_high`` (plausible, standard unit), ``_may_be_zero``, ``_is_marker``, ``_units``.
@@ -100,7 +118,9 @@ def parse_lab_values(frame: pl.DataFrame, marks: Marks) -> pl.DataFrame:
     found = read_texts(
         texts.texts, lambda text: parse_lab_value(text, marks), _VALUE_SCHEMA, {"value": plain_number(marks)}
     )
-    values = texts.spread(found.rename({part: problem("value_text", part) for part in ("problem", "a", "b")}))
+    if found.get_column("flag").null_count() == found.height:
+        found = found.drop("flag")
+    values = texts.spread(found.rename(lambda name: problem("value_text", name) if name in _SAID_OF_TEXT else name))
     facts = _facts_of_units(coded["analyte"], coded["unit"])
     return frame.hstack([*values.get_columns(), *facts.get_columns()])
 

@@ -48,11 +48,15 @@ class Cells(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """How a source writes numbers in its texts; an empty mark is not declared. ``cells`` may be numbers already."""
+    """How a source writes numbers in its texts; an empty mark is not declared. ``cells`` may be numbers already.
+
+    Of a column that ``is_percent`` texts may have the sign, «15 %».
+    """
 
     decimal: str = ""
     thousands: str = ""
     cells: Cells = Cells.TEXTS
+    is_percent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,14 @@ def parse_number(text: str, marks: Marks) -> Reading:
     'ambiguous'
     >>> parse_number("1,234", Marks(decimal=",")).value
     1.234
+    >>> parse_number("15 %", Marks(is_percent=True)).value
+    15.0
     >>> parse_number("1.234", Marks(",", ".", Cells.NUMBERS)).value
     1.234
     """
     plain = text.strip().translate(_MARKS)
+    if marks.is_percent and plain.endswith("%"):
+        return parse_number(plain[:-1], replace(marks, cells=Cells.TEXTS, is_percent=False))
     if marks.cells is not Cells.TEXTS and _PLAIN.fullmatch(plain):
         return _parse_cell(plain, marks)
     if not marks.decimal and marks.thousands not in (".", ",") and _ONE_MARK_THREE_DIGITS.fullmatch(plain):

@@ -34,6 +34,9 @@ STATUS = "_status"
 
 ID_COLUMNS = ("patient_id", "treatment_id", "imaging_id", "lesion_id", "related_treatment_id", "assay_id")
 
+PERCENTAGES = ("ki67_pct",)
+"""Columns of numbers in per cent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -47,7 +50,8 @@ def dialect_of(delivered: TextTable, column: str, settings: Settings) -> Dialect
     """Return the dialect of a column; cells that came as numbers have a decimal point whatever is declared."""
     reported = next((name for name in delivered.header if clean_header(name) == column), "")
     settings = replace(settings, **dict(delivered.written)) if delivered.written else settings
-    marks = _marks_of(delivered, reported, Marks(settings.decimal_mark, settings.thousands_mark))
+    declared = Marks(settings.decimal_mark, settings.thousands_mark, is_percent=column in PERCENTAGES)
+    marks = _marks_of(delivered, reported, declared)
     return Dialect(marks, RELATIVE if settings.dates == RELATIVE else settings.date_form)
 
 

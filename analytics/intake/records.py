@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from analytics.intake.checks import KEYS, Check, findings_of
-from analytics.intake.conflicts import NOT_SAID, conflict_findings, count_said, merge_patients
+from analytics.intake.conflicts import NOT_SAID, completed_findings, conflict_findings, count_said, merge_patients
 from analytics.intake.parse import ID_COLUMNS, STATUS, raw
 from analytics.intake.retractions import find_retractions
 from analytics.tables.columns import facts_of
@@ -129,7 +129,7 @@ def _record_key(table: str) -> pl.Expr:
     """
     key = _reported_key(table)
     if table == "labs":
-        has_time = pl.col(raw("collected")).str.contains(r"[1-9]\d?:\d{2}|:\d*[1-9]")
+        has_time = pl.col(raw("collected")).str.contains(r"(?:^|\D)[1-9]\d?:\d{2}|:\d*[1-9]")
         return pl.when(pl.col("source_id").is_not_null() | has_time.fill_null(value=False)).then(key)
     date = {"symptoms": "date", "toxicities": "start"}.get(table)
     return pl.when(pl.col(raw(date)).is_not_null()).then(key) if date else key
@@ -159,6 +159,7 @@ def _settle_conflicts(table: str, frame: pl.DataFrame, duplicate_rule: str) -> t
     told = [findings_of(REPEATED, table, repeats)] if repeats.height else []
     if table == "patients":
         frame = merge_patients(frame, shared)
+        told.extend(completed_findings(shared))
     if differ.height == 0:
         return frame, told
     if table == "patients":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from analytics.intake.codes import nearest, parse_code
-from analytics.intake.redcap_fields import CHOICES, FIELD, TYPE, Row
+from analytics.intake.redcap_fields import CHOICES, FIELD, TYPE, Row, box_column, plain_label
 from analytics.tables.columns import facts_of
 from analytics.tables.registry import SOURCE_TABLES
 
@@ -27,23 +27,34 @@ def choices_of(field: Row) -> tuple[tuple[str, str], ...]:
     if field.get(TYPE) in ("calc", "slider"):
         return ()
     parts = (choice.partition(",") for choice in field.get(CHOICES, "").split("|") if "," in choice)
-    return tuple((code.strip(), label.strip()) for code, _, label in parts)
+    return tuple((code.strip(), plain_label(label)) for code, _, label in parts)
 
 
-def say_choices(table: str, column: str, field: Row, *, is_box: bool) -> Iterator[str]:
-    """Yield the lines that translate the choices of a field; a box to tick has a column for each choice."""
+def say_choices(table: str, column: str, field: Row, boxes: Collection[str] | None = None) -> Iterator[str]:
+    """Yield the lines that translate the choices of a field; of one with ``boxes`` each choice is a column of those."""
     facts = facts_of(SOURCE_TABLES[table])[column]
     choices = choices_of(field)
     if not choices or facts.kind not in ("code", "codes", "text"):
         return
-    yield f"[tables.{table}.{'ticked' if is_box else 'codes'}.{column}]"
+    yield f"[tables.{table}.{'codes' if boxes is None else 'ticked'}.{column}]"
     for code, label in choices:
-        ours = (
-            label if facts.kind == "text" else parse_code(label, facts.code_list) or parse_code(code, facts.code_list)
-        )
-        key = json.dumps(f"{field[FIELD]}___{code.lower()}" if is_box else code, ensure_ascii=False)
-        yield (
-            f"{key} = {json.dumps(ours, ensure_ascii=False)}"
-            if ours
-            else f"# {key} = ?  «{label}»{nearest(label, facts.codes)}"
-        )
+        name = code if boxes is None else box_column(field[FIELD], code)
+        if boxes is not None and name not in boxes:
+            yield f"# {_quoted(name)} is not in the export  «{label}»"
+            continue
+        ours = label if facts.kind == "text" else parse_code(label, facts.code_list)
+        alone = None if ours else parse_code(code, facts.code_list)
+        if ours or (alone and len(code) > 1):
+            yield f"{_quoted(name)} = {_quoted(ours or alone)}"
+        elif alone and boxes is None:
+            # «M» may be «Mujer»: as the letter alone would be read, the line says that it is not known
+            yield f'{_quoted(name)} = "?"  # «{label}»: write {_quoted(alone)} if that is meant'
+        elif boxes is not None:
+            # half a list would mislead, so that a box nobody translated makes all of it unknown
+            yield f'{_quoted(name)} = "?"  # «{label}»{nearest(label, facts.codes)}'
+        else:
+            yield f"# {_quoted(name)} = ?  «{label}»{nearest(label, facts.codes)}"
+
+
+def _quoted(text: str | None) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from analytics.intake.measured import Measured, read_measured
-from analytics.intake.redcap_fields import FIELD, LABEL, TYPE, columns_of
+from analytics.intake.readable import KNOWN_COLUMNS
+from analytics.intake.redcap_fields import FIELD, LABEL, TYPE, columns_of, fields_of
+from analytics.tables.columns import facts_of
+from analytics.tables.registry import SOURCE_TABLES
 
 NOTE, VALIDATION = "field_note", "text_validation_type_or_show_slider_number"
 """What the dictionary says beside a field, where units often stand, and how its text is checked."""
@@ -31,8 +36,18 @@ def _measured(field: dict[str, str]) -> Measured | None:
 
 
 def days_of_sample(fields: list[dict[str, str]]) -> list[str]:
-    """Return the fields that may hold the day of the sample: the one named like it, else those of dates."""
+    """Return the fields that may hold the day of the sample: the one named like it, else those of no other day."""
     named = columns_of("labs", fields).get("collected")
     if named is not None:
         return [named[FIELD]]
-    return [field[FIELD] for field in fields if field.get(VALIDATION, "").startswith("date")]
+    others = {field[FIELD] for table in KNOWN_COLUMNS for field in _days(table, fields)}
+    return [
+        field[FIELD] for field in fields if field.get(VALIDATION, "").startswith("date") and field[FIELD] not in others
+    ]
+
+
+def _days(table: str, fields: list[dict[str, str]]) -> Iterator[dict[str, str]]:
+    """Yield the fields that are named like a day of a table: a birth is no day of a sample."""
+    for column, hits in fields_of(table, fields).items():
+        if column != "date" and facts_of(SOURCE_TABLES[table])[column].kind == "partial_date":
+            yield from hits

@@ -111,7 +111,7 @@ def _of_labs(placed: pl.DataFrame, duplicate_rule: str) -> Retractions:
 def _clock_time() -> pl.Expr:
     """Return the time of day of a sample as «08:30»; midnight is none, since hospitals write it for «unknown»."""
     text = pl.col(raw("collected"))
-    found = text.str.extract(r"(\d{1,2}:\d{2}(?::\d{2})?)").str.zfill(5).str.strip_suffix(":00")
+    found = text.str.extract(r"(?:^|\D)(\d{1,2}:\d{2}(?::\d{2})?)").str.zfill(5).str.strip_suffix(":00")
     half = text.str.extract(r"\d:\d{2}(?::\d{2})?\s?([AaPp])").str.to_lowercase().fill_null("")
     return pl.when(found.str.contains(r"[1-9]")).then(pl.concat_str(found.str.pad_end(5, "0"), half))
 

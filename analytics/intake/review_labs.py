@@ -8,7 +8,7 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.intake.checks import Check, number_text
-from analytics.intake.parse import STATUS
+from analytics.intake.parse import STATUS, raw
 from analytics.intake.review import PLACE, Review, order_of, used
 from analytics.intake.review_disturbances import CGA, DISTURBED, EGFR, SPELL, review_disturbances
 
@@ -21,6 +21,8 @@ TURN = ("patient_id", *SERIES, "value", "value_text", "comparator", "unit", "ass
 """What is looked at where a value jumped or changed its assay."""
 LOOKED_AT = (*SERIES, "value", "comparator", "assay_id", "_factor", "_unit")
 """What every value is looked at by."""
+OF_A_DAY = (raw("collected"), "value", raw("value_text"), "unit", "assay_id")
+"""What values of one series and day stand by: their time, where it is given, and what they say."""
 SCALED = ("patient_id", *SERIES, "assay_id", "_factor", "_unit")
 """What is looked at where the unit of a series changes."""
 COUNTED = ("analyte", "comparator", "_file", "_sheet", "_row")
@@ -44,7 +46,7 @@ def review_labs(settled: Mapping[str, pl.DataFrame], settings: Settings, assays:
     )
     dated = wanted.get_column("dated").arg_true()
     order = order_of(labs.select(*SERIES, "collected_lo", "_row")[dated], *SERIES, "collected_lo", "_row")
-    places = dated.gather(order)
+    places = _settle_days(labs, dated.gather(order))
     series = labs.select(LOOKED_AT)[places]
     follows = series.select(_follows().fill_null(value=False).alias("follows")).to_series()
     if assays.select(pl.struct("assay_id", "analyte").is_duplicated().any()).item():
@@ -64,6 +66,19 @@ def review_labs(settled: Mapping[str, pl.DataFrame], settings: Settings, assays:
     analytes = series.get_column("analyte")
     cga, egfr = (labs.select(DISTURBED)[places.filter(analytes == analyte)] for analyte in (CGA, EGFR))
     yield from review_disturbances(cga, egfr, used(settled, "concomitants", *SPELL), settings)
+
+
+def _settle_days(labs: pl.DataFrame, places: pl.Series) -> pl.Series:
+    """Return the places of ordered series with the values of one day in an order that no line of a file decides."""
+    is_same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in (*SERIES, "collected_lo"))
+    follows = labs.select(*SERIES, "collected_lo")[places].select(is_same.fill_null(value=False)).to_series()
+    if not follows.any():
+        return places
+    at = (follows | follows.shift(-1, fill_value=False)).arg_true()
+    tied = places.gather(at)
+    days = follows.not_().cum_sum().gather(at).alias("_day")
+    inside = labs.select(OF_A_DAY)[tied].with_columns(days).select(pl.arg_sort_by("_day", *OF_A_DAY)).to_series()
+    return places.scatter(at, tied.gather(inside))
 
 
 def _follows() -> pl.Expr:

@@ -61,7 +61,7 @@ def review_tracers(settled: Mapping[str, pl.DataFrame]) -> Iterator[Review]:
         .filter(is_seen)
         .with_columns(_kind=pl.when(pl.col("tracer").is_in(OTHER_THAN_RECEPTOR)).then("tracer"))
     )
-    scans = sort_rows(scans, "pid", "_kind", "date_lo", "_row")
+    scans = sort_rows(scans, "pid", "_kind", "date_lo", "tracer", "_row")
     same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in ("pid", "_kind"))
     before = pl.when(same).then(pl.col("tracer").shift(1))
     frame = scans.with_columns(_before=before)
@@ -75,7 +75,7 @@ def review_tracers(settled: Mapping[str, pl.DataFrame]) -> Iterator[Review]:
 def review_responses(settled: Mapping[str, pl.DataFrame], settings: Settings, *, has_imaging: bool) -> Iterator[Review]:
     """Yield the checks of responses given by readers; by their scans only where the source lists scans."""
     source, imaging = settled["responses"], settled["imaging"]
-    responses = sort_rows(used_places(settled, "responses", *RESPONSE_FACTS), *COURSE, "date_lo", "_row")
+    responses = sort_rows(used_places(settled, "responses", *RESPONSE_FACTS), *COURSE, "date_lo", "response", "_row")
     examinations = find_examinations(responses, imaging)
     seen = imaging.select(_seen_new="new_lesion", _seen_day="date_lo")[examinations]
     same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift(1)) for key in COURSE)
@@ -95,7 +95,7 @@ def review_responses(settled: Mapping[str, pl.DataFrame], settings: Settings, *,
 def _in_order(lesions: pl.DataFrame, days: pl.Series) -> pl.DataFrame:
     """Return lesions with the day of their examination, each followed over time."""
     dated = lesions.with_columns(days.gather(lesions.get_column(EXAMINATION)).alias("_day"))
-    return sort_rows(dated, "pid", "reader", "lesion_id", "_day", "_row")
+    return sort_rows(dated, "pid", "reader", "lesion_id", "_day", "imaging_id", "_row")
 
 
 def _with_before(lesions: pl.DataFrame) -> pl.DataFrame:
@@ -210,8 +210,8 @@ def _same_day_check() -> Check:
         {
             "n": number_text(pl.len()),
             "day": pl.col(raw("date")).first(),
-            "values": pl.col("response").str.join(", "),
-            "rows": pl.col("_row").cast(pl.String).str.join(", "),
+            "values": pl.col("response").sort_by("_row").str.join(", "),
+            "rows": pl.col("_row").sort().cast(pl.String).str.join(", "),
         },
         per=("patient_id", "criteria", "reader", "date_lo"),
     )

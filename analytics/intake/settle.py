@@ -18,7 +18,7 @@ from analytics.intake.dates import RELATIVE
 from analytics.intake.deaths import death_ranges
 from analytics.intake.examinations import EXAMINATION, find_examinations, number_examinations
 from analytics.intake.identity import missing_patient_check, unknown_patient_check
-from analytics.intake.lab_checks import assay_checks, lab_limit_checks, lab_value_checks, lookup_checks
+from analytics.intake.lab_checks import assay_checks, flag_checks, lab_limit_checks, lab_value_checks, lookup_checks
 from analytics.intake.lab_limits import derive_lab_limits, find_overlaps
 from analytics.intake.parse import STATUS
 from analytics.intake.records import settle_records
@@ -135,7 +135,7 @@ class Desk:
         checked = self._check(table, known, *self._checks_of_life(table))
         if table == "labs":
             checked = derive_lab_limits(checked, self.ground.assays)
-            checks = (*lab_limit_checks(), *assay_checks(self.ground.assays))
+            checks = (*lab_limit_checks(), *flag_checks(checked.columns), *assay_checks(self.ground.assays))
             checked = self._check(table, checked, checks)
         return checked
 

@@ -14,7 +14,7 @@ from analytics.intake.columnar import read_columnar
 from analytics.intake.delimited import read_delimited
 from analytics.intake.deliveries import COLUMNAR, DELIMITED, PACKED, WORKBOOKS
 from analytics.intake.examine import clean_header
-from analytics.intake.header_words import ALL_WORDS
+from analytics.intake.header_words import ALL_WORDS, unit_left_open
 from analytics.intake.headers import Delivery
 from analytics.intake.layout import LAYOUT_FILE, TableLayout
 from analytics.intake.measured import Measured
@@ -30,7 +30,7 @@ from analytics.intake.suggest_entries import (
     more_matches,
     said_beside,
 )
-from analytics.intake.suggest_settings import suggest_settings
+from analytics.intake.suggest_settings import say_written, suggest_settings, written_alone
 from analytics.intake.text_table import TextTable
 from analytics.intake.unreadable import naming_the_file
 from analytics.intake.workbook import first_cells, read_sheet_as, sheet_names
@@ -51,7 +51,7 @@ def suggest_layout(source: Path, encoding: str = "") -> str:
         If the source holds no table at all.
     """
     tables: list[TextTable] = []
-    passed_over: list[str] = []
+    passed_over = [f"# {name}: packed; unpack it to have it proposed" for name in _packed(source)]
     for delivery in _deliveries(source):
         try:
             tables.append(_read(delivery, encoding))
@@ -64,6 +64,7 @@ def suggest_layout(source: Path, encoding: str = "") -> str:
     name = LAYOUT_FILE if source.is_dir() else f"{source.stem}.{LAYOUT_FILE}"
     head = [f"# A proposal: read every line, complete the lines with «?», and save it as {name}", ""]
     settings = ["[settings]", *suggest_settings(tables), ""]
+    tables = list(written_alone(tables))
     fitting = (best_matches(match_tables(table)) for table in tables)
     proposed = frozenset(best[0].table for best in fitting if len(best) == 1)
     entries = (line for table in tables for line in _suggest_file(table, proposed))
@@ -80,6 +81,13 @@ def _deliveries(source: Path) -> Iterator[Delivery]:
                 if not sheet.startswith("#"):
                     words = frozenset(clean_header(text) for text in first_cells(file, sheet) if is_known(text))
                     yield Delivery(file, file.name, "", ALL_WORDS | words, TableLayout(file=file.name, sheet=sheet))
+
+
+def _packed(source: Path) -> Iterator[str]:
+    """Yield the names of the packed files of a folder, which are not looked into here."""
+    for file in sorted(source.iterdir()) if source.is_dir() else []:
+        if file.suffix.casefold() in (*PACKED, ".zip"):
+            yield " ".join(file.name.split())
 
 
 def _read(delivery: Delivery, encoding: str) -> TextTable:
@@ -114,7 +122,8 @@ def _suggest_file(table: TextTable, proposed: frozenset[str]) -> Iterator[str]:
 
 
 def _place(table: TextTable) -> list[str]:
-    return [f"file = {_quoted(table.file)}", *([f"sheet = {_quoted(table.sheet)}"] if table.sheet else [])]
+    sheet = [f"sheet = {_quoted(table.sheet)}"] if table.sheet else []
+    return [f"file = {_quoted(table.file)}", *sheet, *say_written(table)]
 
 
 def _patient_of(table: TextTable) -> tuple[str, ...]:
@@ -136,8 +145,11 @@ def _suggest_table(table: TextTable, match: Match) -> Iterator[str]:
 
 
 def _suggest_column(column: str, headers: tuple[str, ...]) -> str:
-    one = len(headers) == 1
-    return f"{column} = {_quoted(headers[0])}" if one else f"# {column} = ?  one of: {', '.join(headers)}"
+    if len(headers) != 1:
+        return f"# {column} = ?  one of: {', '.join(headers)}"
+    [header] = headers
+    unit = unit_left_open(column, header)
+    return f"# {column} = {_quoted(header)} ?  if it is in {unit}" if unit else f"{column} = {_quoted(header)}"
 
 
 def _counted_once(table: TextTable, match: Match) -> str:
@@ -218,6 +230,8 @@ def _suggest_codes(table: TextTable, match: Match) -> Iterator[str]:
             yield f"[tables.{match.table}.codes.{column}]"
             yield f"# ours: {', '.join(CODE_LISTS[facts.code_list].values)}"
             yield from (f"# {_quoted(value)} = ?" for value in foreign[:_SHOWN_CODES])
+            more = len(foreign) - _SHOWN_CODES
+            yield from (f"# and {more} more",) if more > 0 else ()
 
 
 def _quoted(text: str | None) -> str:

@@ -57,6 +57,11 @@ def lab(value: str, unit: str = "ng/mL", day: str = "2020-01-10", analyte: str =
     return {"labs": f'{LABS}P1,{analyte},{day},"{value}",{unit},85\n'}
 
 
+def ki67(text: str) -> dict[str, str]:
+    """Return a diagnosis with a labelling index."""
+    return {"diagnoses": f"patient_id,diagnosis_no,diagnosis_date,ki67_pct\nP1,1,2019-01-01,{text}\n"}
+
+
 def marked(*rows: str) -> dict[str, str]:
     """Return labs of one day; a row is its value, its source_id and its status."""
     said = [row.split(",") for row in rows]
@@ -181,7 +186,7 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "number ends with its mark": (lab("5."), {}, TurnedAway("V20", "labs", 2, reason="«5.» in value_text cannot be read as a result.")),
     "superscript": (lab("5²"), {}, TurnedAway("V20", "labs", 2, reason="«5²» in value_text cannot be read as a result.")),
     "star of the laboratory": (lab("5*"), {}, TurnedAway("V20", "labs", 2, reason="«5*» in value_text cannot be read as a result.")),
-    "flag of the laboratory": (lab("5 H"), {}, TurnedAway("V20", "labs", 2, reason="«5 H» in value_text cannot be read as a result.")),
+    "flag of the laboratory": (lab("5 H"), {}, TurnedAway("V106", "labs", 2, 1, reason="CGA «5 H» is flagged as high, but the upper limit is 85.")),
     "power of ten": (lab("10^3"), {}, TurnedAway("V20", "labs", 2, reason="«10^3» in value_text cannot be read as a result.")),
     "per cent": (lab("5 %"), {}, TurnedAway("V20", "labs", 2, reason="«5 %» in value_text cannot be read as a result.")),
     "fraction": (lab("1/2"), {}, TurnedAway("V20", "labs", 2, reason="«1/2» in value_text cannot be read as a result.")),
@@ -224,6 +229,20 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "analyte that could be two": (lab("5", analyte="5-HIAA"), {}, TurnedAway("V09", "labs", 2, reason="«5-HIAA» is not a known analyte. Did you mean «5HIAA_S» or «5HIAA_U24»?")),
     "unreadable limit costs no row": ({"labs": f"{LABS}P1,CGA,2020-01-10,5,ng/mL,none\n"}, {}, TurnedAway("V20", "labs", 2, 1, reason="«none» in uln cannot be read as a number.")),
     "unknown sex costs no row": ({"patients": f"{PATIENTS}P1,woman,1950\nP2,M,1960\n"}, {}, TurnedAway("V09", "patients", 2, 2, reason="«woman» is not a known sex.")),
+    "flag of a laboratory": (lab("588,1 (H)"), {}, Taken("labs", "value", [588.1])),
+    "flag as an arrow": (lab("588↑"), {}, Taken("labs", "value", [588])),
+    "flag and comparator": (lab("<20 (L)"), {}, Taken("labs", "comparator", ["<"])),
+    "flag behind two readings": (lab("1,234 H"), {}, TurnedAway("V21", "labs", 2, reason="«1,234 H» could be 1.234 or 1234.")),
+    "star": (lab("588 *"), {}, TurnedAway("V20", "labs", 2, reason="«588 *» in value_text cannot be read as a result.")),
+    "plus": (lab("588 +"), {}, TurnedAway("V20", "labs", 2, reason="«588 +» in value_text cannot be read as a result.")),
+    "letter that is no flag": (lab("588 h"), {}, TurnedAway("V20", "labs", 2, reason="«588 h» in value_text cannot be read as a result.")),
+    "unit beside the value": (lab("588 ng/mL"), {}, TurnedAway("V20", "labs", 2, reason="«588 ng/mL» in value_text cannot be read as a result.")),
+    "percent of a percentage": (ki67("15 %"), {}, Taken("diagnoses", "ki67_pct", [15])),
+    "percent with a decimal comma": (ki67('"2,5%"'), {}, Taken("diagnoses", "ki67_pct", [2.5])),
+    "percent beyond all": (ki67("150 %"), {}, TurnedAway("V22", "diagnoses", 2, 1, reason="ki67_pct cannot be 150. At least 0. At most 100.")),
+    "range of a percentage": (ki67("10-15 %"), {}, TurnedAway("V20", "diagnoses", 2, 1, reason="«10-15 %» in ki67_pct cannot be read as a number.")),
+    "bound of a percentage": (ki67("<2 %"), {}, TurnedAway("V20", "diagnoses", 2, 1, reason="«<2 %» in ki67_pct cannot be read as a number.")),
+    "percent of something else": (lab("15 %"), {}, TurnedAway("V20", "labs", 2, reason="«15 %» in value_text cannot be read as a result.")),
     # dates
     "day": (lab("5", day="2020-01-10"), {}, Taken("labs", "collected", [date(2020, 1, 10)])),
     "day and time": (lab("5", day="2020-01-10T08:30:00Z"), {}, Taken("labs", "collected", [date(2020, 1, 10)])),
@@ -247,7 +266,16 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], dict[str, str], Taken | Tu
     "month and day of one digit": (lab("5", day="2020-1-5"), {}, TurnedAway("V10", "labs", 2, 1, reason="«2020-1-5» is not a date.")),
     "slashes after the year": (lab("5", day="2020/01/10"), {}, TurnedAway("V10", "labs", 2, 1, reason="«2020/01/10» is not a date.")),
     "eight digits": (lab("5", day="20200110"), {}, TurnedAway("V10", "labs", 2, 1, reason="«20200110» is not a date.")),
-    "month in letters": (lab("5", day="10-Jan-2020"), {}, TurnedAway("V10", "labs", 2, 1, reason="«10-Jan-2020» is not a date.")),
+    "month in letters": (lab("5", day="10-Jan-2020"), {}, Taken("labs", "collected", [date(2020, 1, 10)])),
+    "month in letters and another form": (lab("5", day="10-Jan-2020"), {"date_form": "mm/dd/yyyy"}, Taken("labs", "collected", [date(2020, 1, 10)])),
+    "month in letters, day unknown": (lab("5", day="mars 2020"), {}, Taken("labs", "collected_hi", [date(2020, 3, 31)])),
+    "month in letters, two digits of a year": (lab("5", day="12-JAN-20"), {}, TurnedAway("V11", "labs", 2, 1, reason="«12-JAN-20» could be 1920-01-12 or 2020-01-12.")),
+    "month in letters, two digits of a year alone": (lab("5", day="Jan-20"), {}, TurnedAway("V11", "labs", 2, 1, reason="«Jan-20» could be 1920-01 or 2020-01.")),
+    "month in letters, no such day": (lab("5", day="31. juni 2020"), {}, TurnedAway("V10", "labs", 2, 1, reason="«31. juni 2020» is not a date: there is no such day.")),
+    "letters of two months": (lab("5", day="12 jui 2020"), {}, TurnedAway("V10", "labs", 2, 1, reason="«12 jui 2020» is not a date.")),
+    "eight digits, declared": (lab("5", day="20200110"), {"date_form": "yyyymmdd"}, Taken("labs", "collected", [date(2020, 1, 10)])),
+    "six digits, declared": (lab("5", day="202002"), {"date_form": "yyyymmdd"}, Taken("labs", "collected_hi", [date(2020, 2, 29)])),
+    "five digits in a form of eight": (lab("5", day="43840"), {"date_form": "yyyymmdd"}, TurnedAway("V10", "labs", 2, 1, reason="«43840» is not a date: it looks like the day number of a spreadsheet, whose cell was not formatted as a date.")),
     "dashes of a typesetter": (lab("5", day="2020–01–10"), {}, TurnedAway("V10", "labs", 2, 1, reason="«2020–01–10» is not a date.")),
     "day not known, marked": (lab("5", day="2020-01-??"), {}, TurnedAway("V10", "labs", 2, 1, reason="«2020-01-??» is not a date.")),
     "word": (lab("5", day="unknown"), {}, TurnedAway("V10", "labs", 2, 1, reason="«unknown» is not a date.")),

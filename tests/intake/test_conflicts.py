@@ -83,3 +83,13 @@ def test_a_month_and_its_first_day_are_two_things(deliver):
 def test_the_year_of_a_birth_and_its_middle_day_are_two_things(split):
     accepted = split("P1,F,1950\nP1,F,1950-06-30\n", "P1,F,A,\n")
     assert accepted.tables["patients"].select("birth_date", "birth_date_lo", "site").rows() == [(None, None, "A")]
+
+
+def test_where_the_cells_of_another_row_stand_is_told(split):
+    told = split("P1,,1950-04-17\nP2,M,1960\n", "P2,F,B,N\nP1,F,,\nP1,F,A,\n").findings.filter(rule_id="V107")
+    assert told.select("patient_id", "column", "value", "file", "row").sort("patient_id", "column").rows() == [
+        ("P1", "sex", "F", "sites.csv", 3),
+        ("P1", "site", "A", "sites.csv", 4),
+        ("P2", "consent_to_research", "N", "sites.csv", 2),
+        ("P2", "site", "B", "sites.csv", 2),
+    ]

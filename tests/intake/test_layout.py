@@ -286,14 +286,14 @@ def test_a_table_from_several_files_is_proposed_so_that_it_is_read_back(tmp_path
 @pytest.mark.parametrize(
     ("patients", "labs"),
     [
-        ("MRN,Gender,DOB\n1,F,1950-04-17\n", "MRN,Collection Date,Test,Result,Units\n1,2020-03-05,CGA,5.5,ng/mL\n"),
+        ("MRN,Gender,DOB\n1,F,1950-04-17\n", "MRN,Collection Date,Test,Result,Units\n1,2020-03-15,CGA,5.5,ng/mL\n"),
         (
             "Pat-ID;Geschl.;geb. am\n1;F;17.04.1950\n",
-            "Pat-ID;Entnahme;Parameter;Wert;Einheit\n1;05.03.2020;CGA;5,5;ng/mL\n",
+            "Pat-ID;Entnahme;Parameter;Wert;Einheit\n1;15.03.2020;CGA;5,5;ng/mL\n",
         ),
         (
             "N° patient,Sexe,Date de naissance\n1,F,17/04/1950\n",
-            'N° patient,Date de prélèvement,Analyse,Résultat,Unité\n1,05/03/2020,CGA,"5,5",ng/mL\n',
+            'N° patient,Date de prélèvement,Analyse,Résultat,Unité\n1,15/03/2020,CGA,"5,5",ng/mL\n',
         ),
     ],
 )  # fmt: skip
@@ -304,7 +304,7 @@ def test_headers_of_other_languages_are_known(patients, labs, tmp_path):
     accepted = accept_source(tmp_path).tables
     assert accepted["patients"].select("patient_id", "sex", "birth_date_precision").rows() == [("1", "F", "D")]
     lab = accepted["labs"].select("analyte", "collected", "value", "unit").row(0)
-    assert lab == ("CGA", date(2020, 3, 5), 5.5, "ng/mL")
+    assert lab == ("CGA", date(2020, 3, 15), 5.5, "ng/mL")
 
 
 def test_no_header_stands_for_two_columns_of_one_table():

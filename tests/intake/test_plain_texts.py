@@ -32,7 +32,7 @@ def test_plain_numbers_are_read_as_one_by_one(texts, marks):
     for text, number, integer in zip(texts, known, whole, strict=True):
         if number is not None:
             assert parse_number(text, marks).value == number
-            assert parse_lab_value(text, marks) == (None, number, None, None, None, None)
+            assert parse_lab_value(text, marks) == (None, number, None, None, None, None, None)
         if integer is not None:
             assert integer == number == int(text)
 

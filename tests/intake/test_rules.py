@@ -281,6 +281,13 @@ CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
         {"assays": IN_TURN, "labs": table(LABS_ASSAY, "P1,CGA,2020-06,50,ng/mL,,A")},
         {"assays": IN_TURN, "labs": table(LABS_ASSAY, "P1,CGA,2020-05,50,ng/mL,,A")},
     ),
+    (
+        "V107",
+        one("patients", "patient_id,sex,birth_year,site", "P1,F,1950,", "P2,M,1960,", "P1,F,,Bern"),
+        one("patients", "patient_id,sex,birth_year,site", "P1,F,1950,Bern", "P2,M,1960,", "P1,F,,"),
+    ),
+    ("V105", labs("P1,CGA,2020-01-10,588 (H),ng/mL,85"), labs("P1,CGA,2020-01-10,588,ng/mL,85")),
+    ("V106", labs("P1,CGA,2020-01-10,58.8 H,ng/mL,85"), labs("P1,CGA,2020-01-10,588 H,ng/mL,85")),
     ("V99", {"assays": IN_TURN.replace("2020-06-14", "2020-06")}, {"assays": IN_TURN}),
     ("V71", {"vital_status": None}, {}),
     ("V72", labs("P1,CGA,2020-01-10,588,1,ng/mL,85"), labs('P1,CGA,2020-01-10,"588,1",ng/mL,85')),

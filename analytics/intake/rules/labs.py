@@ -35,6 +35,21 @@ LAB_RULES: tuple[Rule, ...] = (
         "Let valid_to end before the next row begins.",
     ),
     Rule(
+        "V105",
+        "INFO",
+        "file",
+        "{analyte} values with a flag of the laboratory beside the number, as in «588 (H)»: {n}. The number is used, "
+        "the flag is not.",
+        "Nothing to do.",
+    ),
+    Rule(
+        "V106",
+        "WARN",
+        "cell",
+        "{analyte} «{value}» is flagged as {flag}, but {why}.",
+        "Check the decimal mark, the unit and the limit.",
+    ),
+    Rule(
         "V23",
         "WARN",
         "cell",

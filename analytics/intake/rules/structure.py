@@ -135,6 +135,14 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
         "Nothing to do; remove the repeats at the source if you can.",
     ),
     Rule(
+        "V107",
+        "INFO",
+        "cell",
+        "The patient has several rows, of which only this one and equal ones give {column}: {value}. It is used in the "
+        "first.",
+        "Nothing to do.",
+    ),
+    Rule(
         "V38",
         "ERROR",
         "row",
