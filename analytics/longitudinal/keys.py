@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import polars as pl
 
@@ -49,19 +51,20 @@ def encode_texts(table: pl.DataFrame, columns: list[str], name: str) -> pl.DataF
 
     Sorting and grouping millions of rows by one integer takes a tenth of the time texts take.
     """
+    coded = [few_texts(texts) for texts in table.select(columns).get_columns()]
+    # no text is 0
+    ranks = [distinct.rank("ordinal").fill_null(0).cast(pl.Int64).to_numpy() for _, distinct in coded]
+    if math.prod(len(rank) + 1 for rank in ranks) <= MANY_CODES:
+        code, of_code = np.zeros(table.height, dtype=np.int64), np.zeros(1, dtype=np.int64)
+        for (numbers, _), rank in zip(coded, ranks, strict=True):
+            code *= len(rank)
+            code += numbers
+            of_code = np.add.outer(of_code * (len(rank) + 1), rank).ravel()
+        return table.with_columns(pl.Series(name, of_code.take(code, mode="clip")))
     code = np.zeros(table.height, dtype=np.int64)
-    n_codes = 1
-    for texts in table.select(columns).get_columns():
-        numbers, distinct = few_texts(texts)
-        # no text is 0
-        rank = distinct.rank("ordinal").fill_null(0).cast(pl.Int64).to_numpy()
-        code *= len(distinct) + 1
-        code += rank.take(numbers)
-        n_codes *= len(distinct) + 1
-    coded = pl.Series(name, code)
-    return table.with_columns(
-        coded.unique().sort().search_sorted(coded).cast(pl.Int64).alias(name) if n_codes > MANY_CODES else coded
-    )
+    for (numbers, _), rank in zip(coded, ranks, strict=True):
+        code = pl.Series(code * (len(rank) + 1) + rank[numbers]).rank("dense").cast(pl.Int64).to_numpy() - 1
+    return table.with_columns(pl.Series(name, code))
 
 
 def _is_before_next(columns: tuple[str, ...]) -> pl.Expr:
