@@ -82,7 +82,9 @@ def _compute_order_key(given: pl.DataFrame, *, with_clinical: bool) -> IntArray:
     without an examination count.
     """
     text, last = pl.col("text"), len(WORST_LAST)
-    preferred = _look_up(given["criteria"], text.cast(_CRITERIA, strict=False).to_physical().cast(pl.Int64).fill_null(-1))
+    preferred = _look_up(
+        given["criteria"], text.cast(_CRITERIA, strict=False).to_physical().cast(pl.Int64).fill_null(-1)
+    )
     is_central = _look_up(given["reader"], (text.str.to_lowercase() == "central").fill_null(value=False))
     worst = _look_up(given["response"], text.cast(pl.Enum(WORST_LAST)).to_physical().cast(pl.Int64).fill_null(last))
     is_inadequate = given["is_inadequate"].fill_null(value=False).to_numpy()

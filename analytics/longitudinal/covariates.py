@@ -38,7 +38,7 @@ class _Told:
     n_lines: int
 
     def find_known(self, lines: pl.DataFrame, possible: pl.Series) -> BoolArray:
-        """Return of which pairs the row may lie before the start; its first ``possible`` day tells, no day is before."""
+        """Return of which pairs the row may lie before the start: by its first ``possible`` day, or without a day."""
         start, day = lines["start_date"].to_physical(), possible.to_physical()
         return (day.gather(self.source) <= start.gather(self.line)).fill_null(value=True).to_numpy()
 

@@ -13,6 +13,7 @@ from analytics.longitudinal.marker_values import RAISED_BY_LOW_EGFR, RAISED_BY_P
 from analytics.longitudinal.runs import Places, as_index, differs_from_before, measure_runs
 from analytics.tables.results import BoolArray
 
+
 @dataclass(frozen=True, slots=True)
 class ValueRuns:
     """Where the values of a line and marker begin, and those of each series of it.
@@ -36,7 +37,11 @@ class ValueRuns:
 def find_runs(values: pl.DataFrame) -> ValueRuns:
     """Return where lines, markers and series begin among ``values``, in the order `derive_marker_values` gives."""
     analyte, series, unit = (few_texts(values[name])[0] for name in ("analyte", "series", "compared_unit"))
-    is_unit = differs_from_before(values["pid"].to_numpy()) | differs_from_before(values["line_no"].to_numpy()) | differs_from_before(analyte)
+    is_unit = (
+        differs_from_before(values["pid"].to_numpy())
+        | differs_from_before(values["line_no"].to_numpy())
+        | differs_from_before(analyte)
+    )
     is_group = is_unit | differs_from_before(series) | differs_from_before(unit)
     units, groups = np.flatnonzero(is_unit), np.flatnonzero(is_group)
     key = values.select("pid", "line_no", "analyte")[units].select(compute_unit_key()).to_series().to_numpy()
