@@ -32,7 +32,7 @@ def find_readings(lesions: pl.LazyFrame) -> tuple[IntArray, pl.DataFrame]:
 def _rank_readers(readers: pl.Series) -> tuple[IntArray, int]:
     """Return the rank of each reader, a central one first, then by name, and how many there are."""
     numbers, distinct = few_texts(readers)
-    name = pl.col("reader").cast(pl.String)
+    name = pl.col("reader")
     is_local = (name.str.to_lowercase() != "central").fill_null(value=True)
     order = distinct.to_frame("reader").select(pl.arg_sort_by(is_local, name, nulls_last=False)).to_series()
     rank = np.zeros(len(distinct), dtype=np.int64)
