@@ -181,7 +181,7 @@ def derive_covariates(lines: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], s
     )  # fmt: skip
     pathology = (
         tables["pathology"]
-        .select("pid", "date", "date_lo", "differentiation", "mitoses", "ki67_pct")
+        .select("pid", "date", "date_lo", "differentiation", "mitoses", "mitoses_per", "ki67_pct")
         .collect()
     )
     told, of_specimen = _pair(lines, diagnoses), _pair(lines, pathology)
