@@ -149,10 +149,12 @@ def number_rows(rows: pl.DataFrame) -> tuple[NDArray[np.uint32], NDArray[np.int6
 
 def few_texts(texts: pl.Series) -> tuple[NDArray[np.uint32], pl.Series]:
     """Return a number for each text and the texts so numbered, one of which may be null."""
-    few = number_rows(texts.to_frame())
-    if few is not None:
+    coded = code_few(texts)
+    if coded is None and (few := number_rows(texts.to_frame())) is not None:
         return few[0], texts.gather(few[1])
-    coded = code_texts(texts)
+    coded = coded or code_texts(texts)
+    if not coded.codes.null_count():
+        return coded.codes.to_numpy(), coded.texts
     numbers = coded.codes.fill_null(len(coded.texts)).to_numpy()
     return numbers, pl.concat([coded.texts, pl.Series([None], dtype=pl.String())])
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.endpoints import ADEQUATE_RESPONSES, RADIOLOGICAL_CRITERIA, WORST_LAST
 from analytics.catalogue.settings import Settings
+from analytics.coded_texts import few_texts
 from analytics.longitudinal.keys import compute_day_key, sort_by_key, spread_rows
+from analytics.longitudinal.runs import differs_from_before
+from analytics.tables.results import IntArray
 
 _RANKS = 2 * (len(RADIOLOGICAL_CRITERIA) + 1) * (len(WORST_LAST) + 1)
 """More than the ranks of the assessments of one day."""
+
+_NEVER = -1
+"""Key of an assessment that does not count."""
+
+_CRITERIA = pl.Enum(RADIOLOGICAL_CRITERIA)
 
 
 def derive_given_assessments(
@@ -35,22 +44,18 @@ def derive_given_assessments(
         .select("pid", "imaging_id", "response", "criteria", "reader", "date", "date_precision", "_file", "_row")
         .collect()
     )
-    rests_on_scan = (pl.col("criteria") != "clinical") | pl.col("imaging_id").is_not_null() | with_clinical
-    given = pl.concat([responses, _find_examinations(responses, tables["imaging"])], how="horizontal").with_columns(
+    given = pl.concat([responses, _find_examinations(responses, tables["imaging"])], how="horizontal")
+    order_key = _compute_order_key(given, with_clinical=with_clinical)
+    # rows are ordered by one number; what they say is carried along by those that are kept
+    place = np.flatnonzero(order_key != _NEVER)
+    keyed = given.select("_file", "_row")[place].with_columns(order_key=order_key[place], place=place)
+    ordered = sort_by_key(keyed, "order_key", "_file", "_row")
+    day_key = ordered["order_key"].to_numpy() // _RANKS
+    last = np.append(differs_from_before(day_key)[1:], True)[: len(day_key)]
+    chosen = given[ordered["place"].to_numpy()[last]].with_columns(
         date=pl.coalesce("date", "scan_date"), response=_compute_shown(pl.col("is_inadequate").fill_null(value=False))
     )
-    # rows are ordered by one number; what they say is carried along by those that are kept
-    ordered = (
-        given.lazy()
-        .select("_file", "_row", order_key=pl.when(rests_on_scan).then(_compute_order_key()))
-        .with_row_index("place")
-        .filter(pl.col("order_key").is_not_null())
-        .collect()
-        .pipe(sort_by_key, "order_key", "_file", "_row")
-    )
-    day_key = pl.col("order_key") // _RANKS
-    last = ordered.filter(day_key.ne_missing(day_key.shift(-1)))["place"]
-    return given[last].select(
+    return chosen.select(
         "pid",
         "response",
         "criteria",
@@ -64,16 +69,34 @@ def derive_given_assessments(
     )
 
 
-def _compute_order_key() -> pl.Expr:
+def _look_up(texts: pl.Series, meaning: pl.Expr) -> IntArray:
+    """Return what each of ``texts`` means as a number: each different text is looked at once, as column ``text``."""
+    numbers, distinct = few_texts(texts)
+    return distinct.to_frame("text").select(meaning.cast(pl.Int64)).to_series().to_numpy()[numbers]
+
+
+def _compute_order_key(given: pl.DataFrame, *, with_clinical: bool) -> IntArray:
     """Return patient, day and rank as one number: preferred criteria, then a central reader, then the worst, come last.
 
-    Null where there is no day, or the criteria are not of radiology.
+    ``_NEVER`` where there is no day, or the criteria are not of radiology; ``with_clinical`` lets a clinical verdict
+    without an examination count.
     """
-    preferred = pl.col("criteria").cast(pl.Enum(RADIOLOGICAL_CRITERIA), strict=False).to_physical().cast(pl.Int64)
-    is_central = (pl.col("reader").str.to_lowercase() == "central").fill_null(value=False).cast(pl.Int64)
-    worst = pl.col("response").cast(pl.Enum(WORST_LAST)).to_physical().cast(pl.Int64).fill_null(len(WORST_LAST))
+    text, last = pl.col("text"), len(WORST_LAST)
+    preferred = _look_up(
+        given["criteria"], text.cast(_CRITERIA, strict=False).to_physical().cast(pl.Int64).fill_null(-1)
+    )
+    is_central = _look_up(given["reader"], (text.str.to_lowercase() == "central").fill_null(value=False))
+    worst = _look_up(given["response"], text.cast(pl.Enum(WORST_LAST)).to_physical().cast(pl.Int64).fill_null(last))
+    is_inadequate = given["is_inadequate"].fill_null(value=False).to_numpy()
+    shows_nothing = np.array([word in ADEQUATE_RESPONSES for word in (*WORST_LAST, None)])
+    worst[is_inadequate & shows_nothing[worst]] = WORST_LAST.index("NE")
     preference = (len(RADIOLOGICAL_CRITERIA) - preferred) * 2 + is_central
-    return compute_day_key(pl.col("date")) * _RANKS + preference * (len(WORST_LAST) + 1) + worst
+    key = given.select(compute_day_key(pl.coalesce("date", "scan_date")).fill_null(_NEVER)).to_series().to_numpy()
+    counts = (key != _NEVER) & (preferred >= 0)
+    if not with_clinical:
+        is_clinical = preferred == RADIOLOGICAL_CRITERIA.index("clinical")
+        counts &= ~is_clinical | given["imaging_id"].is_not_null().to_numpy()
+    return np.where(counts, key * _RANKS + preference * (last + 1) + worst, _NEVER)
 
 
 def _compute_shown(is_inadequate: pl.Expr) -> pl.Expr:

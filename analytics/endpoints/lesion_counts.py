@@ -37,14 +37,17 @@ def _split(counts: IntArray) -> tuple[IntArray, IntArray]:
     return counts & (2**_HALF - 1), counts >> _HALF
 
 
-def count_called_targets(sizes: LesionSizes) -> tuple[IntArray, IntArray, IntArray]:
-    """Return of each visit how many lesions are called target, how many of these have no size, and their sum."""
+def count_called_targets(sizes: LesionSizes, is_asked: BoolArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return of each visit how many lesions are called target, how many of these have no size, and their sum.
+
+    Of visits that are not asked about they are 0.
+    """
     every = np.arange(256, dtype=np.uint8)
     weights = _weigh((every & TARGET) > 0, (every & (TARGET | SIZED)) == TARGET)
     counts, tenths = np.zeros((2, sizes.n_visits + 1), dtype=np.int64)
-    for part in sizes.parts:
-        part.add(weights.take(part.marks.astype(np.int64)), counts)
-        part.add(np.multiply(part.tenths, (part.marks & TARGET) > 0), tenths)
+    asked = sizes.select(is_asked)
+    asked.add(weights.take(asked.marks.astype(np.int64)), counts)
+    asked.add(np.multiply(asked.tenths, (asked.marks & TARGET) > 0), tenths)
     return *_split(counts[:-1]), tenths[:-1]
 
 

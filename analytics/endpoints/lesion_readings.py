@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from analytics.coded_texts import few_texts
 from analytics.longitudinal.reading import NO_SCAN, look_up_scans
 from analytics.longitudinal.runs import list_places
 from analytics.tables.results import BoolArray, IntArray
@@ -30,15 +31,13 @@ def find_readings(lesions: pl.LazyFrame) -> tuple[IntArray, pl.DataFrame]:
 
 def _rank_readers(readers: pl.Series) -> tuple[IntArray, int]:
     """Return the rank of each reader, a central one first, then by name, and how many there are."""
-    coded = readers.cast(pl.Categorical(pl.Categories.random()))
-    distinct = coded.unique()
-    name = pl.col("reader").cast(pl.String)
+    numbers, distinct = few_texts(readers)
+    name = pl.col("reader")
     is_local = (name.str.to_lowercase() != "central").fill_null(value=True)
     order = distinct.to_frame("reader").select(pl.arg_sort_by(is_local, name, nulls_last=False)).to_series()
-    code, codes = (some.to_physical().fill_null(len(distinct)).to_numpy() for some in (distinct.gather(order), coded))
-    rank = np.zeros(len(distinct) + 1, dtype=np.int64)
-    rank[code] = np.arange(len(distinct))
-    return rank[codes], len(distinct)
+    rank = np.zeros(len(distinct), dtype=np.int64)
+    rank[order.to_numpy()] = np.arange(len(distinct))
+    return rank[numbers], len(distinct)
 
 
 def _is_of_other_reader(rank: IntArray, visit: IntArray, is_placed: BoolArray) -> BoolArray:

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from analytics.catalogue.size_criteria import SizeCriteria
 from analytics.endpoints.lesion_readings import find_readings, find_scans_read
-from analytics.endpoints.lesion_rows import CALLED_NEW, SEEN, SIZED, TARGET, UNKNOWN, read_lesion_rows
+from analytics.endpoints.lesion_rows import (
+    CALLED_NEW,
+    SEEN,
+    SIZED,
+    TARGET,
+    UNKNOWN,
+    LesionRows,
+    read_lesion_rows,
+)
 from analytics.endpoints.local_treatment import forget_treated
 from analytics.longitudinal.runs import list_places
 from analytics.tables.results import BoolArray, IntArray
@@ -201,30 +209,37 @@ def _part(sizes: SizedReadings) -> Iterator[SizedReadings]:
         yield SizedReadings(*of_row, sizes.starts[own] - begin, sizes.scan[own], sizes.visit[own])
 
 
-def _read_sizes(rows: pl.DataFrame, lesions: pl.LazyFrame, scans: pl.DataFrame, line: IntArray) -> SizedReadings:
+def _read_sizes(rows: LesionRows, lesions: pl.LazyFrame, scans: pl.DataFrame, line: IntArray) -> SizedReadings:
     """Return the sizes as they are noted, of lesions that left locally none."""
     starts, readings = find_readings(lesions)
     scan = find_scans_read(readings, scans)
     # a reading that does not count has the last place, beside those of the scans
     visit = np.append(scans["visit"].to_numpy(), NO_VISIT)[scan]
     is_metabolic = np.append(scans["is_metabolic"].to_numpy(), False)[scan]
-    of_row = (rows["lesion"].to_physical().to_numpy(), rows["tenths"].to_numpy(), rows["marks"].to_numpy(writable=True))
-    sizes = SizedReadings(*of_row, starts, scan, visit)
+    sizes = SizedReadings(rows.lesion, rows.tenths, rows.marks, starts, scan, visit)
     if is_metabolic.any():
         _forget_unseen(sizes, is_metabolic)
-    if rows["left_locally"].any():
-        forget_treated(sizes, rows["left_locally"].arg_true().to_numpy().astype(np.int64), line)
+    if len(rows.left_locally):
+        forget_treated(sizes, rows.left_locally, line)
     return sizes
 
 
-def _replace(sizes: LesionSizes, is_apart: BoolArray, scans: pl.DataFrame, names: pl.Categories) -> LesionSizes:
+def _number_names(lesion_id: pl.Series, names: pl.Series) -> tuple[NDArray[np.uint32], pl.Series]:
+    """Return the place of each lesion's name among ``names``, and these with those that are new to them."""
+    known = pl.concat([names, lesion_id]).unique(maintain_order=True)
+    places = pl.DataFrame({"lesion_id": known, "place": np.arange(len(known), dtype=np.uint32)})
+    found = lesion_id.to_frame("lesion_id").join(places, on="lesion_id", how="left", maintain_order="left")
+    return found["place"].to_numpy(), known
+
+
+def _replace(sizes: LesionSizes, is_apart: BoolArray, scans: pl.DataFrame, names: pl.Series) -> LesionSizes:
     """Return the sizes with one row a lesion at the visits apart, each a reading of its own."""
     rows = sizes.select(is_apart).list_rows()
-    named = rows.with_columns(lesion_id=pl.lit(names.to_series()).gather("lesion")).drop("lesion")
+    named = rows.with_columns(lesion_id=names.gather(rows["lesion"])).drop("lesion")
     resolved = _resolve(named, scans)
-    lesion = resolved["lesion_id"].cast(pl.Categorical(names)).to_physical()
+    lesion, known = _number_names(resolved["lesion_id"], names)
     added = SizedReadings(
-        lesion.to_numpy(),
+        lesion,
         resolved["tenths"].to_numpy(),
         resolved["marks"].to_numpy(),
         np.arange(resolved.height),
@@ -233,7 +248,7 @@ def _replace(sizes: LesionSizes, is_apart: BoolArray, scans: pl.DataFrame, names
     )
     is_apart = np.append(is_apart, False)
     kept = (replace(part, visit=np.where(is_apart[part.visit], NO_VISIT, part.visit)) for part in sizes.parts)
-    return LesionSizes((*kept, added), len(names.to_series()), sizes.n_visits)
+    return LesionSizes((*kept, added), len(known), sizes.n_visits)
 
 
 def derive_lesion_sizes(
@@ -243,12 +258,9 @@ def derive_lesion_sizes(
 
     ``scans`` as ``derive_visits`` does; ``line`` is the one in force at each visit.
     """
-    # names of this table alone, so that their numbers stay small
-    names = pl.Categories.random()
-    # held to the end: numbering would start anew once no series of a category is left
-    rows = read_lesion_rows(lesions, criteria, names)
+    rows = read_lesion_rows(lesions, criteria)
     parts = tuple(_part(_read_sizes(rows, lesions, scans, line))) or (_NO_READINGS,)
     n_visits = 1 + int(scans["visit"].to_numpy().max(initial=NO_VISIT))
-    sizes = LesionSizes(parts, len(names.to_series()), n_visits)
-    is_apart = _find_apart(sizes, names.to_series(), scans)
-    return _replace(sizes, is_apart, scans, names) if is_apart.any() else sizes
+    sizes = LesionSizes(parts, len(rows.names), n_visits)
+    is_apart = _find_apart(sizes, rows.names, scans)
+    return _replace(sizes, is_apart, scans, rows.names) if is_apart.any() else sizes

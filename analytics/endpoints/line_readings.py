@@ -73,9 +73,10 @@ def _select_baselines(
     """
     coming = visits["coming"].to_numpy()
     is_near = (coming != NO_LINE) & is_before & (visits["days_before"].to_numpy() <= settings.baseline_scan_days)
-    n_targets, n_unsized, tenths = count_called_targets(sizes)
+    is_near &= sizes.have_rows()
+    n_targets, n_unsized, tenths = count_called_targets(sizes, is_near)
     is_complete = (n_targets > 0) & (n_unsized == 0)
-    near = np.flatnonzero(is_near & sizes.have_rows())
+    near = np.flatnonzero(is_near)
     line = coming[near]
     # visits are in the order of the lines they come before
     first = np.flatnonzero(np.diff(line, prepend=NO_LINE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.settings import Settings
@@ -21,6 +22,7 @@ from analytics.endpoints.records import (
     sort_rows,
 )
 from analytics.longitudinal.keys import compute_day_key, select_last, sort_by_line
+from analytics.longitudinal.runs import as_index
 
 _PROCEDURES = tuple({entry.group or entry.code for entry in CATEGORIES if entry.lane == "procedure"})
 _NOT_IN_COHORT = {entry.code: entry.reason for entry in HISTOLOGIES if not entry.is_net_cohort}
@@ -50,10 +52,12 @@ def _derive_next_starts(lines: pl.DataFrame, book: RecordBook) -> pl.DataFrame:
     )
     starts = select_last(dated, "start_key", "line_no")
     numbers = book.enter(starts, "treatments", "start_precision", file="file", row="row")
-    following = starts.select(
-        "pid", numbers.alias(number_of("new_therapy")), next_line_date="start_date", new_therapy="start_date"
-    )
-    return lines.join(following, on=["pid", "next_line_date"], how="left", maintain_order="left")
+    asked = lines.select(compute_day_key(pl.col("next_line_date")).fill_null(-1)).to_series().to_numpy()
+    keys = starts["start_key"].to_numpy()
+    place = np.searchsorted(keys, asked)
+    is_found = (np.append(keys, -1)[place] == asked) & (asked >= 0)
+    following = starts.select(numbers.alias(number_of("new_therapy")), new_therapy="start_date")
+    return lines.hstack(following[as_index(np.where(is_found, place, -1))])
 
 
 def _list_filled_ends(tables: Mapping[str, pl.LazyFrame]) -> pl.Series:

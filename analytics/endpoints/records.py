@@ -11,8 +11,8 @@ import polars as pl
 
 from analytics.catalogue.settings import Settings
 from analytics.errors import SettingsError
-from analytics.longitudinal.keys import DAYS_PER_PATIENT, EARLIEST_DAY, compute_day_key, is_first_of, sort_by_key
-from analytics.longitudinal.runs import as_index, list_places, measure_runs
+from analytics.longitudinal.keys import DAYS_PER_PATIENT, compute_day_key, is_first_of, sort_by_key
+from analytics.longitudinal.runs import as_index, differs_from_before, list_places, measure_runs
 
 PROOFS_OF_LIFE: tuple[tuple[str, str], ...] = (
     ("vital_status", "date"),
@@ -122,14 +122,16 @@ def read_cutoff(settings: Settings) -> dt.date | None:
 
 def derive_deaths(vital_status: pl.LazyFrame, book: RecordBook) -> pl.DataFrame:
     """Return ``death`` and its record's number by patient; of two dates the earlier one, marked as filled in."""
-    deaths = (
+    rows = (
         vital_status.filter((pl.col("kind") == "death") & pl.col("date").is_not_null())
+        .select("pid", "date", "date_precision", "_file", "_row")
         .collect()
         .sort("pid", "date", "_file", "_row")
-        .with_columns(n_days=pl.col("date").n_unique().over("pid"))
-        .unique("pid", keep="first", maintain_order=True)
-        .with_columns(date_precision=pl.when(pl.col("n_days") == 1).then("date_precision"))
     )
+    first = np.flatnonzero(differs_from_before(rows["pid"].to_numpy()))
+    last = np.append(first[1:], rows.height)[: len(first)] - 1
+    has_one_day = rows["date"].gather(first) == rows["date"].gather(last)
+    deaths = rows[first].with_columns(date_precision=pl.when(has_one_day).then("date_precision"))
     numbers = book.enter(deaths, "vital_status", "date_precision")
     return deaths.select("pid", numbers.alias(number_of("death")), death="date")
 
@@ -155,19 +157,21 @@ def _find_last_days(rows: pl.DataFrame) -> tuple[Keys, Keys, Keys]:
 def _find_last_proofs(read: Sequence[pl.DataFrame]) -> list[Keys]:
     """Return for each table the places of its rows of a patient's last day, if no table named later has that day."""
     found = [_find_last_days(rows) for rows in read]
-    pid, day, begin = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    proof = np.repeat(np.arange(len(read)), [len(days) for _, days, _ in found])
-    length = np.concatenate([measure_runs(start, rows.height) for rows, (_, _, start) in zip(read, found, strict=True)])
-    dated = np.flatnonzero(day != NO_DAY)
-    key = (pid * DAYS_PER_PATIENT + day + EARLIEST_DAY) * len(read) + proof
-    # each table is in order: a sort that merges is quick
-    order = dated[np.argsort(key[dated], kind="stable")]
-    last = order[np.append(pid[order][1:] != pid[order][:-1], True)[: order.size]]
+    pids = np.sort(np.concatenate([pid for pid, _, _ in found]))
+    patients = pids[differs_from_before(pids)]
+    # day and table as one number: of the tables with a patient's last day the one named last
+    keys = [np.where(day != NO_DAY, day.astype(np.int64) * len(read) + number, NO_DAY * len(read))
+            for number, (_, day, _) in enumerate(found)]  # fmt: skip
+    patient = [np.searchsorted(patients, pid) for pid, _, _ in found]
+    latest = np.full(len(patients), NO_DAY * len(read))
+    for own, key in zip(patient, keys, strict=True):
+        latest[own] = np.maximum(latest[own], key)
     places: list[Keys] = []
-    for number, rows in enumerate(read):
-        own = last[proof[last] == number]
-        place = list_places(begin[own], length[own])
-        places.append(place[rows["day"].to_numpy()[place] == np.repeat(day[own], length[own])])
+    for rows, own, key, (_, day, begin) in zip(read, patient, keys, found, strict=True):
+        last = np.flatnonzero((key == latest[own]) & (day != NO_DAY))
+        length = measure_runs(begin, rows.height)[last]
+        place = list_places(begin[last], length)
+        places.append(place[rows["day"].to_numpy()[place] == np.repeat(day[last], length)])
     return places
 
 

@@ -30,6 +30,9 @@ from analytics.longitudinal.marker_values import derive_marker_values
 
 _BENEFIT = "benefit"
 
+_OF_STATUS = ("pid", "kind", "date", "date_precision", "_file", "_row")
+"""What is read of ``vital_status``, once for all that ask."""
+
 EVERY_TIME: tuple[tuple[str, str], ...] = tuple(
     (endpoint.code, rule_set.code)
     for rule_set in RULE_SETS
@@ -142,6 +145,7 @@ def derive_times_to_event(
     SettingsError
         If the data cut-off is not a date or the assessment schedule is not known.
     """
+    tables = {**tables, "vital_status": tables["vital_status"].select(_OF_STATUS).collect().lazy()}
     seen_tables = select_until_cutoff(tables, settings)
     ready = made or _derive_what_is_read(seen_tables, lines, settings)
     lines = _code_files(lines, "file")

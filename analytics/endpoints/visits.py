@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analytics.catalogue.settings import Settings
+from analytics.coded_texts import few_texts
 from analytics.longitudinal.keys import compute_day_key, sort_by_key
 from analytics.tables.results import BoolArray, IntArray
 
@@ -77,8 +78,9 @@ def derive_visit_facts(scans: pl.DataFrame) -> pl.DataFrame:
     ``NON_TARGET_WORDS``, their number where none of them was said; ``new_day`` and ``worse_day`` are ``NEVER``
     without a new lesion and without a progression of the non-target lesions.
     """
-    words = pl.Enum(NON_TARGET_WORDS)
-    said = scans["non_target"].cast(words, strict=False).to_physical().fill_null(NOT_SAID).to_numpy()
+    numbers, distinct = few_texts(scans["non_target"])
+    words = distinct.cast(pl.Enum(NON_TARGET_WORDS), strict=False).to_physical().cast(pl.UInt8).fill_null(NOT_SAID)
+    said = words.to_numpy()[numbers]
     day, visit = scans["date"].to_physical().to_numpy(), scans["visit"].to_numpy()
     is_first = np.diff(visit, prepend=-1) > 0
     first, others = np.flatnonzero(is_first), np.flatnonzero(~is_first)

@@ -9,6 +9,10 @@ from analytics.longitudinal.keys import LINES_PER_PATIENT
 
 _IDS_OF_A_KIND = 2**50
 
+_ASKED = (
+    "pid", "treatment_key", "category", "line", "start", "open_end", "rank", "repeat_key", "is_procedure",
+)  # fmt: skip
+
 
 def _number(kind: int, number: pl.Expr) -> pl.Expr:
     """Return an id that lines of different kinds never share: stated, seeded, undated, SSA alone."""
@@ -84,16 +88,20 @@ def derive_line_members(courses: pl.DataFrame, settings: Settings) -> pl.DataFra
         pl.col("start").is_not_null(),
         pl.col("category") == "SSA",
     )
-    stated = courses.filter(is_stated).with_columns(
+    # what the courses say beside is looked up when their lines are known
+    asked = courses.select(_ASKED).with_row_index("place")
+    stated = asked.filter(is_stated).with_columns(
         line_id=_number(0, pl.col("pid").cast(pl.Int64) * LINES_PER_PATIENT + pl.col("line")), stated_no="line"
     )
-    seeded = _derive_seeds(courses.filter(~is_stated & is_dated & ~is_ssa), settings).with_columns(
+    unstated = asked.filter(~is_stated)
+    seeded = _derive_seeds(unstated.filter(is_dated & ~is_ssa), settings).with_columns(
         line_id=_number(1, pl.col("seed"))
     )
-    undated = courses.filter(~is_stated & ~is_dated).with_columns(line_id=_number(2, pl.col("treatment_key")))
+    undated = unstated.filter(~is_dated).with_columns(line_id=_number(2, pl.col("treatment_key")))
     making = pl.concat([stated, seeded, undated], how="diagonal")
-    spells = _derive_ssa_spells(courses.filter(~is_stated), settings)
+    spells = _derive_ssa_spells(unstated, settings)
     partners = making.filter(is_dated & ~is_ssa).select("pid", "line_id", "start", "open_end", "is_procedure")
     joined = _select_spells_with_partner(spells, partners, settings)
     alone = spells.join(joined, on="spell", how="anti").with_columns(line_id=_number(3, pl.col("spell")))
-    return pl.concat([making, alone], how="diagonal")
+    members = pl.concat([making, alone], how="diagonal").select("place", "line_id", "stated_no")
+    return courses[members["place"]].with_columns(members.select("line_id", "stated_no"))

@@ -8,61 +8,15 @@ import numpy as np
 import polars as pl
 
 from analytics.catalogue.settings import Settings
+from analytics.coded_texts import few_texts
 from analytics.longitudinal.courses import derive_courses
 from analytics.longitudinal.covariates import derive_covariates
 from analytics.longitudinal.keys import is_first_of, sort_by_line
 from analytics.longitudinal.line_groups import derive_line_members
+from analytics.longitudinal.line_rows import derive_line_rows
+from analytics.longitudinal.runs import as_index, differs_from_before, list_places
 from analytics.tables.derived import Lines
 from analytics.tables.results import IntArray
-
-
-def _select_single(alone: pl.DataFrame) -> pl.DataFrame:
-    """Return the lines of one course, which is what `_reduce_courses` makes of it."""
-    return alone.select(
-        "line_id", "pid", "patient_id", "treatment", "stated_no", "is_procedure", "treatment_key", "n_cycles",
-        pl.col("cumulative_activity_gbq").round(6),
-        "start", "start_lo", "start_hi", "start_precision", "_file", "_row", "open_end", "is_ongoing", "stop_reason",
-        end_date="end",
-    )  # fmt: skip
-
-
-def _reduce_courses(members: pl.DataFrame) -> pl.DataFrame:
-    """Reduce the courses of each line to one row; dates are those of the part that names the line."""
-    leads = (pl.col("category") != "SSA") | (pl.col("treatment").first().over("line_id") == "SSA")
-    ordered = members.sort("line_id", "rank", "start", "treatment_key", nulls_last=True)
-    leading = ordered.filter(leads).sort("line_id", "start", "rank", "treatment_key", nulls_last=True)
-    dates = leading.group_by("line_id").agg(
-        pl.col("start", "start_lo", "start_hi", "start_precision").first(),
-        pl.col("_file", "_row").first(),
-        pl.col("open_end").max(),
-        pl.when(pl.col("end").null_count() == 0).then(pl.col("end").max()).alias("end_date"),
-        pl.col("is_ongoing").any(),
-        # why it ended is why its last part did: a part that was changed for another did not end the line
-        pl.col("stop_reason").sort_by("open_end", pl.col("stop_reason").is_not_null(), maintain_order=True).last(),
-    )
-    lacks_activity = (
-        (pl.col("category") == "PRRT") & (pl.col("n_cycles") > 0) & pl.col("cumulative_activity_gbq").is_null()
-    )
-    sums = ordered.group_by("line_id").agg(
-        pl.col("pid", "patient_id", "treatment").first(),
-        pl.col("stated_no").first(),
-        pl.col("is_procedure").all(),
-        pl.col("treatment_key").min(),
-        pl.col("n_cycles").sum(),
-        pl.when(pl.col("cumulative_activity_gbq").is_not_null().any() & ~lacks_activity.any())
-        # to the kilobecquerel, so that the order of adding up leaves no trace
-        .then(pl.col("cumulative_activity_gbq").sum().round(6))
-        .alias("cumulative_activity_gbq"),
-    )
-    return sums.join(dates, on="line_id")
-
-
-def _derive_line_rows(members: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a line; most lines have one course, and are taken as they are."""
-    is_together = members["line_id"].is_duplicated()
-    alone = _select_single(members.filter(~is_together))
-    together = _reduce_courses(members.filter(is_together))
-    return pl.concat([alone, together.select(alone.columns)])
 
 
 def _number_lines(lines: pl.DataFrame) -> pl.DataFrame:
@@ -82,35 +36,58 @@ def _number_lines(lines: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(prior_lines=pl.col("line_no") - 1)
 
 
-def _select_overlapping(lines: pl.DataFrame, courses: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the SSA given during each line or as its maintenance, as ``line`` (its place) and ``treatment_key``."""
+def _find_overlapping(lines: pl.DataFrame, courses: pl.DataFrame, settings: Settings) -> tuple[IntArray, IntArray]:
+    """Return the SSA given during each line or as its maintenance: places of lines and keys of treatments."""
+    ssa = courses.select("pid", "treatment_key", ssa_start="start", ssa_end="open_end").filter(
+        courses["category"] == "SSA"
+    )
+    others = np.flatnonzero((lines["treatment"] != "SSA").to_numpy())
+    # both are in the order of patients
+    patient, asked = ssa["pid"].to_numpy(), lines["pid"].to_numpy()[others]
+    begin = np.searchsorted(patient, asked, side="left")
+    lengths = np.searchsorted(patient, asked, side="right") - begin
+    course, line = list_places(begin, lengths), np.repeat(others, lengths)
     reach = pl.when(pl.col("is_procedure")).then(0).otherwise(settings.maintenance_days)
     begins_within = pl.col("ssa_start") - pl.duration(days=reach) <= pl.col("open_end")
     begins_before_next = (pl.col("ssa_start") < pl.col("next_line_date")).fill_null(value=True)
-    ssa = courses.filter(pl.col("category") == "SSA").select(
-        "pid", "treatment_key", ssa_start="start", ssa_end="open_end"
+    pairs = pl.concat(
+        [
+            lines.select("start", "open_end", "is_procedure", "next_line_date")[line],
+            ssa.select("ssa_start", "ssa_end", "treatment_key")[course],
+        ],
+        how="horizontal",
     )
-    return (
-        lines.lazy()
-        .with_row_index("line")
-        .filter(pl.col("treatment") != "SSA")
-        .select("line", "pid", "start", "open_end", "is_procedure", "next_line_date")
-        .join(ssa.lazy(), on="pid")
-        .filter(begins_within & begins_before_next & (pl.col("ssa_end") >= pl.col("start")))
-        .select("line", "treatment_key")
-        .collect()
-    )
+    overlaps = begins_within & begins_before_next & (pl.col("ssa_end") >= pl.col("start"))
+    chosen = np.flatnonzero(pairs.select(overlaps.fill_null(value=False)).to_series().to_numpy())
+    return line[chosen], pairs["treatment_key"].to_numpy()[chosen]
 
 
-def _list_parts(lines: pl.DataFrame, members: pl.DataFrame, overlapping: pl.DataFrame) -> tuple[IntArray, IntArray]:
+def _list_parts(
+    lines: pl.DataFrame, members: pl.DataFrame, overlapping: tuple[IntArray, IntArray]
+) -> tuple[IntArray, IntArray]:
     """Return the places of lines and the keys of the treatments that are part of each, in order."""
-    places = lines.select("line_id").with_row_index("line")
-    own = members.select("line_id", "treatment_key").join(places, on="line_id").select("line", "treatment_key")
-    parts = pl.concat([own, overlapping])
-    n_treatments = 1 + int(parts["treatment_key"].to_numpy().max(initial=0))
+    line_id = lines["line_id"].to_numpy()
+    order = np.argsort(line_id)
+    own = order[np.searchsorted(line_id, members["line_id"].to_numpy(), sorter=order)]
+    line = np.concatenate([own, overlapping[0]])
+    treatment_key = np.concatenate([members["treatment_key"].to_numpy(), overlapping[1]])
+    n_treatments = 1 + int(treatment_key.max(initial=0))
     # line and treatment as one number: texts are looked up when little is left to do
-    key = parts.select(pl.col("line").cast(pl.Int64) * n_treatments + pl.col("treatment_key")).to_series()
-    return np.divmod(key.unique().sort().to_numpy(), n_treatments)
+    key = np.sort(line * n_treatments + treatment_key)
+    return np.divmod(key[differs_from_before(key)], n_treatments)
+
+
+def _join_agents(several: pl.DataFrame) -> pl.Series:
+    """Return the agents of each line, each once, in the order of their names; ``several`` are in that of the lines."""
+    numbers, names = few_texts(several["agent"])
+    rank = names.rank("ordinal").fill_null(0).cast(pl.Int64).to_numpy()
+    in_order = names.sort()
+    key = np.sort(several["line"].to_numpy() * (len(names) + 1) + rank[numbers])
+    line, place = np.divmod(key[differs_from_before(key)], len(names) + 1)
+    agents = pl.DataFrame({"line": line, "agent": in_order.drop_nulls().gather(as_index(place - 1))})
+    # texts of a list are joined in a fifth of the time those of a group are
+    joined = agents.group_by("line", maintain_order=True).agg("agent")
+    return joined.select(pl.col("agent").list.join(" + ")).to_series()
 
 
 def _derive_parts(
@@ -120,7 +97,7 @@ def _derive_parts(
 
     ``courses`` are in the order of ``treatment_key``.
     """
-    line, treatment_key = _list_parts(lines, members, _select_overlapping(lines, courses, settings))
+    line, treatment_key = _list_parts(lines, members, _find_overlapping(lines, courses, settings))
     course = np.searchsorted(courses["treatment_key"].to_numpy(), treatment_key)
     is_ssa_line = (lines["treatment"] == "SSA").to_numpy()[line]
     all_parts = (
@@ -138,18 +115,11 @@ def _derive_parts(
         has_concurrent_ssa="is_added_ssa",
     )
     several = all_parts.filter(~is_alone)
-    agents = several.select("line", "agent").unique().sort("line", "agent")
-    together = pl.concat(
-        [
-            # texts of a list are joined in a fifth of the time those of a group are
-            agents.group_by("line", maintain_order=True)
-            .agg(agents="agent")
-            .with_columns(pl.col("agents").list.join(" + ")),
-            several.group_by("line", maintain_order=True)
-            .agg(treatment_ids="treatment_id", has_concurrent_ssa=pl.col("is_added_ssa").any())
-            .drop("line"),
-        ],
-        how="horizontal",
+    together = (
+        several.group_by("line", maintain_order=True)
+        .agg(treatment_ids="treatment_id", has_concurrent_ssa=pl.col("is_added_ssa").any())
+        .with_columns(_join_agents(several).alias("agents"))
+        .select(alone.columns)
     )
     return pl.concat([alone, together]).sort("line").drop("line")
 
@@ -176,7 +146,7 @@ def derive_lines(tables: Mapping[str, pl.LazyFrame], settings: Settings) -> pl.L
     """
     courses = derive_courses(tables, settings)
     members = derive_line_members(courses, settings)
-    lines = _number_lines(_derive_line_rows(members))
+    lines = _number_lines(derive_line_rows(members))
     parts = _derive_parts(lines, members, courses, settings)
     named = pl.concat([lines, parts], how="horizontal").rename({"start": "start_date", "_file": "file", "_row": "row"})
     return (

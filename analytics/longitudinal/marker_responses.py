@@ -11,15 +11,17 @@ from analytics.catalogue.response_rules import ResponseRule
 from analytics.catalogue.settings import Settings
 from analytics.longitudinal.marker_absences import ABSENCES, derive_absences, word_absences
 from analytics.longitudinal.marker_follow_up import (
+    ValueRuns,
+    Window,
     derive_days,
     derive_follow_up,
-    derive_groups,
+    find_baselines,
+    find_runs,
     select_window,
     summarise_window,
 )
-from analytics.longitudinal.marker_units import compute_unit_key
 from analytics.longitudinal.marker_verdicts import ANSWERS, choose_series, compute_answer, judge_series
-from analytics.longitudinal.runs import as_index
+from analytics.longitudinal.runs import Places, as_index
 from analytics.tables.derived import MarkerResponses
 
 
@@ -51,7 +53,7 @@ def _word_reasons(rules: Sequence[ResponseRule]) -> list[str]:
 
 
 def _select_responses(
-    found: pl.DataFrame, days: pl.DataFrame, series: pl.DataFrame, rules: Sequence[ResponseRule], settings: Settings
+    found: pl.DataFrame, days: pl.DataFrame, values: pl.DataFrame, rules: Sequence[ResponseRule], settings: Settings
 ) -> pl.DataFrame:
     """Put what was found by places into words and values; ``rule_no`` is the place of a row's rule."""
     is_point = pl.col("baseline_low") == pl.col("baseline_high")
@@ -70,6 +72,9 @@ def _select_responses(
     def at(place: str | pl.Expr, column: str) -> pl.Expr:
         return pl.lit(days[column]).gather(pl.col(place) if isinstance(place, str) else place)
 
+    def file_of(place: str | pl.Expr) -> pl.Expr:
+        return pl.lit(values["file"]).gather(at(place, "source"))
+
     return (
         found.with_columns(
             best_value=at("best", "point"),
@@ -77,8 +82,7 @@ def _select_responses(
             baseline_high=at("baseline", "day_high"),
         )
         .select(
-            "pid", "line_no", "analyte", "best_value",
-            compared_unit=pl.lit(series["compared_unit"]).gather(pl.col("group")),
+            "pid", "line_no", "analyte", "best_value", "compared_unit",
             rule_id=pl.lit(pl.Series([rule.rule_id for rule in rules])).gather(pl.col("rule_no")),
             status=pl.lit(pl.Series(statuses)).gather(said),
             reason=pl.lit(pl.Series(_word_reasons(rules))).gather(reason),
@@ -91,14 +95,28 @@ def _select_responses(
             ),
             best_is_bound=at("best", "day_low") != at("best", "day_high"),
             has_flag=(at("baseline", "is_unknown") | at(deciding, "is_unknown")).fill_null(value=False),
-            baseline_file=at("baseline", "file"),
+            baseline_file=file_of("baseline"),
             baseline_row=at("baseline", "row"),
-            deciding_file=at(deciding, "file"),
+            deciding_file=file_of(deciding),
             deciding_row=at(deciding, "row"),
             negative_date=pl.when(responds & is_of_any_time).then(pl.lit(before).gather(pl.col("first"))),
         )
         .select(pl.col(name).cast(column.dtype) for name, column in MarkerResponses.columns().items())
     )  # fmt: skip
+
+
+def _describe(
+    window: Window, values: pl.DataFrame, runs: ValueRuns, days: pl.DataFrame, baseline: Places
+) -> pl.DataFrame:
+    """Return what is known of the groups of a window before any rule is asked: their series, baseline and values."""
+    at_baseline = baseline[window.groups]
+    described = [
+        values.select("series", "compared_unit")[runs.groups[window.groups]],
+        days.select(baseline_low="day_low", baseline_high="day_high", baseline_uln="compared_uln")[at_baseline],
+        summarise_window(window),
+    ]
+    keys = {"unit_key": runs.unit_key[runs.unit_of_group[window.groups]], "baseline": at_baseline}
+    return pl.concat([pl.DataFrame(keys), *described], how="horizontal")
 
 
 def derive_marker_responses(
@@ -116,25 +134,14 @@ def derive_marker_responses(
     pl.LazyFrame
         Schema ``derived.MarkerResponses``: every line for CgA, other markers where the line has values.
     """
-    values = marker_values.collect().with_columns(unit_key=compute_unit_key())
-    wanted = derive_absences(lines.collect(), values)
-    days = derive_days(values)
-    series = derive_groups(days)
-    follow_up = derive_follow_up(days, series)
-    facts = series.with_row_index("group").with_columns(
-        pl.lit(days[source]).gather(pl.col("baseline")).alias(name)
-        for name, source in (
-            ("baseline_low", "day_low"),
-            ("baseline_high", "day_high"),
-            ("baseline_uln", "compared_uln"),
-        )
-    )
+    values = marker_values.collect()
+    runs = find_runs(values)
+    wanted = derive_absences(lines.collect(), values, runs)
+    days = derive_days(values, runs)
+    baseline = find_baselines(days, len(runs.groups))
+    follow_up = derive_follow_up(days, baseline)
     windows = {within: select_window(follow_up, within) for within in {rule.within_days for rule in rules}}
-    summaries = {within: summarise_window(window) for within, window in windows.items()}
-    known = {
-        within: pl.concat([facts[summary["group"]], summary.drop("group")], how="horizontal")
-        for within, summary in summaries.items()
-    }
+    known = {within: _describe(window, values, runs, days, baseline) for within, window in windows.items()}
     parts: list[pl.DataFrame] = []
     named = sorted(rules, key=lambda rule: rule.rule_id)
     for rule in named:
@@ -143,8 +150,8 @@ def derive_marker_responses(
         chosen = choose_series(read.with_columns(answer=compute_answer(rule)))
         parts.append(
             chosen.select(
-                "unit_key", "group", "baseline", "best", "first", "last_yes", "response_date",
+                "unit_key", "compared_unit", "baseline", "best", "first", "last_yes", "response_date",
                 answer=pl.col("answer").to_physical(),
             )
         )  # fmt: skip
-    return _select_responses(_spread_chosen(wanted, parts), days, series, named, settings).lazy()
+    return _select_responses(_spread_chosen(wanted, parts), days, values, named, settings).lazy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analytics.longitudinal.keys import LINES_PER_PATIENT, compute_line_key
+from analytics.longitudinal.keys import compute_line_key
 from analytics.longitudinal.series import MARKERS
 
 UNIT_ANALYTES: tuple[str, ...] = tuple(sorted(MARKERS))
@@ -14,16 +14,6 @@ def compute_unit_key() -> pl.Expr:
     """Return (pid, line_no, analyte) as one Int64."""
     place = pl.col("analyte").cast(pl.Enum(UNIT_ANALYTES)).to_physical().cast(pl.Int64)
     return compute_line_key() * len(UNIT_ANALYTES) + place
-
-
-def decode_unit_key() -> tuple[pl.Expr, ...]:
-    """Return ``pid``, ``line_no`` and ``analyte`` from ``unit_key``."""
-    line, place = pl.col("unit_key") // len(UNIT_ANALYTES), pl.col("unit_key") % len(UNIT_ANALYTES)
-    return (
-        (line // LINES_PER_PATIENT).cast(pl.UInt32).alias("pid"),
-        (line % LINES_PER_PATIENT).cast(pl.Int32).alias("line_no"),
-        pl.lit(pl.Series(UNIT_ANALYTES)).gather(place).alias("analyte"),
-    )
 
 
 def is_unit_of(analyte: str) -> pl.Expr:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from analytics.catalogue.response_rules import ResponseRule
 from analytics.longitudinal.comparisons import has_surely_fallen, is_surely_at_most
-from analytics.longitudinal.keys import is_first_of, sort_by_key, spread_rows, sum_runs
+from analytics.longitudinal.keys import is_first_of, sort_by_key
+from analytics.longitudinal.marker_follow_up import Window
 from analytics.longitudinal.marker_units import is_unit_of
 
 ANSWERS: dict[str, tuple[str, str]] = {
@@ -37,26 +39,20 @@ def _compute_verdict(rule: ResponseRule) -> pl.Expr:
     ]
 
 
-def judge_series(window: pl.DataFrame, rule: ResponseRule) -> pl.DataFrame:
-    """Return for each ``run`` its first and last satisfying value and what stays open or cannot be assessed."""
-    judged = window.select(
-        "run", "place", "date", "is_assessable", verdict=_compute_verdict(rule)
-    ).with_columns(is_yes=pl.col("verdict").fill_null(value=False))  # fmt: skip
-    counts = sum_runs(
-        judged.select(
-            "run",
-            n_open=pl.col("verdict").is_null() & pl.col("is_assessable"),
-            n_raised=pl.col("is_yes") & ~pl.col("is_assessable"),
-        ),
-        "run",
-        "n_open",
-        "n_raised",
+def judge_series(window: Window, rule: ResponseRule) -> pl.DataFrame:
+    """Return for each run its first and last satisfying value and whether any stays open or cannot be assessed."""
+    verdict = window.days.select(_compute_verdict(rule)).to_series()
+    is_yes, is_open = verdict.fill_null(value=False).to_numpy(), verdict.is_null().to_numpy()
+    first, last = window.find_among(np.flatnonzero(is_yes & window.is_assessable))
+    return pl.DataFrame(
+        {
+            "is_open": window.have(is_open & window.is_assessable),
+            "is_raised": window.have(is_yes & ~window.is_assessable),
+            "first": window.days["place"].gather(first),
+            "response_date": window.days["date"].gather(first),
+            "last_yes": window.days["date"].gather(last),
+        }
     )
-    satisfying = judged.select("run", "place", "date").filter(judged["is_yes"] & judged["is_assessable"])
-    first = satisfying.filter(is_first_of("run")).select("run", first="place", response_date="date")
-    last = satisfying.filter(is_first_of("run").shift(-1, fill_value=True)).select(last_yes="date")
-    found = spread_rows(pl.concat([first, last], how="horizontal"), "run", counts.height)
-    return pl.concat([counts.drop("run"), found], how="horizontal")
 
 
 def compute_answer(rule: ResponseRule) -> pl.Expr:
@@ -74,11 +70,11 @@ def compute_answer(rule: ResponseRule) -> pl.Expr:
         .then(pl.lit("not_raised", dtype=_ANSWER))
         .when(pl.col("response_date").is_not_null())
         .then(pl.lit("responds", dtype=_ANSWER))
-        .when(pl.col("n_open") > 0)
+        .when("is_open")
         .then(pl.lit("open", dtype=_ANSWER))
-        .when(pl.col("n_raised") > 0)
+        .when("is_raised")
         .then(pl.lit("only_raised", dtype=_ANSWER))
-        .when(pl.col("n_assessable") == 0)
+        .when(~pl.col("has_assessable"))
         .then(pl.lit("all_raised", dtype=_ANSWER))
         .otherwise(pl.lit("none", dtype=_ANSWER))
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from analytics.coded_texts import few_texts
 from analytics.longitudinal.key_lookup import find_values
 from analytics.longitudinal.keys import is_first_of
 from analytics.tables.results import IntArray
@@ -17,15 +18,10 @@ _ON_SCAN = ("pid", "imaging_id")
 
 def look_up_scans(asked: pl.DataFrame, scans: pl.DataFrame) -> IntArray:
     """Return the position among ``scans`` of the examination of each row ``asked``, or ``NO_SCAN``."""
-    names = pl.Categorical(pl.Categories.random())
-    # both are kept until both have their codes: numbering starts anew once no series of a category is left
-    coded = [table["imaging_id"].cast(names) for table in (scans, asked)]
-    places = [codes.to_physical() for codes in coded]
-    nameless = 1 + max(int(some.fill_null(0).to_numpy().max(initial=0)) for some in places)
-    of_scan, of_asked = (some.fill_null(nameless).to_numpy().astype(np.int64) for some in places)
-    of_scan += scans["pid"].to_numpy().astype(np.int64) * (nameless + 1)
-    of_asked += asked["pid"].to_numpy().astype(np.int64) * (nameless + 1)
-    return find_values(of_scan, np.arange(len(of_scan)), of_asked, NO_SCAN)
+    numbers, names = few_texts(pl.concat([scans["imaging_id"], asked["imaging_id"]]))
+    keys = numbers.astype(np.int64)
+    keys += pl.concat([scans["pid"], asked["pid"]]).to_numpy().astype(np.int64) * len(names)
+    return find_values(keys[: scans.height], np.arange(scans.height), keys[scans.height :], NO_SCAN)
 
 
 def find_scans(lesions: pl.DataFrame, imaging: pl.DataFrame) -> pl.Series:

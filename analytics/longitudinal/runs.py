@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -13,6 +15,13 @@ Numbers = npt.NDArray[np.float64]
 def find_openings(is_first: pl.Series) -> Places:
     """Return the place where each run begins; ``is_first`` says it of every row."""
     return np.flatnonzero(is_first.to_numpy())
+
+
+def differs_from_before(values: npt.NDArray[np.number[Any]]) -> npt.NDArray[np.bool_]:
+    """Return which values differ from the one before; the first does."""
+    is_other = np.ones(len(values), dtype=np.bool_)
+    np.not_equal(values[1:], values[:-1], out=is_other[1:])
+    return is_other
 
 
 def measure_runs(opening: Places, height: int) -> Places:

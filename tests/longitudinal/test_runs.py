@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.longitudinal.runs import as_index, compute_running_minimum, find_lowest
+from analytics.longitudinal.runs import as_index, compute_running_minimum, differs_from_before, find_lowest
 
 RUNS = st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=9), max_size=5)
 
@@ -39,3 +40,8 @@ def test_the_first_row_with_the_smallest_key_of_each_run(runs: list[list[int] | 
     keys = [key for run in runs for key in run or ()]
     found = find_lowest(np.array(numbers, dtype=np.int64), np.array(keys, dtype=np.int64), len(runs))
     assert as_index(found).to_list() == expected
+
+
+@pytest.mark.parametrize(("values", "expected"), [([], []), ([4], [True]), ([4, 4, 7, 4], [True, False, True, True])])
+def test_a_run_begins_where_a_value_differs_from_the_one_before(values: list[int], expected: list[bool]):
+    assert differs_from_before(np.array(values, dtype=np.int64)).tolist() == expected
