@@ -75,7 +75,8 @@ delete from lesion_sizes s
 using (select visit, min(rank) as kept from lesion_sizes group by visit having min(rank) <> max(rank)) k
 where s.visit = k.visit and s.rank <> k.kept;
 
--- what is not seen after it was excised or irradiated in the line in force is not assessed, instead of gone
+-- after it was excised or irradiated in the line in force a lesion is not assessed, instead of smaller or gone; a size
+-- that is still measured stays, to show growth and for the next line
 create or replace temp table treated as
 with first as (
   select pid, coalesce(line_no, -1 - visit) as in_line, lesion_id, min(visit) as since
@@ -84,8 +85,8 @@ with first as (
 select v.visit, lesion_id
 from first f join visits v on v.pid = f.pid and coalesce(v.line_no, -1 - v.visit) = f.in_line and v.visit >= since;
 
-update lesion_sizes s set is_target = false, is_sized = false, is_unknown = true
-from treated t where s.visit = t.visit and s.lesion_id = t.lesion_id and not s.is_seen;
+update lesion_sizes s set is_target = s.is_target and s.is_seen, is_sized = s.is_sized and s.is_seen, is_unknown = true
+from treated t where s.visit = t.visit and s.lesion_id = t.lesion_id;
 
 -- of several scans of a visit the largest size; a merged lesion is its first parent, the others count 0; pieces add up
 create or replace temp table apart as

@@ -94,7 +94,7 @@ def read_lesions(lesions: pd.DataFrame, scans: pd.DataFrame) -> pd.DataFrame:
 
 
 def forget_treated(sizes: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
-    """Call not assessed what is not seen after it was excised or irradiated in the line in force."""
+    """Call not assessed what was excised or irradiated in the line in force; a size still measured stays beside it."""
     places = visits[["visit", "pid"]].assign(in_line=visits["line_no"].fillna(-1 - visits["visit"]))
     left = sizes.loc[sizes["left_locally"], ON_LESION].merge(places, on="visit")
     if left.empty:
@@ -102,10 +102,11 @@ def forget_treated(sizes: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
     first = left.groupby(["pid", "in_line", "lesion_id"])["visit"].min().rename("since").reset_index()
     later = first.merge(places, on=["pid", "in_line"])
     later = later.loc[later["visit"] >= later["since"], ON_LESION].assign(is_later=True)
-    is_later = sizes.merge(later, on=ON_LESION, how="left")["is_later"].eq(True).to_numpy() & ~sizes["is_seen"]
+    is_later = sizes.merge(later, on=ON_LESION, how="left")["is_later"].eq(True).to_numpy()
+    stays = sizes["is_seen"] | ~is_later
     return sizes.assign(
-        is_target=sizes["is_target"] & ~is_later,
-        is_sized=sizes["is_sized"] & ~is_later,
+        is_target=sizes["is_target"] & stays,
+        is_sized=sizes["is_sized"] & stays,
         is_unknown=sizes["is_unknown"] | is_later,
     )
 

@@ -37,27 +37,38 @@ def derive_baselines(sizes: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def are_normal(sizes: pd.DataFrame) -> pd.Series:
+    """Return which sizes are those of no disease: of a node below 10 mm, else 0."""
+    return sizes["tenths"] < np.where(sizes["is_node"], 100, 1)
+
+
 def assess(sizes: pd.DataFrame, visits: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
     """Return the visits of lines with a baseline, with what their lesions come to by their role at it."""
     read = visits.merge(baselines, on=ON_LINE)
     roles = sizes.merge(baselines[["base_visit", "has_sum"]], left_on="visit", right_on="base_visit")
-    roles = roles[["base_visit", "lesion_id"]].assign(is_base_target=roles["is_target"] & roles["has_sum"])
+    roles = roles[["base_visit", "lesion_id"]].assign(
+        is_base_target=roles["is_target"] & roles["has_sum"], was_gone=roles["is_sized"] & are_normal(roles)
+    )
     seen = sizes.merge(read[["visit", "base_visit"]], on="visit").merge(
         roles, on=["base_visit", "lesion_id"], how="left"
     )
     is_target, is_other = seen["is_base_target"].eq(True), seen["is_base_target"].eq(False)
     is_added, tenths = seen["is_base_target"].isna(), seen["tenths"]
-    is_gone = seen["is_sized"] & (tenths < np.where(seen["is_node"], 100, 1))
+    # a size after a local treatment is no measure of response, but the lesion is seen
+    is_measure = seen["is_sized"] & ~seen["is_unknown"]
+    is_gone = is_measure & are_normal(seen)
     sums = pd.DataFrame(
         {
-            "visit": seen["visit"], "tenths": tenths.where(is_target, 0.0), "n_measured": is_target & seen["is_sized"],
-            "n_left": is_target & seen["is_sized"] & ~is_gone, "n_back": is_target & (tenths > 0) & ~seen["is_node"],
+            "visit": seen["visit"], "tenths": tenths.where(is_target, 0.0), "n_measured": is_target & is_measure,
+            "n_left": is_target & is_measure & ~is_gone, "n_back": is_target & (tenths > 0) & ~seen["is_node"],
             "n_stray": is_added & seen["is_target"] & seen["is_seen"], "n_others_gone": is_other & is_gone,
-            "n_others_left": is_other & ~is_gone & ~seen["is_unknown"],
+            "n_others_left": is_other & ~is_gone & (seen["is_seen"] | ~seen["is_unknown"]),
         }
     ).groupby("visit").sum()  # fmt: skip
     sums["seen_new"] = seen[is_added & seen["is_called_new"] & seen["is_seen"]].groupby("visit")["date"].min()
-    others = (~roles["is_base_target"]).groupby(roles["base_visit"]).sum().rename("n_others")
+    others = pd.DataFrame(
+        {"n_others": ~roles["is_base_target"], "n_others_before": ~roles["is_base_target"] & ~roles["was_gone"]}
+    ).groupby(roles["base_visit"]).sum()  # fmt: skip
     read = read.merge(sums, left_on="visit", right_index=True, how="left")
     read = read.merge(others, left_on="base_visit", right_index=True, how="left")
     has_rows = read["tenths"].notna()
@@ -69,6 +80,27 @@ def assess(sizes: pd.DataFrame, visits: pd.DataFrame, baselines: pd.DataFrame) -
     return read.assign(
         n_others=n_others, is_complete=is_complete, is_gone=is_complete & (read["n_left"] == 0),
         first_new=np.fmin(read["new_day"], read["seen_new"]),
+    )  # fmt: skip
+
+
+def find_non_target(read: pd.DataFrame) -> np.ndarray:
+    """Return the reader's word, else what the lesions that are no target come to."""
+    said = [read["said"] == place for place in WORDS.values()]
+    rest = [read["n_others"] == 0, read["n_others_left"] > 0, read["n_others_gone"] == read["n_others"]]
+    may_respond = (read["n_others_before"] > 0) | (read["baseline"] > 0)
+    gone = np.where(may_respond, "CR", "NON_CR_NON_PD")
+    return np.select([*said, *rest], [*WORDS, "NA", "NON_CR_NON_PD", gone], "NE")
+
+
+def find_overall(target: np.ndarray, other: np.ndarray, has_new: pd.Series) -> np.ndarray:
+    are_gone = (target == "CR") & np.isin(other, ["CR", "NA"])
+    were_others_alone = (target == "NON_CR_NON_PD") & (other == "CR")
+    return np.select(
+        [
+            (target == "PD") | (other == "PD") | has_new, (target == "NA") & (other == "NA"), target == "NA",
+            are_gone | were_others_alone, np.isin(target, ["CR", "PR"]),
+        ],
+        ["PD", "NE", other, "CR", "PR"], target,
     )  # fmt: skip
 
 
@@ -86,23 +118,16 @@ def answer(read: pd.DataFrame) -> pd.DataFrame:
     shrinks = 100 * total <= 70 * read["baseline"]
     target = np.select(
         [read["n_targets"] == 0, read["is_gone"], rises | returns, ~read["is_complete"], shrinks],
-        ["NA", "CR", "PD", "NE", "PR"], "SD",
+        ["NA", np.where(read["baseline"] > 0, "CR", "NON_CR_NON_PD"), "PD", "NE", "PR"], "SD",
     )  # fmt: skip
-    said = [read["said"] == place for place in WORDS.values()]
-    rest = [read["n_others"] == 0, read["n_others_left"] > 0, read["n_others_gone"] == read["n_others"]]
-    other = np.select([*said, *rest], [*WORDS, "NA", "NON_CR_NON_PD", "CR"], "NE")
-    is_worse = (target == "PD") | (other == "PD") | read["first_new"].notna()
-    response = np.select(
-        [is_worse, (target == "NA") & (other == "NA"), target == "NA", (target == "CR") & np.isin(other, ["CR", "NA"]),
-         np.isin(target, ["CR", "PR"])],
-        ["PD", "NE", other, "CR", "PR"], target,
-    )  # fmt: skip
+    other = find_non_target(read)
+    response = find_overall(target, other, read["first_new"].notna())
     sign = np.fmin(np.fmin(read["first_new"], read["worse_day"]), read["last_date"].where(target == "PD"))
     kept = ["first_date", "last_date", "n_targets", "n_measured", "is_complete", "baseline_date", "is_inadequate"]
     return read[[*ON_LINE, *kept, "is_imputed", "file", "row"]].assign(
         date=sign.where(response == "PD", read["first_date"]), criteria="RECIST_1_1",
         baseline_mm=read["baseline"] / 10, sum_mm=(total / 10).where(read["n_measured"] > 0), nadir_mm=nadir / 10,
-        change_pct=((total / read["baseline"] - 1) * 100).where(read["is_complete"]),
+        change_pct=((total / read["baseline"] - 1) * 100).where(read["is_complete"] & (read["baseline"] > 0)),
         target=target, non_target=other, has_new_lesion=read["first_new"].notna(), response=response,
     )  # fmt: skip
 

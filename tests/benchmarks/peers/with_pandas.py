@@ -1,7 +1,6 @@
 """The core derivations in pandas: the steps of the SQL files, as merges, groups and sorts; days are numbers.
 
-Nothing of the default rules is left out. One difference stays: a change from a baseline sum of 0 is missing here,
-where the core and DuckDB hold one that is not a number (column `change_pct` of the responses from lesions).
+Nothing of the default rules is left out, and no difference stays.
 """
 
 from __future__ import annotations
