@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -18,7 +19,7 @@ from analytics.intake.examine import clean_header
 from analytics.intake.headers import Delivery, check_header
 from analytics.intake.stretch import PIECE_ROWS, Piece, Stretch, find_id_column, whole_tables
 from analytics.intake.text_table import NO_RAGGED, ROW, TextTable, join_pieces
-from analytics.tables.results import BoolArray
+from analytics.tables.results import BoolArray, IntArray
 from analytics.tables.study import InputFile
 
 FIRST_ROW = 2
@@ -120,9 +121,7 @@ def _stretches(delivery: Delivery, form: TextTable, texts: pl.LazyFrame, id_colu
         first = 0
         for runs in _runs(texts.select(id_column)):
             ids, lengths = runs.struct.field("value"), runs.struct.field("len").to_numpy().astype(np.int64)
-            part = _Part(
-                ColumnarRows(delivery.path, delivery.name, delivery.known, first, int(lengths.sum())), id_column, ids
-            )
+            part = _Part(ColumnarRows(delivery.path, delivery.name, delivery.known, first, int(lengths.sum())), lengths)
             yield Stretch(form, ids, lengths, part.cut, part.pick)
             first += part.rows.n_rows
     except UNREADABLE as error:
@@ -160,45 +159,50 @@ class ColumnarRows:
         SourceError
             If the file is damaged here.
         """
-        rows = self._collect(lambda file, _: file.slice(self.first, self.n_rows))
+        rows = self._collect(lambda file: file.slice(self.first, self.n_rows))
         return rows.with_row_index(ROW, self.first_row).with_columns(pl.col(ROW).cast(pl.UInt32))
 
-    def decode_of(self, id_column: str, ids: pl.Series) -> pl.DataFrame:
-        """Return the rows with one of some ids alone."""
-        is_between = pl.col(ROW).is_between(self.first_row, self.first_row + self.n_rows - 1)
+    def decode_at(self, places: pl.Series) -> pl.DataFrame:
+        """Return the rows at some places alone, counted from the first."""
+        rows = (places + self.first_row).cast(pl.UInt32)
 
-        def choose(file: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
-            is_wanted = _as_text(id_column, schema[id_column]).is_in(ids.implode(), nulls_equal=True)
-            return file.with_row_index(ROW, FIRST_ROW).filter(is_wanted, is_between)
+        def choose(file: pl.LazyFrame) -> pl.LazyFrame:
+            # cut first: a condition on the number of a row has the whole file decoded
+            mine = file.slice(self.first, self.n_rows).with_row_index(ROW, self.first_row)
+            return mine.filter(pl.col(ROW).is_in(rows.implode()))
 
-        return self._collect(choose, pl.col(ROW).cast(pl.UInt32))
+        return self._collect(choose, pl.col(ROW).cast(pl.UInt32), engine="streaming")
 
     @property
     def first_row(self) -> int:
         """Return the number of the first row, as a person counts."""
         return FIRST_ROW + self.first
 
-    def _collect(self, choose: Callable[[pl.LazyFrame, pl.Schema], pl.LazyFrame], *more: pl.Expr) -> pl.DataFrame:
+    def _collect(
+        self,
+        choose: Callable[[pl.LazyFrame], pl.LazyFrame],
+        *more: pl.Expr,
+        engine: Literal["auto", "streaming"] = "auto",
+    ) -> pl.DataFrame:
         try:
-            file, cells, schema = _scan(self.path, self.known)
-            return choose(file, schema).select(*more, *cells).collect()
+            file, cells, _ = _scan(self.path, self.known)
+            return choose(file).select(*more, *cells).collect(engine=engine)
         except UNREADABLE as error:
             raise _unreadable(self.name, error) from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """The rows of a stretch."""
+    """The rows of a stretch, in runs of one id."""
 
     rows: ColumnarRows
-    id_column: str
-    ids: pl.Series
+    lengths: IntArray
 
     def cut(self, first: int, n_rows: int) -> ColumnarRows:
         return replace(self.rows, first=self.rows.first + first, n_rows=n_rows)
 
     def pick(self, runs: BoolArray) -> pl.DataFrame:
-        return self.rows.decode_of(self.id_column, self.ids.filter(pl.Series(runs)).unique())
+        return self.rows.decode_at(pl.Series(np.flatnonzero(np.repeat(runs, self.lengths))))
 
 
 def _unreadable(name: str, error: BaseException) -> SourceError:

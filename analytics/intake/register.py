@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from analytics.intake.examine import clean_header
+from analytics.intake.id_table import IdTable, make_id_table
 from analytics.intake.identity import find_look_alikes
 from analytics.intake.parse import normalise_ids
 from analytics.intake.personal_ids import refuse_personal_ids, refuse_personal_strays
@@ -36,6 +37,7 @@ class Register:
     patients: pl.DataFrame
     strays: set[str] = field(default_factory=set[str])
     _by_id: pl.DataFrame = field(init=False)
+    _table: IdTable | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._by_id = self.patients.sort("patient_id")
@@ -66,12 +68,28 @@ class Register:
             If ids that are not on the sheet are personal.
         """
         ids = _normalised(cells)
-        pids = self._join(ids) if ids.len() * MANY_IDS >= self.patients.height else self._search(ids)
+        pids = self._find(ids) if self._are_many(ids) else self._search(ids)
         if pids.null_count():
             strays = ids.filter(pids.is_null()).drop_nulls().unique()
             refuse_personal_strays(strays, place)
             self.strays.update(strays)
         return pids
+
+    def _are_many(self, ids: pl.Series) -> bool:
+        return ids.len() * MANY_IDS >= self.patients.height
+
+    def _find(self, ids: pl.Series) -> pl.Series:
+        """Find ids by their hashes, and the few that are not found so in another way."""
+        if self.patients.height == 0:
+            return self._join(ids)
+        if self._table is None:
+            self._table = make_id_table(self.patients["patient_id"])
+        pids = self.patients["pid"].gather(self._table.find(ids))
+        left = pids.is_null().arg_true()
+        if left.is_empty():
+            return pids
+        others = ids.gather(left)
+        return pids.scatter(left, self._join(others) if self._are_many(others) else self._search(others))
 
     def _join(self, ids: pl.Series) -> pl.Series:
         return ids.to_frame().join(self.patients, on="patient_id", how="left", maintain_order="left")["pid"]
