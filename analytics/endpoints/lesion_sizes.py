@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analytics.catalogue.size_criteria import SizeCriteria
+from analytics.endpoints.lesion_parents import list_parents
 from analytics.endpoints.lesion_readings import find_readings, find_scans_read
 from analytics.endpoints.lesion_rows import (
     CALLED_NEW,
@@ -158,7 +159,11 @@ def _resolve_parents(sizes: pl.DataFrame) -> pl.DataFrame:
             pl.col("parent").str.split("/").list.first().alias("lesion_id"),
             pl.col("parent") == pl.col("lesion_id").str.split("+").list.first(),
         )
-        .with_columns(tenths=pl.when("parent").then("tenths").otherwise(pl.lit(0, dtype=pl.Int32)))
+        .with_columns(
+            tenths=pl.when(pl.col("parent") | pl.col("tenths").is_null())
+            .then("tenths")
+            .otherwise(pl.lit(0, dtype=pl.Int32))
+        )
         .drop("parent")
     )
     return (
@@ -168,7 +173,9 @@ def _resolve_parents(sizes: pl.DataFrame) -> pl.DataFrame:
             # one piece without a size leaves the whole without one; what is known of it may still show a growth
             pl.when(pl.col("tenths").is_not_null().any()).then(pl.col("tenths").sum()).alias("tenths"),
             (pl.col("tenths").null_count() == 0).alias("is_whole"),
-            pl.col("date", "scan", "marks").first(),
+            pl.col("date", "scan").first(),
+            # what one piece says of the whole does not depend on its number
+            pl.col("marks").bitwise_or(),
         )
         .sort("visit")
     )
@@ -220,7 +227,7 @@ def _read_sizes(rows: LesionRows, lesions: pl.LazyFrame, scans: pl.DataFrame, li
     if is_metabolic.any():
         _forget_unseen(sizes, is_metabolic)
     if len(rows.left_locally):
-        forget_treated(sizes, rows.left_locally, line)
+        forget_treated(sizes, rows.left_locally, line, list_parents(rows.names))
     return sizes
 
 

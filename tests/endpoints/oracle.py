@@ -21,6 +21,20 @@ class Lesion:
 
 
 @dataclass
+class Whole:
+    """A lesion at a visit, from its own rows, its pieces and what it merged into."""
+
+    name: str
+    roles: set[str]
+    nodal: bool
+    known: int
+    is_sized: bool
+    is_seen: bool
+    is_unknown: bool
+    is_treated: bool
+
+
+@dataclass
 class Scan:
     name: str
     day: dt.date
@@ -36,19 +50,54 @@ def size_of(lesion: Lesion) -> int | None:
     return lesion.tenths if lesion.how == "yes" else None
 
 
-def is_normal(lesion: Lesion) -> bool:
-    size = size_of(lesion)
-    return size is not None and (size < 100 if lesion.nodal else size == 0)
+def is_seen(lesion: Lesion) -> bool:
+    return lesion.how in ("yes", "too_small")
 
 
-def is_gone(lesion: Lesion) -> bool:
-    return is_normal(lesion) and not lesion.is_treated
+def is_unknown(lesion: Lesion) -> bool:
+    return lesion.how in ("not_assessed", "not_evaluable", "excised", "irradiated")
+
+
+def parents_of(name: str) -> list[str]:
+    """Return the lesions that a name stands for: «T01+T02» for two, «T01/2» for the one it is a piece of."""
+    return [parent.split("/")[0] for parent in name.split("+")]
+
+
+def make_whole(rows: list[Lesion]) -> list[Whole]:
+    """Return the lesions that rows tell of: pieces add up, a merged lesion is its first parent, the others count 0."""
+    told: dict[str, list[tuple[Lesion, int | None]]] = {}
+    for row in rows:
+        for place, name in enumerate(parents_of(row.name)):
+            size = size_of(row)
+            told.setdefault(name, []).append((row, 0 if place and size is not None else size))
+    return [
+        Whole(
+            name,
+            roles={row.role for row, _ in parts},
+            nodal=any(row.nodal for row, _ in parts),
+            known=sum(size or 0 for _, size in parts),
+            is_sized=all(size is not None for _, size in parts),
+            is_seen=any(is_seen(row) for row, _ in parts),
+            is_unknown=any(is_unknown(row) or row.is_treated for row, _ in parts),
+            is_treated=any(row.is_treated for row, _ in parts),
+        )
+        for name, parts in told.items()
+    ]
+
+
+def is_normal(lesion: Whole) -> bool:
+    return lesion.is_sized and (lesion.known < 100 if lesion.nodal else lesion.known == 0)
+
+
+def is_gone(lesion: Whole) -> bool:
+    return is_normal(lesion) and not lesion.is_unknown
 
 
 def mark_left(scans: list[Scan], lesions: list[Lesion], starts: list[dt.date]) -> list[Lesion]:
     """Call excised what is not seen in the line in which it was excised or irradiated, from that day on: no target.
 
-    What is still seen there is measured after a treatment.
+    What is still seen there is measured after a treatment. What is said of a piece, or of what a lesion merged into,
+    is said of the whole; a merged lesion was treated if any it came from was.
     Outside a line, what is not seen on the day of which another scan says so.
     """
     day_of = {scan.name: scan.day for scan in scans}
@@ -60,15 +109,17 @@ def mark_left(scans: list[Scan], lesions: list[Lesion], starts: list[dt.date]) -
     days: set[tuple[str, dt.date]] = set()
     for lesion in sorted(lesions, key=lambda x: day_of[x.scan]):
         if lesion.how in ("excised", "irradiated"):
-            days.add((lesion.name, day_of[lesion.scan]))
-            if line_of(lesion):
-                left.setdefault((lesion.name, line_of(lesion)), day_of[lesion.scan])
+            for name in parents_of(lesion.name):
+                days.add((name, day_of[lesion.scan]))
+                if line_of(lesion):
+                    left.setdefault((name, line_of(lesion)), day_of[lesion.scan])
     marked = []
     for lesion in lesions:
-        since = left.get((lesion.name, line_of(lesion)))
-        is_unseen = lesion.how not in ("yes", "too_small")
-        has_left = (since is not None and day_of[lesion.scan] >= since) or (lesion.name, day_of[lesion.scan]) in days
-        if (has_left and is_unseen) or lesion.how in ("excised", "irradiated"):
+        day, line = day_of[lesion.scan], line_of(lesion)
+        has_left = any(
+            (name, day) in days or left.get((name, line), dt.date.max) <= day for name in parents_of(lesion.name)
+        )
+        if (has_left and not is_seen(lesion)) or lesion.how in ("excised", "irradiated"):
             marked.append(replace(lesion, how="excised", role="other" if lesion.role == "target" else lesion.role))
         else:
             marked.append(replace(lesion, is_treated=has_left))
@@ -85,28 +136,28 @@ def gather_visits(scans: list[Scan]) -> list[list[Scan]]:
 def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: list[Lesion]) -> list[tuple[dt.date, str]]:
     """Return (day, overall response) of every visit after ``start`` up to ``end``."""
 
-    def at(visit: list[Scan]) -> list[Lesion]:
+    def at(visit: list[Scan]) -> list[Whole]:
         names = {scan.name for scan in visit}
         found = [lesion for lesion in lesions if lesion.scan in names]
         largest: dict[str, Lesion] = {}
         for lesion in sorted(found, key=lambda x: (-1 if size_of(x) is None else size_of(x), x.how == "yes")):
             largest[lesion.name] = lesion
-        return list(largest.values())
+        return make_whole(list(largest.values()))
 
     visits = gather_visits(scans)
     before = [v for v in visits if dt.timedelta(0) <= start - v[0].day <= dt.timedelta(days=90) and at(v)]
 
     def has_full_targets(visit: list[Scan]) -> bool:
-        targets = [lesion for lesion in at(visit) if lesion.role == "target"]
-        return bool(targets) and all(size_of(lesion) is not None for lesion in targets)
+        targets = [lesion for lesion in at(visit) if "target" in lesion.roles]
+        return bool(targets) and all(lesion.is_sized for lesion in targets)
 
     full = [v for v in before if has_full_targets(v)]
     if not before:
         return []
     baseline = at((full or before)[-1])
-    targets = {x.name for x in baseline if x.role == "target"} if full else set()
+    targets = {x.name for x in baseline if "target" in x.roles} if full else set()
     others = {x.name for x in baseline} - targets
-    base_sum = sum(size_of(x) or 0 for x in baseline if x.name in targets) if full else None
+    base_sum = sum(x.known for x in baseline if x.name in targets) if full else None
     nadir, was_gone, answers = base_sum, False, []
     for visit in visits:
         day = visit[0].day
@@ -115,19 +166,17 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
         here = at(visit)
         said = [scan.non_target for scan in visit if scan.non_target]
         new = any(s.new for s in visit) or any(
-            x.role == "new" and x.name not in targets | others and x.how in ("yes", "too_small") for x in here
+            "new" in x.roles and x.name not in targets | others and x.is_seen for x in here
         )
         if not here and not said and not new:
             continue
         mine = [x for x in here if x.name in targets]
-        sizes = [size_of(x) for x in mine if size_of(x) is not None]
-        stray = any(
-            x.role == "target" and x.name not in targets | others and x.how in ("yes", "too_small") for x in here
-        )
-        untreated = [x for x in mine if size_of(x) is not None and not x.is_treated]
-        total, complete = sum(sizes), bool(targets) and len(untreated) == len(targets) and not stray
+        stray = any("target" in x.roles and x.name not in targets | others and x.is_seen for x in here)
+        untreated = [x for x in mine if x.is_sized and not x.is_treated]
+        total = sum(x.known for x in mine)
+        complete = bool(targets) and len(untreated) == len(targets) and not stray
         gone = complete and all(is_gone(x) for x in mine)
-        back = any(not x.nodal and (size_of(x) or 0) > 0 for x in mine)
+        back = any(not x.nodal and x.known > 0 for x in mine)
         if not targets:
             target = "NA"
         elif gone:
@@ -151,15 +200,14 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
     return answers
 
 
-def judge_others(here: list[Lesion], others: set[str], said: list[str], was_seen: bool) -> str:
+def judge_others(here: list[Whole], others: set[str], said: list[str], was_seen: bool) -> str:
     for word in ("PD", "NON_CR_NON_PD", "NE", "CR"):
         if word in said:
             return word
     if not others:
         return "NA"
     mine = [x for x in here if x.name in others]
-    unknown = ("not_assessed", "not_evaluable", "excised", "irradiated")
-    if any(not is_gone(x) and x.how not in unknown for x in mine):
+    if any(not is_gone(x) and (x.is_seen or not x.is_unknown) for x in mine):
         return "NON_CR_NON_PD"
     if sum(is_gone(x) for x in mine) == len(others):
         return "CR" if was_seen else "NON_CR_NON_PD"

@@ -20,6 +20,18 @@ SIZES = [100, 120, 150, 200, 240, 250, 300]
 """Few and round sizes, so that many sums fall exactly on a threshold."""
 
 
+def write_names(chance: np.random.Generator, lesions: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
+    """Return the lesions as one scan names them: now and then in two pieces, or two of them as one."""
+    named = list(lesions)
+    if len(named) > 1 and chance.random() < 0.1:
+        (first, role, nodal), (second, _, _) = named[:2]
+        named[:2] = [(f"{first}+{second}", role, nodal)]
+    elif named and chance.random() < 0.15:
+        name, role, nodal = named.pop()
+        named += [(f"{name}/{piece}", role, nodal) for piece in (1, 2)]
+    return named
+
+
 def simulate_patient(chance: np.random.Generator, code: str) -> dict[str, list[dict[str, str | None]]]:
     first = dt.date(2015, 1, 1) + dt.timedelta(days=int(chance.integers(0, 400)))
     starts = [first]
@@ -47,7 +59,7 @@ def simulate_patient(chance: np.random.Generator, code: str) -> dict[str, list[d
                 else None,
             }
         )
-        for lesion, role, nodal in lesions:
+        for lesion, role, nodal in write_names(chance, lesions):
             if chance.random() < 0.95:
                 how = str(chance.choice(HOW))
                 size = str(int(chance.choice(SIZES)) / 10) if how == "yes" else None

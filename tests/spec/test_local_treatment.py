@@ -111,3 +111,43 @@ def test_before_the_line_one_scan_of_the_day_is_enough_to_say_that_a_lesion_left
     )
     found = derive_recist_assessments(tables, derive_lines(tables, Settings()), Settings()).collect()
     assert found.select("n_targets", "baseline_mm", "response").rows() == [(1, 30.0, "PR")]
+
+
+def read_named(rows: str) -> pl.DataFrame:
+    """Return the assessments of targets that split or merged: scan, lesion, size or how it was (not) measured."""
+    lesions = "patient_id | imaging_id | lesion_id | role | longest_mm | measured\n"
+    for row in rows.split(", "):
+        scan, name, seen = row.split()
+        size, how = (seen, "yes") if seen.isdigit() else ("", seen)
+        lesions += f"P1 | {scan} | {name} | target | {size} | {how}\n"
+    scans = "".join(f"P1 | s{place} | {day} | CT\n" for place, day in enumerate(DAYS))
+    tables = accept_by_hand(
+        {"treatments": PRRT, "imaging": "patient_id | imaging_id | date | modality\n" + scans, "lesions": lesions}
+    )
+    return derive_recist_assessments(tables, derive_lines(tables, Settings()), Settings()).collect()
+
+
+@pytest.mark.parametrize(("after", "response"), [("5", "NE"), ("75", "PD")])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "s0 T01 60, s1 T01/1 irradiated, s1 T01/2 30, s2 T01/1 {after}, s2 T01/2 5",
+        "s0 T01 60, s1 T01/1 30, s1 T01/2 irradiated, s2 T01/1 {after}, s2 T01/2 5",
+        "s0 T01 60, s1 T01 irradiated, s2 T01/1 5, s2 T01/2 {after}",
+        "s0 T01 60, s1 T01/1 excised, s2 T01 {after}",
+        "s0 T01 30, s0 T02 30, s1 T01 irradiated, s1 T02 30, s2 T01+T02 {after}",
+        "s0 T01 30, s0 T02 30, s1 T01 30, s1 T02 irradiated, s2 T01+T02 {after}",
+        "s0 T01 30, s0 T02 30, s1 T01+T02 irradiated, s2 T01 {after}, s2 T02 5",
+    ],
+)
+def test_a_local_treatment_holds_for_the_whole_of_a_split_or_merged_lesion(rows: str, after: str, response: str):
+    """L4: whichever piece or parent was treated, 60 mm show growth or nothing from then on."""
+    assert read_named(rows.format(after=after))["response"].to_list() == ["NE", response]
+
+
+def test_a_lesion_that_merged_into_one_without_a_size_has_none_either():
+    """L4, L5: T02 counts 0 beside the size of T01+T02, and is not measured where that is not."""
+    found = read_named("s0 T02 30, s1 T01+T02 not_evaluable")
+    assert found.select("is_complete", "response").row(0) == (False, "NE")
+    found = read_named("s0 T02 30, s0 T03 20, s1 T01+T02 yes, s1 T03 10")
+    assert found.select("n_measured", "is_complete", "response").row(0) == (1, False, "NE")

@@ -103,7 +103,8 @@ def _disturb_scans(change: Disturbance, tables: dict[str, pl.DataFrame]) -> None
     rows = change.write(rows, 0.01, role="new", nodal=None)
     rows = change.write(rows, 0.1, longest_mm=pl.col("longest_mm") + 0.25)
     rows = change.write(rows, 0.01, lesion_id=pl.col("lesion_id") + "+T02")
-    rows = change.write(rows, 0.01, lesion_id=pl.col("lesion_id") + "/1")
+    rows = change.write(rows, 0.02, lesion_id=pl.col("lesion_id") + "/1")
+    rows = change.write(rows, 0.02, lesion_id=pl.col("lesion_id") + "/2")
     read_again = rows.filter(pl.col("imaging_id").hash(1) % 20 == 0)
     others = [read_again.with_columns(pl.col("longest_mm") * 1.1, reader=pl.lit(name)) for name in ("Central", "alpha")]
     key = ["pid", "imaging_id", "reader", "lesion_id"]

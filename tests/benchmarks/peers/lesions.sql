@@ -76,14 +76,19 @@ using (select visit, min(rank) as kept from lesion_sizes group by visit having m
 where s.visit = k.visit and s.rank <> k.kept;
 
 -- after it was excised or irradiated in the line in force a lesion is not assessed, instead of smaller or gone; a size
--- that is still measured stays, to show growth and for the next line
+-- that is still measured stays, to show growth and for the next line; a piece and what merged stand for the whole
+create or replace temp table parents as
+select distinct lesion_id, string_split(unnest(string_split(lesion_id, '+')), '/')[1] as parent
+from (select distinct lesion_id from lesion_sizes);
+
 create or replace temp table treated as
 with first as (
-  select pid, coalesce(line_no, -1 - visit) as in_line, lesion_id, min(visit) as since
-  from lesion_sizes join visits using (visit) where left_locally group by all
+  select pid, coalesce(line_no, -1 - visit) as in_line, parent, min(visit) as since
+  from lesion_sizes join visits using (visit) join parents using (lesion_id) where left_locally group by all
 )
-select v.visit, lesion_id
-from first f join visits v on v.pid = f.pid and coalesce(v.line_no, -1 - v.visit) = f.in_line and v.visit >= since;
+select distinct v.visit, lesion_id
+from first f join visits v on v.pid = f.pid and coalesce(v.line_no, -1 - v.visit) = f.in_line and v.visit >= since
+  join parents using (parent);
 
 update lesion_sizes s set is_target = s.is_target and s.is_seen, is_sized = s.is_sized and s.is_seen, is_unknown = true
 from treated t where s.visit = t.visit and s.lesion_id = t.lesion_id;
@@ -106,16 +111,14 @@ with largest as (
     string_split(parent, '/')[1] as lesion_id
   from (select *, unnest(string_split(lesion_id, '+')) as parent from largest where is_compound)
 ), counted as (
-  select *, case when not is_first then 0 when is_sized then tenths end as counted,
+  select *, case when is_sized then if(is_first, tenths, 0) end as counted,
     row_number() over (partition by visit, lesion_id order by is_compound, own_id) as turn from spread
 )
-select visit, lesion_id, arg_min({date: date, is_node: is_node, is_called_new: is_called_new, is_target: is_target,
-    is_seen: is_seen, is_unknown: is_unknown}, turn) as told,
-  count(counted) = count(*) as is_sized, coalesce(sum(counted), 0)::integer as tenths
+select visit, lesion_id, arg_min(date, turn) as date, bool_or(is_node) as is_node,
+  bool_or(is_called_new) as is_called_new, bool_or(is_target) as is_target, bool_or(is_seen) as is_seen,
+  bool_or(is_unknown) as is_unknown, count(counted) = count(*) as is_sized, coalesce(sum(counted), 0)::integer as tenths
 from counted group by visit, lesion_id;
 
 delete from lesion_sizes where visit in (from apart);
 
-insert into lesion_sizes by name
-select visit, lesion_id, is_sized, tenths, told.date, told.is_node, told.is_called_new, told.is_target, told.is_seen,
-  told.is_unknown from resolved;
+insert into lesion_sizes by name from resolved;

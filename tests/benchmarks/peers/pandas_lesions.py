@@ -93,15 +93,25 @@ def read_lesions(lesions: pd.DataFrame, scans: pd.DataFrame) -> pd.DataFrame:
     return sizes.reset_index(drop=True)
 
 
+def list_parents(sizes: pd.DataFrame) -> pd.DataFrame:
+    """Return the lesions that each name stands for: several that merged, or the one of a piece."""
+    names = pd.DataFrame({"lesion_id": sizes["lesion_id"].unique()})
+    names = names.assign(parent=names["lesion_id"].str.split("+")).explode("parent")
+    return names.assign(parent=names["parent"].str.split("/").str[0]).drop_duplicates()
+
+
 def forget_treated(sizes: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
     """Call not assessed what was excised or irradiated in the line in force; a size still measured stays beside it."""
     places = visits[["visit", "pid"]].assign(in_line=visits["line_no"].fillna(-1 - visits["visit"]))
     left = sizes.loc[sizes["left_locally"], ON_LESION].merge(places, on="visit")
     if left.empty:
         return sizes
-    first = left.groupby(["pid", "in_line", "lesion_id"])["visit"].min().rename("since").reset_index()
+    parents = list_parents(sizes)
+    left = left.merge(parents, on="lesion_id")
+    first = left.groupby(["pid", "in_line", "parent"])["visit"].min().rename("since").reset_index()
     later = first.merge(places, on=["pid", "in_line"])
-    later = later.loc[later["visit"] >= later["since"], ON_LESION].assign(is_later=True)
+    later = later[later["visit"] >= later["since"]].merge(parents, on="parent")
+    later = later[ON_LESION].drop_duplicates().assign(is_later=True)
     is_later = sizes.merge(later, on=ON_LESION, how="left")["is_later"].eq(True).to_numpy()
     stays = sizes["is_seen"] | ~is_later
     return sizes.assign(
@@ -130,8 +140,10 @@ def resolve(sizes: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
         lesion_id=merged["parent"].str.split("/").str[0],
     )
     spread = pd.concat([plain, merged]).sort_values([*ON_LESION, "is_compound", "own_id"])
-    spread["known"] = spread["known"].where(spread["is_first"], 0.0)
+    spread["known"] = spread["known"].where(spread["is_first"] | spread["known"].isna(), 0.0)
     counted = spread.groupby(ON_LESION)["known"].agg(["sum", "count", "size"]).reset_index()
     told = spread.drop_duplicates(ON_LESION).reset_index(drop=True)
+    flags = ["is_node", "is_called_new", "is_target", "is_seen", "is_unknown"]
+    told[flags] = spread.groupby(ON_LESION)[flags].any().reset_index()[flags]
     told = told.assign(tenths=counted["sum"], is_sized=counted["count"] == counted["size"])
     return pd.concat([sizes[~is_apart], told[sizes.columns]], ignore_index=True)
