@@ -53,21 +53,28 @@ def count_called_targets(sizes: LesionSizes, is_asked: BoolArray) -> tuple[IntAr
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The lesions of the baselines: ``line``, ``lesion``, their ``role`` and ``is_gone``, over ``n_lines`` lines."""
+    """The lesions of the baselines: ``line``, ``lesion``, their ``role`` and whether each was seen and not normal."""
 
     line: IntArray
     lesion: NDArray[np.uint32]
     role: NDArray[np.uint8]
-    is_gone: BoolArray
+    is_disease: BoolArray
     n_lines: int
 
     def count_others(self) -> IntArray:
         """Return how many lesions of each line's baseline are no target."""
         return np.bincount(self.line[self.role == _OTHER], minlength=self.n_lines)
 
-    def have_others(self) -> BoolArray:
-        """Return whether any lesion of each line's baseline that is no target was not gone."""
-        return np.bincount(self.line[(self.role == _OTHER) & ~self.is_gone], minlength=self.n_lines) > 0
+    def have_diseased_targets(self) -> BoolArray:
+        """Return whether any target of each line's baseline was seen and not normal."""
+        return self._have_diseased(_TARGET)
+
+    def have_diseased_others(self) -> BoolArray:
+        """Return whether any other lesion of each line's baseline was seen and not normal."""
+        return self._have_diseased(_OTHER)
+
+    def _have_diseased(self, role: int) -> BoolArray:
+        return np.bincount(self.line[(self.role == role) & self.is_disease], minlength=self.n_lines) > 0
 
     def by_key(self, n_names: int) -> KeyedValues:
         """Return the roles by line and lesion, as ``_find_roles`` asks for them."""
@@ -92,7 +99,8 @@ def derive_roles(sizes: LesionSizes, baselines: pl.DataFrame, criteria: SizeCrit
     has_targets = baselines.select((pl.col("n_targets") > 0).fill_null(value=False)).to_series().to_numpy()
     is_target = ((base.marks & TARGET) > 0) & has_targets[line]
     role = np.where(is_target, np.uint8(_TARGET), np.uint8(_OTHER))
-    return Roles(line, base.lesion, role, (_mark_sizes(base, criteria) & _GONE) > 0, baselines.height)
+    is_disease = (_mark_sizes(base, criteria) & (SEEN | _GONE)) == SEEN
+    return Roles(line, base.lesion, role, is_disease, baselines.height)
 
 
 def _mark_sizes(sizes: SizedReadings, criteria: SizeCriteria) -> NDArray[np.uint8]:

@@ -37,8 +37,8 @@ def forget_treated(sizes: SizedReadings, treated: IntArray, line: IntArray, pare
     """Call not assessed, instead of gone, what is not seen after it was excised or irradiated in the line in force.
 
     A size that is still measured shows growth or nothing (marked ``SIZED`` and ``UNKNOWN``); to the next line it is a
-    size like others. What is said of a piece, or of one that merged with others, is said of the whole lesion. To that line a lesion that left is no target, whatever another examination of that day that does
-    not see it calls it.
+    size like others. What is said of a piece, or of what a lesion merged into, is said of the whole lesion. To that
+    line a lesion that left is no target, whatever another examination of that day that does not see it calls it.
 
     Parameters
     ----------

@@ -86,15 +86,24 @@ def _assess(readings: LineReadings, summaries: LesionSummaries, roles: Roles) ->
     is_complete = (seen.n_measured == n_targets) & (n_targets > 0) & ~seen.has_stray_target
     is_gone = is_complete & ~seen.is_left
     nadir = _find_nadirs(line, np.where(is_complete, seen.sum, NO_SUM), baseline)
+    were_diseased = roles.have_diseased_targets()[line]
     sums = VisitSums(
-        seen.sum, nadir, baseline, n_targets, is_complete, is_gone, _were_gone(line, is_gone), seen.is_back
+        seen.sum,
+        nadir,
+        baseline,
+        n_targets,
+        were_diseased,
+        is_complete,
+        is_gone,
+        _were_gone(line, is_gone),
+        seen.is_back,
     )
     target = compute_target_response(sums, readings.criteria)
     # a visit without a single lesion row says nothing of the others
     n_others = np.where(seen.has_rows, roles.count_others()[line], 0)
     said = visits["said"].to_numpy()
-    # beside targets that were seen, what was gone at the baseline hides no complete response
-    may_respond = roles.have_others()[line] | (baseline < NO_SUM) & (baseline > 0)
+    # beside targets that were diseased, what was gone at the baseline hides no complete response
+    may_respond = roles.have_diseased_others()[line] | were_diseased
     non_target = compute_non_target_response(said, n_others, seen.n_others_gone, seen.is_other_left, may_respond)
     new_day = np.minimum(visits["new_day"].to_numpy(), seen.new_day)
     response = compute_overall_response(target, non_target, new_day < NEVER)

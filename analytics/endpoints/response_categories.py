@@ -34,6 +34,8 @@ class VisitSums:
         that is not known.
     n_targets
         How many targets the baseline has.
+    were_diseased
+        Whether any of these was seen and not normal.
     is_complete, is_gone, was_gone, is_back
         Whether all targets are measured, all are gone, all were gone at an earlier visit, and any has a size.
     """
@@ -42,6 +44,7 @@ class VisitSums:
     nadir: IntArray
     baseline: IntArray
     n_targets: IntArray
+    were_diseased: BoolArray
     is_complete: BoolArray
     is_gone: BoolArray
     was_gone: BoolArray
@@ -51,7 +54,7 @@ class VisitSums:
 def compute_target_response(sums: VisitSums, criteria: SizeCriteria) -> Categories:
     """Return the target response; progression is also read from an incomplete sum that is large enough.
 
-    Targets of which nothing was seen at the baseline have not responded by staying away.
+    Targets that were all gone or normal at the baseline have not responded by staying so.
     """
     rises = (100 * sums.sum >= criteria.progression_pct * sums.nadir) & (
         sums.sum - sums.nadir >= max(criteria.least_rise_tenths, 1)
@@ -61,7 +64,7 @@ def compute_target_response(sums: VisitSums, criteria: SizeCriteria) -> Categori
     target = np.where(shrinks, PR, SD)
     target[~sums.is_complete] = NE
     target[rises | returns] = PD
-    target[sums.is_gone] = np.where(sums.baseline[sums.is_gone] > 0, CR, NON_CR_NON_PD)
+    target[sums.is_gone] = np.where(sums.were_diseased[sums.is_gone], CR, NON_CR_NON_PD)
     target[sums.n_targets == 0] = NA
     return target
 
@@ -75,7 +78,7 @@ def compute_non_target_response(
 ) -> Categories:
     """Return the non-target response: the reader's word first, since only a reader calls it unequivocal.
 
-    ``said`` is the place of that word among ``NON_TARGET_WORDS``. A line may respond in which anything was seen at
+    ``said`` is the place of that word among ``NON_TARGET_WORDS``. A line may respond in which disease was seen at
     the baseline.
     """
     other = np.where(n_others_gone == n_others, np.where(may_respond, CR, NON_CR_NON_PD), NE)
@@ -92,8 +95,9 @@ def _decide_overall(target: str, other: str, *, has_new: bool) -> str:
         return "PD"
     if target == "NA":
         return "NE" if other == "NA" else other
+    # targets without disease at the baseline leave the answer to the others, as no targets do
     if target == "NON_CR_NON_PD":
-        return "CR" if other == "CR" else target
+        return target if other == "NA" else other
     if target == "CR" and other in ("CR", "NA"):
         return "CR"
     return "PR" if target in ("CR", "PR") else target

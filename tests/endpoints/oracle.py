@@ -93,6 +93,10 @@ def is_gone(lesion: Whole) -> bool:
     return is_normal(lesion) and not lesion.is_unknown
 
 
+def is_diseased(lesion: Whole) -> bool:
+    return lesion.is_seen and not is_normal(lesion)
+
+
 def mark_left(scans: list[Scan], lesions: list[Lesion], starts: list[dt.date]) -> list[Lesion]:
     """Call excised what is not seen in the line in which it was excised or irradiated, from that day on: no target.
 
@@ -180,7 +184,7 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
         if not targets:
             target = "NA"
         elif gone:
-            target = "CR" if base_sum else "NON_CR_NON_PD"
+            target = "CR" if any(is_diseased(x) for x in baseline if x.name in targets) else "NON_CR_NON_PD"
         elif (nadir is not None and 10 * total >= 12 * nadir and total - nadir >= 50) or (
             back and (was_gone or nadir == 0)
         ):
@@ -191,7 +195,7 @@ def respond(start: dt.date, end: dt.date | None, scans: list[Scan], lesions: lis
             target = "PR"
         else:
             target = "SD"
-        was_seen = bool(base_sum) or any(not is_normal(x) for x in baseline if x.name in others)
+        was_seen = any(is_diseased(x) for x in baseline)
         non_target = judge_others(here, others, said, was_seen)
         answers.append((day, overall(target, non_target, new)))
         was_gone = was_gone or gone
@@ -220,7 +224,7 @@ def overall(target: str, non_target: str, new: bool) -> str:
     if target == "NA":
         return "NE" if non_target == "NA" else non_target
     if target == "NON_CR_NON_PD":
-        return "CR" if non_target == "CR" else target
+        return "NON_CR_NON_PD" if non_target == "NA" else non_target
     if target == "CR":
         return "CR" if non_target in ("CR", "NA") else "PR"
     return target

@@ -16,7 +16,7 @@ from tests.endpoints.oracle import RANK, Lesion, Scan, mark_left, pfs, respond
 
 HOW = ["yes", "yes", "yes", "yes", "yes", "too_small", "not_visible", "not_assessed", "excised"]
 ROLES = ["target", "target", "target", "non_target", "new"]
-SIZES = [100, 120, 150, 200, 240, 250, 300]
+SIZES = [80, 100, 120, 150, 200, 240, 250, 300]
 """Few and round sizes, so that many sums fall exactly on a threshold."""
 
 

@@ -90,6 +90,45 @@ def test_targets_that_were_not_seen_at_the_baseline_do_not_respond_by_staying_aw
     assert assessments["change_pct"].to_list() == [None, None, None]
 
 
+@pytest.mark.parametrize(
+    ("before", "target"), [("8", "NON_CR_NON_PD"), ("9.9", "NON_CR_NON_PD"), ("10", "CR"), ("16", "CR")]
+)
+def test_a_target_node_that_was_normal_at_the_baseline_does_not_respond_by_staying_normal(before: str, target: str):
+    """L5: a node below 10 mm is no target, let alone one that responded at a change of 0 %."""
+    lesions = f"""
+        patient_id | imaging_id | lesion_id | role   | nodal | short_mm | measured
+        P1         | s0         | T01       | target | Y     | {before} | yes
+        P1         | s1         | T01       | target | Y     | 8        | yes
+        """
+    assert read_lesions(lesions).select("target", "response").rows() == [(target, target)]
+
+
+def test_beside_a_diseased_target_a_normal_node_hides_no_complete_response():
+    lesions = """
+        patient_id | imaging_id | lesion_id | role   | nodal | longest_mm | short_mm | measured
+        P1         | s0         | T01       | target | N     | 30         |          | yes
+        P1         | s0         | T02       | target | Y     |            | 8        | yes
+        P1         | s1         | T01       | target | N     |            |          | not_visible
+        P1         | s1         | T02       | target | Y     |            | 8        | yes
+        """
+    assert read_lesions(lesions)["response"].to_list() == ["CR"]
+
+
+@pytest.mark.parametrize(
+    ("non_target", "response"),
+    [("", "NON_CR_NON_PD"), ("NE", "NE"), ("NON_CR_NON_PD", "NON_CR_NON_PD"), ("CR", "CR"), ("PD", "PD")],
+)
+def test_beside_targets_without_disease_at_the_baseline_the_non_targets_decide(non_target: str, response: str):
+    """L5, L6: such targets are none, so the answer is that of non-target disease only."""
+    imaging = f"""
+        patient_id | imaging_id | date       | modality | non_target
+        P1         | s0         | 2019-12-20 | CT       |
+        P1         | s1         | 2020-03-20 | CT       | {non_target}
+        """
+    found = one_target("not_visible", "not_visible", imaging=imaging)
+    assert found.select("target", "response").rows() == [("NON_CR_NON_PD", response)]
+
+
 NOTHING_ELSE = """
     patient_id | imaging_id | lesion_id | role       | longest_mm | measured
     P1         | s0         | N01       | non_target |            | {before}
@@ -98,7 +137,7 @@ NOTHING_ELSE = """
 
 
 @pytest.mark.parametrize(
-    ("before", "response"), [("yes", "CR"), ("not_assessed", "CR"), ("not_visible", "NON_CR_NON_PD")]
+    ("before", "response"), [("yes", "CR"), ("not_assessed", "NON_CR_NON_PD"), ("not_visible", "NON_CR_NON_PD")]
 )
 @pytest.mark.parametrize("target", ["", "T01 | target | | not_visible"])
 def test_nor_do_other_lesions_that_were_not_seen_at_the_baseline(before: str, response: str, target: str):

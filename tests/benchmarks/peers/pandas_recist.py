@@ -47,7 +47,8 @@ def assess(sizes: pd.DataFrame, visits: pd.DataFrame, baselines: pd.DataFrame) -
     read = visits.merge(baselines, on=ON_LINE)
     roles = sizes.merge(baselines[["base_visit", "has_sum"]], left_on="visit", right_on="base_visit")
     roles = roles[["base_visit", "lesion_id"]].assign(
-        is_base_target=roles["is_target"] & roles["has_sum"], was_gone=roles["is_sized"] & are_normal(roles)
+        is_base_target=roles["is_target"] & roles["has_sum"],
+        was_diseased=roles["is_seen"] & ~(roles["is_sized"] & are_normal(roles)),
     )
     seen = sizes.merge(read[["visit", "base_visit"]], on="visit").merge(
         roles, on=["base_visit", "lesion_id"], how="left"
@@ -67,7 +68,10 @@ def assess(sizes: pd.DataFrame, visits: pd.DataFrame, baselines: pd.DataFrame) -
     ).groupby("visit").sum()  # fmt: skip
     sums["seen_new"] = seen[is_added & seen["is_called_new"] & seen["is_seen"]].groupby("visit")["date"].min()
     others = pd.DataFrame(
-        {"n_others": ~roles["is_base_target"], "n_others_before": ~roles["is_base_target"] & ~roles["was_gone"]}
+        {
+            "n_others": ~roles["is_base_target"], "n_diseased": roles["was_diseased"],
+            "n_targets_diseased": roles["is_base_target"] & roles["was_diseased"],
+        }
     ).groupby(roles["base_visit"]).sum()  # fmt: skip
     read = read.merge(sums, left_on="visit", right_index=True, how="left")
     read = read.merge(others, left_on="base_visit", right_index=True, how="left")
@@ -87,20 +91,19 @@ def find_non_target(read: pd.DataFrame) -> np.ndarray:
     """Return the reader's word, else what the lesions that are no target come to."""
     said = [read["said"] == place for place in WORDS.values()]
     rest = [read["n_others"] == 0, read["n_others_left"] > 0, read["n_others_gone"] == read["n_others"]]
-    may_respond = (read["n_others_before"] > 0) | (read["baseline"] > 0)
-    gone = np.where(may_respond, "CR", "NON_CR_NON_PD")
+    gone = np.where(read["n_diseased"] > 0, "CR", "NON_CR_NON_PD")
     return np.select([*said, *rest], [*WORDS, "NA", "NON_CR_NON_PD", gone], "NE")
 
 
 def find_overall(target: np.ndarray, other: np.ndarray, has_new: pd.Series) -> np.ndarray:
     are_gone = (target == "CR") & np.isin(other, ["CR", "NA"])
-    were_others_alone = (target == "NON_CR_NON_PD") & (other == "CR")
+    were_others_alone = (target == "NON_CR_NON_PD") & (other != "NA")
     return np.select(
         [
             (target == "PD") | (other == "PD") | has_new, (target == "NA") & (other == "NA"), target == "NA",
-            are_gone | were_others_alone, np.isin(target, ["CR", "PR"]),
+            were_others_alone, are_gone, np.isin(target, ["CR", "PR"]),
         ],
-        ["PD", "NE", other, "CR", "PR"], target,
+        ["PD", "NE", other, other, "CR", "PR"], target,
     )  # fmt: skip
 
 
@@ -118,7 +121,7 @@ def answer(read: pd.DataFrame) -> pd.DataFrame:
     shrinks = 100 * total <= 70 * read["baseline"]
     target = np.select(
         [read["n_targets"] == 0, read["is_gone"], rises | returns, ~read["is_complete"], shrinks],
-        ["NA", np.where(read["baseline"] > 0, "CR", "NON_CR_NON_PD"), "PD", "NE", "PR"], "SD",
+        ["NA", np.where(read["n_targets_diseased"] > 0, "CR", "NON_CR_NON_PD"), "PD", "NE", "PR"], "SD",
     )  # fmt: skip
     other = find_non_target(read)
     response = find_overall(target, other, read["first_new"].notna())

@@ -17,7 +17,8 @@ qualify row_number() over (partition by pid, coming order by has_sum desc, visit
 create or replace temp macro is_normal(is_node, tenths) as case when is_node then tenths < 100 else tenths = 0 end;
 
 create or replace temp table roles as
-select base_visit, lesion_id, is_target and has_sum as is_target, is_sized and is_normal(is_node, tenths) as is_gone
+select base_visit, lesion_id, is_target and has_sum as is_target,
+  is_seen and not (is_sized and is_normal(is_node, tenths)) as is_disease
 from lesion_sizes join baselines on visit = base_visit;
 
 create or replace temp table read_visits as
@@ -42,13 +43,14 @@ with seen as (
   group by visit
 ), others as (
   select base_visit, count(*) filter (not is_target) as n_others,
-    coalesce(bool_or(not is_target and not is_gone), false) as has_others from roles group by base_visit
+    bool_or(is_target and is_disease) as were_diseased, bool_or(is_disease) as may_respond
+  from roles group by base_visit
 )
 select v.*, coalesce(s.tenths, 0) as tenths,
   coalesce(n_measured, 0) as n_measured, coalesce(is_back, false) as is_back,
   coalesce(n_measured = n_targets and n_targets > 0 and not has_stray, false) as is_complete,
   is_complete and not is_left as is_gone, case when s.visit is null then 0 else n_others end as n_others,
-  n_others_gone, is_other_left, coalesce(has_others or baseline > 0, false) as may_respond,
+  n_others_gone, is_other_left, were_diseased, may_respond,
   least(v.new_day, s.new_day) as first_new
 from read_visits v left join others using (base_visit) left join seen s using (visit)
 where s.visit is not null or is_described or v.new_day is not null;
@@ -60,7 +62,7 @@ with followed as (
   from assessed
   window before as (partition by pid, line_no order by visit rows between unbounded preceding and 1 preceding)
 ), answered as (
-  select *, case when n_targets = 0 then 'NA' when is_gone then if(baseline > 0, 'CR', 'NON_CR_NON_PD')
+  select *, case when n_targets = 0 then 'NA' when is_gone then if(were_diseased, 'CR', 'NON_CR_NON_PD')
       when 100 * tenths >= 120 * nadir and tenths - nadir >= 50 then 'PD'
       when is_back and (was_gone or nadir = 0) then 'PD'
       when not is_complete then 'NE' when 100 * tenths <= 70 * baseline then 'PR' else 'SD' end as target,
@@ -71,7 +73,8 @@ with followed as (
 ), overall as (
   select *, case when target = 'PD' or non_target = 'PD' or first_new is not null then 'PD'
       when target = 'NA' then case when non_target = 'NA' then 'NE' else non_target end
-      when target = 'CR' and non_target in ('CR', 'NA') or target = 'NON_CR_NON_PD' and non_target = 'CR' then 'CR'
+      when target = 'NON_CR_NON_PD' and non_target <> 'NA' then non_target
+      when target = 'CR' and non_target in ('CR', 'NA') then 'CR'
       when target in ('CR', 'PR') then 'PR' else target end as response
   from answered
 )
