@@ -28,6 +28,7 @@ def target_response(baseline: int, nadir: int, total: int, criteria: str) -> str
         nadir=np.array([nadir]),
         baseline=np.array([baseline]),
         n_targets=np.array([1]),
+        were_diseased=yes,
         is_complete=yes,
         is_gone=no,
         was_gone=no,
