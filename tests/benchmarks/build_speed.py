@@ -9,11 +9,12 @@ back, «all-text scan» reads the CSV file of laboratory values as text and writ
 our reading of that file into buckets, every line looked at. DuckDB and pandas parse every column of every table
 (`parse_peers`), but without a check, a finding, a unit, a duplicate, a ledger or a trace of where a value came from.
 
-On 2026-11-30, one core, 1,000,000 patients and 122.9 million rows, processor seconds and MiB, in three runs: decode and
-write 67.8 before and 60.4 after, 68.0 and 68.2, 67.9 (348 to 366), accept between them 187.8, 197.9 and 191.6 (913 to
-926): 2.93, 2.91 and 2.82 times their mean. DuckDB, parsing only, 138.2 and 245. Measured a day before: all-text scan of 1.93 GB 29.5 and 357, our reading of
-it 28.0 and 535, with every bucket read back 38.5 and 544. The aims of three times the first floor, twice the second and
-of a gibibyte are met, the first by little. A whole build of 100,000 takes 59 and 1,120.
+On 2026-11-30, one core, 1,000,000 patients and 122.9 million rows, processor seconds and MiB, in three runs: decode
+and write 67.8 before and 60.4 after, 68.0 and 68.2, 67.9 (348 to 366), accept between them 187.8, 197.9 and 191.6 (913
+to 926): 2.93, 2.91 and 2.82 times their mean. DuckDB, parsing only, 138.2 and 245. Measured a day before: all-text
+scan of 1.93 GB 29.5 and 357, our reading of it 28.0 and 535, with every bucket read back 38.5 and 544. The aims of
+three times the first floor, twice the second and of a gibibyte are met, the first by little. A whole build of 100,000
+takes 59 and 1,120.
 """
 
 from __future__ import annotations
