@@ -39,15 +39,19 @@ def _derive_receptor_diagnosis(tables: Mapping[str, pl.LazyFrame], lines: pl.Dat
     )
 
 
+def _average(values: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Return the geometric mean of the values of each line, the same in any order of rows; one value as it is."""
+    mean = pl.when(pl.len() == 1).then(pl.col(name).first()).otherwise(pl.col(name).log().mean().exp())
+    # put in order in a step of its own: within the mean the planner takes a sort for needless
+    return values.sort(*_ON_LINE, name).group_by(_ON_LINE, maintain_order=True).agg(mean)
+
+
 def _derive_marker_baseline(marker_values: pl.DataFrame, analyte: str) -> pl.DataFrame:
     """Return the last assessable baseline of a marker as a multiple of its limit; a bound counts as the limit."""
     is_baseline = (pl.col("analyte") == analyte) & pl.col("is_baseline") & pl.col("is_assessable")
     values = marker_values.filter(is_baseline & (pl.col("fold_uln") > 0))
-    return (
-        values.filter(pl.col("date") == pl.col("date").max().over(_ON_LINE))
-        .group_by(_ON_LINE)
-        .agg(cga_fold_uln=pl.col("fold_uln").log().mean().exp())
-    )
+    latest = values.filter(pl.col("date") == pl.col("date").max().over(_ON_LINE))
+    return _average(latest.select(*_ON_LINE, cga_fold_uln="fold_uln"), "cga_fold_uln")
 
 
 def _derive_lab_baseline(
@@ -65,10 +69,9 @@ def _derive_lab_baseline(
         .join(lines.lazy().select(*_ON_LINE, "start_date", "start_lo"), on="pid")
         .filter((pl.col("collected") >= earliest) & (pl.col("collected") <= pl.col("start_date")) & surely_before)
         .filter(pl.col("collected") == pl.col("collected").max().over(_ON_LINE))
-        .group_by(_ON_LINE)
-        # one value stays as it is to the last digit
-        .agg(pl.when(pl.len() == 1).then(pl.col(name).first()).otherwise(pl.col(name).log().mean().exp()))
+        .select(*_ON_LINE, name)
         .collect()
+        .pipe(_average, name)
     )
 
 

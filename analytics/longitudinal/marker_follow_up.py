@@ -149,8 +149,10 @@ def summarise_window(window: Window) -> pl.DataFrame:
     lowest = np.repeat(np.fmin.reduceat(point, opening), measure_runs(opening, len(rows))) if rows.size else point
     is_lowest = (point == lowest) | (np.isnan(point) & np.isnan(lowest))
     best, _ = window.find_among(rows[is_lowest])
-    has_assessable = np.zeros(len(window.opening), dtype=np.bool_)
-    has_assessable[run] = True
     return pl.DataFrame(
-        {"group": window.groups, "has_assessable": has_assessable, "best": window.days["place"].gather(best)}
+        {
+            "group": window.groups,
+            "has_assessable": window.have(window.is_assessable),
+            "best": window.days["place"].gather(best),
+        }
     )

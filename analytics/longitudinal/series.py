@@ -71,7 +71,11 @@ def _add_day_values(values: pl.DataFrame, several: Places) -> pl.DataFrame:
     if not several.size:
         return values.with_columns(day_low="low", day_high="high")
     rows = values.select("day_key", "low", "high")[several]
-    means = rows.group_by("day_key").agg(pl.col("low", "high").log().mean().exp().name.prefix("mean_"))
+    # in the order of the values, so that the order of rows leaves no trace
+    ordered = rows.sort("day_key", "low", "high")
+    means = ordered.group_by("day_key", maintain_order=True).agg(
+        pl.col("low", "high").log().mean().exp().name.prefix("mean_")
+    )
     days = rows.join(means, on="day_key", how="left", maintain_order="left").select(
         low=pl.coalesce("mean_low", "low"), high=pl.coalesce("mean_high", "high")
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
 from analytics.catalogue.settings import Settings
@@ -229,6 +231,20 @@ def test_two_values_of_one_day_are_their_geometric_mean():
         """
     known = baseline_of(labs=labs)
     assert (known["cga_fold_uln"], known["alp_fold_uln"], known["egfr"]) == pytest.approx((4.0, 2.0, 60.0))
+
+
+def test_the_mean_of_a_day_is_the_same_to_the_last_digit_in_any_order():
+    def mean_of(values: tuple[float, ...]) -> tuple[float, ...]:
+        rows = [
+            f"P1 | {analyte} | 2019-12-01 | {value} | {uln}"
+            for analyte, uln in (("CGA", "1"), ("ALP", "1"), ("EGFR", ""))
+            for value in values
+        ]
+        known = baseline_of(labs="\n".join(["patient_id | analyte | collected | value_text | uln", *rows]))
+        return known["cga_fold_uln"], known["alp_fold_uln"], known["egfr"]
+
+    # their logarithms add up to two different numbers, by the order
+    assert len({mean_of(values) for values in permutations((58.3, 69.1, 36.2))}) == 1
 
 
 def test_that_receptors_were_not_determined_again_takes_nothing_back():
